@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Checks of what callers pass. They run before any computation: several native calls end the process on a wrong shape.</summary>
+internal static class Arguments
+{
+    /// <summary>A (k, d) floating-point tensor that the support can hold.</summary>
+    public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(embeddings, name);
+        if (embeddings.IsInvalid)
+        {
+            throw new ArgumentException("The tensor is disposed; a live (k, d) tensor is wanted.", name);
+        }
+        if (embeddings.dim() != 2)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; (k, d) is wanted, one row an example.", name);
+        }
+        if (embeddings.dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new ArgumentException($"The dtype is {embeddings.dtype}; float16, bfloat16, float32 or float64 is wanted.", name);
+        }
+        if (embeddings.is_sparse)
+        {
+            throw new ArgumentException("The tensor is sparse; a dense one is wanted.", name);
+        }
+        if (embeddings.shape[0] == 0)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; at least one row is wanted.", name);
+        }
+        int leastDimension = support == Support.Sphere ? 2 : 1;
+        if (embeddings.shape[1] < leastDimension)
+        {
+            throw new ArgumentException(
+                $"The shape is {ShapeOf(embeddings)}; d ≥ {leastDimension} is wanted on the support {support}.", name);
+        }
+        if (embeddings.shape[1] > int.MaxValue)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; d ≤ {int.MaxValue} is wanted.", name);
+        }
+    }
+
+    /// <summary>Two tensors as <see cref="CheckEmbeddings"/> wants them, alike in shape, dtype and device.</summary>
+    public static void CheckPair(
+        Tensor first,
+        Tensor second,
+        Support support,
+        [CallerArgumentExpression(nameof(first))] string? firstName = null,
+        [CallerArgumentExpression(nameof(second))] string? secondName = null)
+    {
+        CheckEmbeddings(first, support, firstName);
+        CheckEmbeddings(second, support, secondName);
+        if (!first.shape.AsSpan().SequenceEqual(second.shape))
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(second)}; that of {firstName}, {ShapeOf(first)}, is wanted.", secondName);
+        }
+        if (first.dtype != second.dtype)
+        {
+            throw new ArgumentException($"The dtype is {second.dtype}; that of {firstName}, {first.dtype}, is wanted.", secondName);
+        }
+        if (first.device_type != second.device_type || first.device_index != second.device_index)
+        {
+            throw new ArgumentException($"The device is {second.device}; that of {firstName}, {first.device}, is wanted.", secondName);
+        }
+    }
+
+    /// <summary>Enough rows for a density estimate: two where each is left out of its own.</summary>
+    public static void CheckLeaveOneOut(
+        Tensor embeddings, Support support, bool leaveOneOut, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
+    {
+        if (leaveOneOut && support == Support.Sphere && embeddings.shape[0] == 1)
+        {
+            throw new ArgumentException("The tensor has one row (k = 1); leave-one-out wants at least two.", name);
+        }
+    }
+
+    public static void CheckKappa(double kappa, [CallerArgumentExpression(nameof(kappa))] string? name = null)
+    {
+        if (!(double.IsFinite(kappa) && kappa > 0))
+        {
+            throw new ArgumentOutOfRangeException(name, kappa, $"κ is {kappa}; a positive, finite number is wanted.");
+        }
+    }
+
+    public static void CheckWeight(double weight, [CallerArgumentExpression(nameof(weight))] string? name = null)
+    {
+        if (!(double.IsFinite(weight) && weight >= 0))
+        {
+            throw new ArgumentOutOfRangeException(name, weight, $"The weight is {weight}; a finite number, zero or above, is wanted.");
+        }
+    }
+
+    public static void CheckEnum<T>(T value, [CallerArgumentExpression(nameof(value))] string? name = null)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw new ArgumentOutOfRangeException(
+                name, value, $"{value} is no {typeof(T).Name}; one of {string.Join(", ", Enum.GetNames<T>())} is wanted.");
+        }
+    }
+
+    private static string ShapeOf(Tensor tensor) => $"({string.Join(", ", tensor.shape)})";
+}

@@ -1,0 +1,18 @@
+namespace ErLoss.Modules;
+
+/// <summary>How the entropy is estimated from the (estimated) densities of a batch.</summary>
+public enum EntropyEstimator
+{
+    /// <summary>
+    /// The expectation of −log p̂ under p̂ itself: on the sphere H = −Σ_i w_i·log p̂(z_i) with w = softmax_i(log p̂(z_i)),
+    /// the weights carrying gradient; discrete, the entropy of the batch marginal, H = −Σ_j p̄_j·log p̄_j.
+    /// The reference code's "expectation".
+    /// </summary>
+    PlugIn,
+
+    /// <summary>
+    /// The average of −log p̂ over the batch: on the sphere Joe's (1989) estimator, H = −(1/k) Σ_i log p̂(z_i); discrete, the
+    /// cross-entropy of the uniform prior with the batch marginal, H = −(1/d) Σ_j log p̄_j. The reference code's "average".
+    /// </summary>
+    Joe,
+}

@@ -1,0 +1,81 @@
+namespace ErLoss.Modules;
+
+/// <summary>Settings of an <see cref="EntropyReconstructionLoss"/>; the defaults are those of the paper where it has one.</summary>
+/// <remarks>Nothing is checked here: the constructor of the loss checks all of it and names what is wrong.</remarks>
+public sealed record EntropyReconstructionOptions
+{
+    /// <summary>Default of <see cref="Kappa"/>: 10.</summary>
+    public const double DefaultKappa = 10;
+
+    /// <summary>Default of <see cref="LearnKappa"/>: false.</summary>
+    public const bool DefaultLearnKappa = false;
+
+    /// <summary>Default of <see cref="Support"/>: the sphere.</summary>
+    public const Support DefaultSupport = Support.Sphere;
+
+    /// <summary>Default of <see cref="Estimator"/>: plug-in.</summary>
+    public const EntropyEstimator DefaultEstimator = EntropyEstimator.PlugIn;
+
+    /// <summary>Default of <see cref="EntropyWeight"/>: 1.</summary>
+    public const double DefaultEntropyWeight = 1;
+
+    /// <summary>Default of <see cref="ReconstructionWeight"/>: 1.</summary>
+    public const double DefaultReconstructionWeight = 1;
+
+    /// <summary>Default of <see cref="EntropyOf"/>: both views.</summary>
+    public const EntropyOf DefaultEntropyOf = EntropyOf.Both;
+
+    /// <summary>Default of <see cref="LeaveOneOut"/>: false.</summary>
+    public const bool DefaultLeaveOneOut = false;
+
+    /// <summary>Default of <see cref="NormalizeInputs"/>: true.</summary>
+    public const bool DefaultNormalizeInputs = true;
+
+    /// <summary>Default of <see cref="Normalizer"/>: exact.</summary>
+    public const Normalizer DefaultNormalizer = Normalizer.Exact;
+
+    /// <summary>Default of <see cref="Evaluation"/>: the library picks.</summary>
+    public const Evaluation DefaultEvaluation = Evaluation.Auto;
+
+    /// <summary>
+    /// Concentration κ of the von Mises–Fisher density, of the kernel and of the reconstruction alike; positive and finite.
+    /// With <see cref="LearnKappa"/> the value it starts from. The discrete support has none and ignores it.
+    /// </summary>
+    public double Kappa { get; init; } = DefaultKappa;
+
+    /// <summary>Whether κ is a parameter of the module, learnt with the rest (as log κ, so that it stays positive). Sphere only.</summary>
+    public bool LearnKappa { get; init; } = DefaultLearnKappa;
+
+    /// <summary>The space the projections live in.</summary>
+    public Support Support { get; init; } = DefaultSupport;
+
+    /// <summary>How the entropy is estimated.</summary>
+    public EntropyEstimator Estimator { get; init; } = DefaultEstimator;
+
+    /// <summary>Weight of the entropy in the loss; zero or positive, finite.</summary>
+    public double EntropyWeight { get; init; } = DefaultEntropyWeight;
+
+    /// <summary>Weight of the reconstruction in the loss; zero or positive, finite.</summary>
+    public double ReconstructionWeight { get; init; } = DefaultReconstructionWeight;
+
+    /// <summary>Whose entropy is counted.</summary>
+    public EntropyOf EntropyOf { get; init; } = DefaultEntropyOf;
+
+    /// <summary>
+    /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels. In high dimension the plain
+    /// estimate mostly measures that self term. Needs k ≥ 2. The discrete support has no kernels and ignores it.
+    /// </summary>
+    public bool LeaveOneOut { get; init; } = DefaultLeaveOneOut;
+
+    /// <summary>
+    /// Whether projections are mapped onto their support first: on the sphere rows are divided by their Euclidean norm; discrete, rows
+    /// are logits and get a softmax. Otherwise they are used as given: unit rows, or rows of probabilities.
+    /// </summary>
+    public bool NormalizeInputs { get; init; } = DefaultNormalizeInputs;
+
+    /// <summary>True constants, or the published code's.</summary>
+    public Normalizer Normalizer { get; init; } = DefaultNormalizer;
+
+    /// <summary>How the pairwise terms are computed.</summary>
+    public Evaluation Evaluation { get; init; } = DefaultEvaluation;
+}

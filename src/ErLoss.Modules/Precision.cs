@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The precision computations run in: that of the input, float32 at least.</summary>
+internal static class Precision
+{
+    /// <summary>Half-precision and bfloat16 as float32; float32 and float64 as they are (the same tensor).</summary>
+    public static Tensor AtLeastSingle(Tensor tensor) =>
+        tensor.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? tensor.to(ScalarType.Float32) : tensor;
+}

@@ -1,0 +1,38 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The concentration κ of a von Mises–Fisher density: a number, or a scalar tensor that carries gradient.</summary>
+internal sealed class Concentration
+{
+    private readonly Tensor? _differentiable;
+
+    public Concentration(double value) => Value = value;
+
+    /// <param name="differentiable">A scalar on the embeddings' device; its value is read once, here.</param>
+    public Concentration(Tensor differentiable)
+    {
+        _differentiable = differentiable;
+        Value = differentiable.ToDouble();
+    }
+
+    public double Value { get; }
+
+    /// <summary>κ·<paramref name="similarity"/>, in the similarity's own type.</summary>
+    public Tensor Scale(Tensor similarity) =>
+        _differentiable is null ? similarity * Value : similarity * _differentiable.to(similarity.dtype);
+
+    /// <summary>log C_d(κ), a scalar of type <paramref name="dtype"/>; where κ carries gradient its derivative is exact.</summary>
+    /// <remarks>
+    /// The value is computed on the host. It enters the graph as log C(κ) + log C'(κ)·(κ − κ₀) with κ₀ the present value held
+    /// fixed: a zero that has the right first derivative. Second derivatives in κ are not those of the normaliser.
+    /// </remarks>
+    public Tensor LogNormalizer(int dimension, Normalizer normalizer, ScalarType dtype)
+    {
+        (double value, double slope) = normalizer == Normalizer.Exact
+            ? (VonMisesFisher.LogNormalizer(dimension, Value), -VonMisesFisher.MeanResultantLength(dimension, Value))
+            : (VonMisesFisher.ReferenceLogNormalizer(dimension, Value), VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, Value));
+        return _differentiable is null ? tensor(value, dtype) : ((_differentiable - _differentiable.detach()) * slope + value).to(dtype);
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ErTraining.Training;
+using TorchSharp;
+
+namespace ErTraining.Commands;
+
+/// <summary><c>info</c>: what would run where.</summary>
+internal static class InfoCommand
+{
+    /// <summary>The command as the command line knows it.</summary>
+    public static Command Create()
+    {
+        var command = new Command("info", "Show versions, device, threads and where libtorch came from.");
+        command.SetAction(_ =>
+        {
+            torch.InitializeDeviceType(DeviceType.CPU);
+            WriteRow("ErTraining", VersionOf(typeof(InfoCommand)));
+            WriteRow("ErLoss.Modules", VersionOf(typeof(ErLoss.Modules.EntropyReconstructionLoss)));
+            WriteRow("TorchSharp", VersionOf(typeof(torch)));
+            WriteRow("libtorch", torch.__version__);
+            WriteRow("loaded from", LibtorchPath());
+            WriteRow(".NET", RuntimeInformation.FrameworkDescription);
+            WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
+            WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");
+            WriteRow("--device auto", Devices.Find("auto")!.ToString());
+            WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void WriteRow(string name, string value) => Console.WriteLine($"{name,-14} {value}");
+
+    private static string VersionOf(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+            ?? type.Assembly.GetName().Version!.ToString();
+
+    private static string LibtorchPath()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.Modules.Cast<ProcessModule>()
+            .FirstOrDefault(module => module.ModuleName.Contains("torch_cpu", StringComparison.OrdinalIgnoreCase))?.FileName
+            ?? "unknown";
+    }
+}

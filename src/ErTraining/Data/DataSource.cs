@@ -1,0 +1,29 @@
+namespace ErTraining.Data;
+
+/// <summary>Finds the images that <c>--data</c> names.</summary>
+internal static class DataSource
+{
+    /// <summary>The name of the built-in set.</summary>
+    public const string Synthetic = "synthetic";
+
+    private const int SyntheticTrainImages = 10_000, SyntheticTestImages = 2_000;
+
+    /// <summary>Loads a data set.</summary>
+    /// <param name="data">"synthetic", or a folder with CIFAR-10's or CIFAR-100's binary files.</param>
+    /// <param name="trainImages">How many training images to use, the first ones; all of them if null.</param>
+    /// <param name="seed">Of the synthetic set.</param>
+    /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
+    public static ImageData Load(string data, int? trainImages, int seed)
+    {
+        if (data == Synthetic)
+        {
+            return SyntheticImages.Create(trainImages ?? SyntheticTrainImages, SyntheticTestImages, seed);
+        }
+        ImageData images = CifarReader.Read(data);
+        if (trainImages > images.Train.Count)
+        {
+            throw new DataException($"{data}: {images.Train.Count} training images; --train-images wants {trainImages}.");
+        }
+        return trainImages is null ? images : images with { Train = images.Train.Take(trainImages.Value) };
+    }
+}

@@ -1,0 +1,7 @@
+namespace ErTraining.Data;
+
+/// <summary>A data set: training and test images of the same classes.</summary>
+/// <param name="Name">What reports call it, such as <c>CIFAR-10</c>.</param>
+/// <param name="Train">The images an encoder is trained on; also the kNN's neighbours.</param>
+/// <param name="Test">The images accuracies are measured on.</param>
+internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test);

@@ -1,0 +1,33 @@
+namespace ErTraining.Data;
+
+/// <summary>
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a few bytes of state,
+/// the same numbers on every platform, and a stream of its own for every (seed, purpose, index).
+/// </summary>
+/// <param name="seed">The user's seed.</param>
+/// <param name="purpose">What the stream is for; streams of different purposes are independent.</param>
+/// <param name="index">Which one of that purpose.</param>
+internal struct RandomStream(int seed, int purpose, int index)
+{
+    private ulong _state = Mix(Mix(((ulong)(uint)seed << 32) | (uint)index) ^ Mix(~(ulong)(uint)purpose));
+
+    /// <summary>The next 32 random bits.</summary>
+    public uint NextBits() => (uint)(Mix(_state += 0x9E3779B97F4A7C15) >> 32);
+
+    /// <summary>Uniform on [0, 1), a multiple of 2⁻²⁴.</summary>
+    public float NextUnit() => (NextBits() >> 8) * (1f / (1 << 24));
+
+    /// <summary>Uniform on [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    public float Next(float low, float high) => low + (high - low) * NextUnit();
+
+    /// <summary>Uniform on 0..<paramref name="count"/> − 1.</summary>
+    public int Next(int count) => (int)(((ulong)NextBits() * (uint)count) >> 32);
+
+    /// <summary>A bijection of 64-bit numbers that scatters neighbours.</summary>
+    public static ulong Mix(ulong value)
+    {
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,93 @@
+using static TorchSharp.torch;
+
+namespace ErTraining.Data;
+
+/// <summary>
+/// Random views of a batch of images, made on the images' device: resized crop, horizontal flip, colour jitter and grayscale, every
+/// image with draws of its own.
+/// </summary>
+/// <remarks>
+/// The augmentations of SimCLR (Chen et al., ICML 2020, appendix A) with its settings for CIFAR (no blur, half the jitter's strength).
+/// Brightness, saturation, hue and grayscale are linear in (R, G, B), so each image's are one 3×3 matrix, and contrast adds an offset:
+/// one matrix product does all of them. Hue turns colours about the grey axis, which is linear, instead of in the HSV hexagon.
+/// </remarks>
+internal static class TwoViews
+{
+    private const double SmallestCrop = 0.2;          // of the image's area
+    private const double WidestAspect = 4.0 / 3;      // and its inverse
+    private const double JitterProbability = 0.8;
+    private const double Jitter = 0.4;                // of brightness, contrast and saturation: factors in 1 ± 0.4
+    private const double HueJitter = 0.1 * 2 * Math.PI;
+    private const double GrayscaleProbability = 0.2;
+
+    private const int Draws = 11;                     // uniform numbers an image takes
+
+    /// <summary>Luma of ITU-R BT.601, as everywhere in colour jitter.</summary>
+    private static readonly float[] Luma = [0.299f, 0.587f, 0.114f];
+
+    /// <summary>Two independent views of each image.</summary>
+    /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
+    /// <param name="generator">Where the draws come from, on the images' device.</param>
+    /// <returns>Two tensors (k, 3, 32, 32), float32, centred as <see cref="Pixels.Center"/> does.</returns>
+    public static (Tensor First, Tensor Second) Of(Tensor images, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        Tensor unit = Pixels.ToUnit(images);
+        return (View(unit, generator).MoveToOuterDisposeScope(), View(unit, generator).MoveToOuterDisposeScope());
+    }
+
+    private static Tensor View(Tensor images, Generator generator)
+    {
+        Tensor draws = rand(Draws, images.shape[0], dtype: ScalarType.Float32, device: images.device, generator: generator);
+        Tensor cropped = CropResizeFlip(images, draws);
+        return Pixels.Center(ChangeColours(cropped, draws).clamp_(0, 1));
+    }
+
+    /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the full size, half of them mirrored.</summary>
+    private static Tensor CropResizeFlip(Tensor images, Tensor draws)
+    {
+        Tensor area = draws[0] * (1 - SmallestCrop) + SmallestCrop;
+        Tensor rootAspect = ((draws[1] - 0.5) * Math.Log(WidestAspect)).exp(); // sqrt of an aspect between 3/4 and 4/3, uniform in log
+        Tensor side = area.sqrt();
+        Tensor width = (side * rootAspect).clamp_max_(1);
+        Tensor height = (side / rootAspect).clamp_max_(1);
+        Tensor centreX = (draws[2] * 2 - 1) * (1 - width);
+        Tensor centreY = (draws[3] * 2 - 1) * (1 - height);
+        Tensor mirror = (draws[4] - 0.5).sign();
+        Tensor zero = zeros_like(width);
+        Tensor maps = stack([width * mirror, zero, centreX, zero, height, centreY], 1).view(-1, 2, 3);
+        Tensor grid = nn.functional.affine_grid(maps, images.shape, align_corners: false);
+        return nn.functional.grid_sample(
+            images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
+    }
+
+    /// <summary>x ↦ c·M·x + (1 − c)·(mean luma of M·x): M brightens, turns the hue and saturates, c is the contrast.</summary>
+    private static Tensor ChangeColours(Tensor images, Tensor draws)
+    {
+        long count = images.shape[0];
+        Tensor strength = (draws[5] < JitterProbability).to(ScalarType.Float32) * 2;
+        Tensor Factor(int draw, double range) => (draws[draw] - 0.5) * strength * range;
+        Tensor brightness = Factor(6, Jitter) + 1;
+        Tensor contrast = (Factor(7, Jitter) + 1).view(count, 1, 1);
+        Tensor saturation = Factor(8, Jitter) + 1;
+        Tensor hue = Factor(9, HueJitter);
+        saturation = saturation * (draws[10] >= GrayscaleProbability).to(ScalarType.Float32); // grayscale is no saturation at all
+
+        // A rotation about (1, 1, 1)/√3 by Rodrigues' formula: cos·I + (1 − cos)·(1/3 everywhere) + sin·K, K the cross product with the axis.
+        Device device = images.device;
+        float third = 1f / 3, root = 1 / MathF.Sqrt(3);
+        Tensor identity = eye(3, device: device);
+        Tensor cross = tensor(new[] { 0, -root, root, root, 0, -root, -root, root, 0 }, device: device).view(3, 3);
+        Tensor cos = hue.cos().view(count, 1, 1);
+        Tensor rotation = cos * (identity - third) + third + hue.sin().view(count, 1, 1) * cross;
+
+        Tensor luma = tensor(Luma, device: device).view(1, 1, 3);
+        Tensor grey = luma.expand(1, 3, 3);
+        Tensor saturate = saturation.view(count, 1, 1) * (identity - grey) + grey;
+        Tensor matrix = saturate.matmul(rotation) * brightness.view(count, 1, 1);
+
+        Tensor colours = images.view(count, ImageSet.Channels, -1);
+        Tensor meanLuma = luma.matmul(matrix).matmul(colours.mean([2], keepdim: true));
+        return (matrix * contrast).bmm(colours).add_((1 - contrast) * meanLuma).view(images.shape);
+    }
+}

@@ -1,0 +1,41 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Encoders;
+
+/// <summary>
+/// A small convolutional encoder for CPU: 3×3 convolutions of 32, 64, 128 and 256 channels, each with batch normalisation and ReLU,
+/// the first three of stride two, then the mean over what is left of the image.
+/// </summary>
+/// <remarks>
+/// The stride comes before the work: at the same width this trains about twice as many images a second as pooling after
+/// each convolution. Images are laid out channels-last, which the CPU's convolutions prefer.
+/// </remarks>
+internal sealed class ConvNet : Encoder
+{
+    private readonly Module<Tensor, Tensor> layers;
+
+    public ConvNet()
+        : base(nameof(ConvNet), featureDimension: 256)
+    {
+        layers = Sequential(
+            ("block1", Block(3, 32, stride: 2)),
+            ("block2", Block(32, 64, stride: 2)),
+            ("block3", Block(64, 128, stride: 2)),
+            ("block4", Block(128, 256, stride: 1)));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        Tensor channelsLast = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
+        return layers.call(channelsLast).mean([2, 3]).MoveToOuterDisposeScope();
+    }
+
+    private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
+        ("conv", Conv2d(inputs, outputs, kernel_size: 3, stride: stride, padding: 1, bias: false)),
+        ("bn", BatchNorm2d(outputs)),
+        ("relu", ReLU()));
+}

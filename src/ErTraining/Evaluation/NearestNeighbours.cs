@@ -1,0 +1,66 @@
+using ErTraining.Data;
+using ErTraining.Encoders;
+using static TorchSharp.torch;
+
+namespace ErTraining.Evaluation;
+
+/// <summary>
+/// Weighted k-nearest-neighbour accuracy of an encoder's features (Wu et al., "Unsupervised Feature Learning via Non-Parametric
+/// Instance Discrimination", CVPR 2018): each of the k nearest training images by cosine votes for its class with weight exp(cos/0.1).
+/// </summary>
+internal static class NearestNeighbours
+{
+    private const int MostNeighbours = 200, BatchSize = 512;
+    private const double Temperature = 0.1;
+
+    /// <summary>Neighbours that vote among <paramref name="trainCount"/> images: min(200, n/10), one at least.</summary>
+    public static int NeighbourCount(long trainCount) => (int)Math.Clamp(trainCount / 10, 1, MostNeighbours);
+
+    /// <summary>The fraction of test images whose class wins the vote.</summary>
+    /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
+    /// <param name="train">The images that vote.</param>
+    /// <param name="test">The images that are classified.</param>
+    public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        return Accuracy(Features(encoder, train.Pixels), train.Labels, Features(encoder, test.Pixels), test.Labels, train.ClassCount);
+    }
+
+    /// <summary>The same on features: (n, d) with (n) int64 labels in 0..<paramref name="classCount"/> − 1.</summary>
+    internal static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
+    {
+        using var scope = NewDisposeScope();
+        Tensor directions = nn.functional.normalize(trainFeatures, dim: 1).t();
+        int neighbours = NeighbourCount(trainFeatures.shape[0]);
+        long correct = 0;
+        for (long start = 0; start < testFeatures.shape[0]; start += BatchSize)
+        {
+            using var batchScope = NewDisposeScope();
+            long count = Math.Min(BatchSize, testFeatures.shape[0] - start);
+            Tensor queries = nn.functional.normalize(testFeatures.narrow(0, start, count), dim: 1);
+            (Tensor cosines, Tensor indices) = queries.mm(directions).topk(neighbours, dim: 1);
+            Tensor votes = zeros(count, classCount, device: queries.device)
+                .scatter_add_(1, trainLabels.index_select(0, indices.flatten()).view(indices.shape), (cosines / Temperature).exp());
+            correct += votes.argmax(1).eq(testLabels.narrow(0, start, count)).sum().item<long>();
+        }
+        return (double)correct / testFeatures.shape[0];
+    }
+
+    /// <summary>Features of all images, (n, d), computed in batches.</summary>
+    private static Tensor Features(Encoder encoder, Tensor pixels)
+    {
+        bool wasTraining = encoder.training;
+        encoder.eval();
+        var batches = new List<Tensor>();
+        for (long start = 0; start < pixels.shape[0]; start += BatchSize)
+        {
+            using var batchScope = NewDisposeScope();
+            long count = Math.Min(BatchSize, pixels.shape[0] - start);
+            Tensor images = Pixels.Center(Pixels.ToUnit(pixels.narrow(0, start, count)));
+            batches.Add(encoder.call(images).MoveToOuterDisposeScope());
+        }
+        encoder.train(wasTraining);
+        return cat(batches);
+    }
+}

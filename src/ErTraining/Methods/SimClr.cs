@@ -1,0 +1,72 @@
+using ErLoss.Modules;
+using ErTraining.Encoders;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Methods;
+
+/// <summary>
+/// SimCLR (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020): two identical branches.
+/// </summary>
+/// <remarks>
+/// Native, it trains with NT-Xent at temperature 1/κ, which is what κ is in a contrastive loss; with ER it maximises both
+/// views' entropies on the sphere and reconstructs each from the other.
+/// </remarks>
+internal sealed class SimClr : TwoViewMethod
+{
+    private const int HiddenDimension = 512, ProjectionDimension = 128;
+
+    private readonly Encoder encoder;
+    private readonly Module<Tensor, Tensor> projector;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly Objective _objective;
+
+    public SimClr(Encoder encoder, MethodSettings settings)
+        : base(nameof(SimClr))
+    {
+        this.encoder = encoder;
+        projector = Projector.Create(encoder.FeatureDimension, HiddenDimension, ProjectionDimension);
+        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction);
+        _objective = settings.Objective;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(Tensor view1, Tensor view2)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] projections = projector.call(encoder.call(cat([view1, view2]))).chunk(2);
+        Tensor? native = _objective == Objective.Native
+            ? NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa)
+            : null;
+        using var frozen = native is null ? null : no_grad();
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
+        return new MethodTerms(
+            (native ?? terms.Loss).MoveToOuterDisposeScope(),
+            terms.Entropy.MoveToOuterDisposeScope(),
+            terms.Reconstruction.MoveToOuterDisposeScope(),
+            terms.MutualInformationBound.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// NT-Xent (equation 1 of the paper): for each of the 2k projections the cross-entropy of picking its other view among the
+    /// 2k − 1 others, by cosine over temperature.
+    /// </summary>
+    /// <param name="projection1">(k, d).</param>
+    /// <param name="projection2">(k, d).</param>
+    /// <param name="temperature">Positive.</param>
+    /// <returns>A scalar, in nats.</returns>
+    internal static Tensor NormalizedTemperatureCrossEntropy(Tensor projection1, Tensor projection2, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        long count = projection1.shape[0];
+        Tensor directions = functional.normalize(cat([projection1, projection2]), dim: 1);
+        Tensor logits = directions.mm(directions.t()) / temperature;
+        logits.diagonal().fill_(double.NegativeInfinity);
+        Tensor otherView = arange(2 * count, dtype: ScalarType.Int64, device: directions.device).roll(count);
+        return functional.cross_entropy(logits, otherView).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ErTraining.Commands;
+using ErTraining.Data;
+using ErTraining.Training;
+using Spectre.Console;
+
+if (Console.IsOutputRedirected)
+{
+    // Files and pipes get plain lines, unbroken.
+    AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+    AnsiConsole.Profile.Width = 200;
+}
+
+var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains.")
+{
+    TrainCommand.Create(),
+    VerifyCommand.Create(),
+    SynthesizeCommand.Create(),
+    InfoCommand.Create(),
+};
+
+using var interrupt = new CancellationTokenSource();
+using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+
+bool namesNoCommand = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
+ParseResult parsed = root.Parse(namesNoCommand ? ["train", .. args] : args);
+try
+{
+    if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
+    {
+        throw new UsageException($"'{word}' is no command; {string.Join(", ", root.Subcommands.Select(command => command.Name))} is wanted.");
+    }
+    if (parsed.Errors is [var error, ..])
+    {
+        throw new UsageException(error.Message);
+    }
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
+}
+catch (Exception e) when (e is UsageException or DataException)
+{
+    return Fail(e.Message, ExitCode.BadInput);
+}
+catch (Exception e) when (e is TrainingFailedException or IOException or UnauthorizedAccessException)
+{
+    return Fail(e.Message, ExitCode.Failure);
+}
+
+void Interrupt(PosixSignalContext context)
+{
+    context.Cancel = true;
+    interrupt.Cancel();
+}
+
+static int Fail(string message, int code)
+{
+    Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
+    return code;
+}

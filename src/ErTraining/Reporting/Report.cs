@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+using System.Text;
+using ErTraining.Data;
+using ErTraining.Training;
+using static TorchSharp.torch;
+
+namespace ErTraining.Reporting;
+
+/// <summary>report.html: a run on one page that needs no other file: what was learnt, curves, views, settings.</summary>
+internal static class Report
+{
+    private const int ImagesShown = 16;
+
+    private const string Style = """
+        body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } p.sub { color: #666; margin-top: 0; }
+        .figures { display: flex; gap: 2.5rem; flex-wrap: wrap; } .figures div { font-size: 1.7rem; font-weight: 600; }
+        .figures span { display: block; font-size: .85rem; font-weight: 400; color: #666; }
+        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; } .curves svg { width: 100%; height: auto; }
+        img.sheet { image-rendering: pixelated; width: 100%; }
+        table { border-collapse: collapse; font-size: .9rem; } td { padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid #eee; }
+        """;
+
+    /// <summary>Writes the page.</summary>
+    public static void Write(
+        string path, TrainingSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, Device device)
+    {
+        string title = $"{settings.Method}, {(settings.Objective == Methods.Objective.Er ? "entropy–reconstruction" : "native")} loss";
+        var page = new StringBuilder();
+        page.Append(CultureInfo.InvariantCulture, $$"""
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><title>{{Text(title)}}</title><style>{{Style}}</style></head><body>
+            <h1>{{Text(title)}}</h1>
+            <p class="sub">{{Text(data.Name)}}, {{data.Train.Count:n0}} training and {{data.Test.Count:n0}} test images; {{settings.Encoder}}; {{result.Epochs}} epochs on {{result.Device}} in {{result.Seconds:n0}} s</p>
+            <div class="figures">
+            <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before</span></div>
+            <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after</span></div>
+            {{(result.MutualInformationBound is { } bound ? $"<div>{bound:f2}<span>nats the views share, at least</span></div>" : "")}}
+            <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>
+            </div>
+
+            """);
+        if (epochs.Count > 0)
+        {
+            page.Append("<h2>Curves</h2>\n<div class=\"curves\">\n");
+            page.AppendJoin('\n', Panels(result, epochs)).Append("\n</div>\n");
+        }
+        page.Append(CultureInfo.InvariantCulture, $"""
+            <h2>Two views of an image, as the encoder sees them</h2>
+            <img class="sheet" alt="Training images, with two random views of each below it" src="data:image/png;base64,{Convert.ToBase64String(Views(data, settings.Seed, device))}">
+            <h2>Settings</h2>
+            <table>
+
+            """);
+        foreach (PropertyInfo setting in typeof(TrainingSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            object? value = setting.GetValue(settings);
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{setting.Name}</td><td>{Text(value?.ToString() ?? "default")}</td></tr>\n");
+        }
+        page.Append("</table>\n</body></html>\n");
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(page.ToString())));
+    }
+
+    private static IEnumerable<string> Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
+    [
+        Curves.Panel(
+            "kNN accuracy, %",
+            ("kNN", [(0, 100 * result.KnnAccuracyBefore), .. Curves.Of(epochs, e => 100 * e.KnnAccuracy)])),
+        Curves.Panel(
+            "Entropy and reconstruction, nats",
+            ("entropy", Curves.Of(epochs, e => e.Entropy)),
+            ("reconstruction", Curves.Of(epochs, e => e.Reconstruction))),
+        Curves.Panel("Mutual-information bound, nats", ("bound", Curves.Of(epochs, e => e.MutualInformationBound))),
+        Curves.Panel("Loss, nats", ("loss", Curves.Of(epochs, e => e.Loss))),
+    ];
+
+    private static byte[] Views(ImageData data, int seed, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, device);
+        int count = Math.Min(ImagesShown, data.Train.Count);
+        using var images = new ImageTensors(data.Train.Take(count), device);
+        (Tensor first, Tensor second) = TwoViews.Of(images.Pixels, generator);
+        return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
+    }
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+}

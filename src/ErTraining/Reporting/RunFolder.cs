@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ErTraining.Data;
+using ErTraining.Training;
+
+namespace ErTraining.Reporting;
+
+/// <summary>What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/, report.html, result.json.</summary>
+internal sealed class RunFolder
+{
+    private const string MetricsFile = "metrics.jsonl";
+
+    private static readonly JsonSerializerOptions s_line = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(new CommandLineNames()) },
+    };
+
+    private static readonly JsonSerializerOptions s_document = new(s_line) { WriteIndented = true };
+
+    private readonly string _path;
+
+    /// <summary>Makes the folder and writes config.json.</summary>
+    /// <exception cref="DataException">The folder holds a run already, or cannot be written to.</exception>
+    public RunFolder(string path, TrainingSettings settings)
+    {
+        _path = path;
+        try
+        {
+            Directory.CreateDirectory(path);
+            if (File.Exists(Path.Combine(path, MetricsFile)))
+            {
+                throw new DataException($"{path}: a run is already here; give another --output, or delete the folder first.");
+            }
+            WriteDocument("config.json", settings);
+            File.Create(Path.Combine(path, MetricsFile)).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"{path}: cannot be written to as --output: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The folder of the weights.</summary>
+    public string CheckpointPath => Path.Combine(_path, "checkpoint");
+
+    /// <summary>The page that shows the run.</summary>
+    public string ReportPath => Path.Combine(_path, "report.html");
+
+    /// <summary>Adds a line to metrics.jsonl.</summary>
+    public void AppendMetrics(EpochMetrics metrics) =>
+        File.AppendAllText(Path.Combine(_path, MetricsFile), JsonSerializer.Serialize(metrics, s_line) + "\n");
+
+    /// <summary>Writes result.json.</summary>
+    public void WriteResult(RunResult result) => WriteDocument("result.json", result);
+
+    private void WriteDocument<T>(string file, T value) =>
+        AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, s_document));
+
+    /// <summary>Enumerations by the words of the command line: "er", "plugin", "adamw".</summary>
+    private sealed class CommandLineNames : JsonNamingPolicy
+    {
+        public override string ConvertName(string name) => name.ToLowerInvariant();
+    }
+}

@@ -1,0 +1,22 @@
+using ErTraining.Training;
+using Spectre.Console;
+
+namespace ErTraining.Reporting;
+
+/// <summary>The last words of a run: what was learnt.</summary>
+internal static class TrainingSummary
+{
+    /// <summary>Writes them to the console.</summary>
+    public static void Write(RunResult result)
+    {
+        double points = 100 * (result.KnnAccuracy - result.KnnAccuracyBefore);
+        AnsiConsole.MarkupLineInterpolated(
+            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/] before training, [bold]{result.KnnAccuracy:p1}[/] after ({points:+0.0;-0.0;0.0} points)");
+        if (result.MutualInformationBound is { } bound)
+        {
+            AnsiConsole.MarkupLineInterpolated(
+                $"The two views' projections share at least {bound:f2} nats (entropy {result.Entropy:f2}, reconstruction {result.Reconstruction:f2}).");
+        }
+        AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all, {result.ImagesPerSecond:f0} images/s in training.");
+    }
+}

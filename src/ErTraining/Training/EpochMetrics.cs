@@ -1,0 +1,20 @@
+namespace ErTraining.Training;
+
+/// <summary>A line of metrics.jsonl: means over the steps of an epoch; losses and entropies in nats.</summary>
+/// <param name="Epoch">Counted from one.</param>
+/// <param name="Loss">What training minimises.</param>
+/// <param name="Entropy">Entropy of the projections.</param>
+/// <param name="Reconstruction">Reconstruction error between the views.</param>
+/// <param name="MutualInformationBound">Entropy less reconstruction.</param>
+/// <param name="LearningRate">That of the epoch's last step.</param>
+/// <param name="ImagesPerSecond">Images trained on a second, each in two views.</param>
+/// <param name="KnnAccuracy">Fraction of test images classified rightly, where it was evaluated.</param>
+internal sealed record EpochMetrics(
+    int Epoch,
+    double Loss,
+    double Entropy,
+    double Reconstruction,
+    double MutualInformationBound,
+    double LearningRate,
+    double ImagesPerSecond,
+    double? KnnAccuracy);

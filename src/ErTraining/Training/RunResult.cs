@@ -1,0 +1,34 @@
+using ErTraining.Methods;
+
+namespace ErTraining.Training;
+
+/// <summary>What a run came to; what result.json holds.</summary>
+/// <param name="Method">Name of the method.</param>
+/// <param name="Objective">Which loss it trained with.</param>
+/// <param name="Device">Where it ran: "cpu" or "cuda:N".</param>
+/// <param name="Seed">Of all random streams.</param>
+/// <param name="Epochs">Passes over the training images.</param>
+/// <param name="Images">Number of training images.</param>
+/// <param name="Seconds">Time the whole run took, evaluation included.</param>
+/// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
+/// <param name="KnnAccuracyBefore">Of the untrained encoder.</param>
+/// <param name="KnnAccuracy">Of the trained encoder.</param>
+/// <param name="Loss">Mean over the last epoch; null if there was none. In nats, as the next three.</param>
+/// <param name="Entropy">Likewise.</param>
+/// <param name="Reconstruction">Likewise.</param>
+/// <param name="MutualInformationBound">Likewise.</param>
+internal sealed record RunResult(
+    string Method,
+    Objective Objective,
+    string Device,
+    int Seed,
+    int Epochs,
+    int Images,
+    double Seconds,
+    double ImagesPerSecond,
+    double KnnAccuracyBefore,
+    double KnnAccuracy,
+    double? Loss,
+    double? Entropy,
+    double? Reconstruction,
+    double? MutualInformationBound);

@@ -1,0 +1,62 @@
+using ErLoss.Modules;
+using ErTraining.Methods;
+
+namespace ErTraining.Training;
+
+/// <summary>Everything that decides a run; what config.json holds. Each member is the option of the same name.</summary>
+internal sealed record TrainingSettings
+{
+    /// <summary>Name of the method, one of <see cref="MethodCatalog.Names"/>.</summary>
+    public string Method { get; init; } = "simclr";
+
+    /// <summary>Which loss it trains with.</summary>
+    public Objective Objective { get; init; } = Objective.Er;
+
+    /// <summary>"synthetic", or the folder the images are in.</summary>
+    public string Data { get; init; } = "synthetic";
+
+    /// <summary>The first so many training images are used; all of them if null.</summary>
+    public int? TrainImages { get; init; }
+
+    /// <summary>Name of the encoder, one of <see cref="Encoders.EncoderCatalog.Names"/>.</summary>
+    public string Encoder { get; init; } = "convnet";
+
+    /// <summary>Passes over the training images; 0 only evaluates the untrained encoder.</summary>
+    public int Epochs { get; init; } = 6;
+
+    /// <summary>Images a step, each in two views. What is left over at the end of an epoch is left out.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Concentration κ of the ER loss; 1/κ is NT-Xent's temperature.</summary>
+    public double Kappa { get; init; } = EntropyReconstructionOptions.DefaultKappa;
+
+    /// <summary>Whether κ is learnt.</summary>
+    public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
+
+    /// <summary>How the entropy is estimated.</summary>
+    public EntropyEstimator Estimator { get; init; } = EntropyEstimator.Joe;
+
+    /// <summary>Whether a row is left out of its own density estimate.</summary>
+    public bool LeaveOneOut { get; init; } = EntropyReconstructionOptions.DefaultLeaveOneOut;
+
+    /// <summary>Weight of the entropy in the ER loss.</summary>
+    public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
+
+    /// <summary>The rule the weights are moved by.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>Learning rate at its peak, after warm-up; the optimizer's usual one if null.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Weight decay, of matrices and convolutions only.</summary>
+    public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>Of all random streams.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Threads of CPU kernels; the runtime's choice if null.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>"auto", "cpu", "cuda" or "cuda:N".</summary>
+    public string Device { get; init; } = "auto";
+}

@@ -1,0 +1,70 @@
+using ErTraining.Data;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary>Bad usage and bad input: exit code 2, one line on standard error that says what is wrong and what is wanted, no stack trace.</summary>
+[Parallelizable(ParallelScope.Children)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class BadUsageTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase("frobnicate", "'frobnicate' is no command; train, verify, synthesize, info is wanted")]
+    [TestCase("train --frobnicate 3", "--frobnicate")]
+    [TestCase("train --method moco", "--method is 'moco'; only simclr is wanted")]
+    [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
+    [TestCase("train --encoder vit", "--encoder is 'vit'")]
+    [TestCase("train --estimator knn", "--estimator is 'knn'")]
+    [TestCase("train --epochs -1", "--epochs is -1; a whole number from 0 up is wanted")]
+    [TestCase("train --epochs many", "many")]
+    [TestCase("train --batch-size 1", "--batch-size is 1; a whole number from 2 up is wanted")]
+    [TestCase("train --kappa 0", "--kappa is 0; a positive number is wanted")]
+    [TestCase("train --kappa NaN", "--kappa is NaN; a positive number is wanted")]
+    [TestCase("train --entropy-weight -1", "--entropy-weight is -1")]
+    [TestCase("train --learning-rate 0", "--learning-rate is 0")]
+    [TestCase("train --threads 0", "--threads is 0")]
+    [TestCase("train --seed -3", "--seed is -3")]
+    [TestCase("train --train-images 0", "--train-images is 0")]
+    [TestCase("train --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
+    [TestCase("train --device cuda:99", "no such device")]
+    [TestCase("train --learn-kappa --objective native", "--learn-kappa goes with --objective er")]
+    [TestCase("train --data nowhere", "nowhere")]
+    [TestCase("train --data .", ".")]
+    [TestCase("train --train-images 10", "10 training images are fewer than a batch of 128")]
+    [TestCase("synthesize", "--output")]
+    [TestCase("synthesize --output here --images 4", "--images is 4")]
+    public void It_exits_with_2_and_one_line(string arguments, string says)
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Split(' '));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+            Assert.That(outcome.Error, Does.Contain(says));
+            Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.StartWith("error: ").And.Not.Contains("\n"));
+        });
+    }
+
+    [Test]
+    public void A_truncated_data_file_is_named()
+    {
+        CifarWriter.Write(SyntheticImages.Create(200, 10, seed: 0), _folder.Path);
+        using (FileStream file = File.OpenWrite(_folder["data_batch_1.bin"]))
+        {
+            file.SetLength(file.Length - 100);
+        }
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--data", ".");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("data_batch_1.bin"));
+    }
+
+    [Test]
+    public void An_output_folder_that_is_a_file_is_refused()
+    {
+        File.WriteAllText(_folder["taken"], "");
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--train-images", "200", "--output", "taken");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("taken").And.Contain("--output"));
+    }
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace ErTraining.Tests.Commands;
+
+internal sealed class TrainCommandTests
+{
+    private static readonly string[] s_short = ["--train-images", "256", "--epochs", "2", "--batch-size", "64", "--output", "run"];
+
+    private static readonly string[] s_resultMembers =
+    [
+        "method", "objective", "device", "seed", "epochs", "images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
+        "loss", "entropy", "reconstruction", "mutual_information_bound",
+    ];
+
+    private static readonly string[] s_metricsMembers =
+        ["epoch", "loss", "entropy", "reconstruction", "mutual_information_bound", "learning_rate", "images_per_second"];
+
+    private TemporaryDirectory _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryDirectory();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void Without_a_command_it_trains_and_leaves_what_the_contract_names()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_short);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(_folder["run/result.json"]));
+        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
+        JsonElement[] epochs = [.. File.ReadLines(_folder["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.RootElement.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(s_resultMembers));
+            Assert.That(result.RootElement.GetProperty("method").GetString(), Is.EqualTo("simclr"));
+            Assert.That(result.RootElement.GetProperty("objective").GetString(), Is.EqualTo("er"));
+            Assert.That(result.RootElement.GetProperty("images").GetInt32(), Is.EqualTo(256));
+            Assert.That(settings.RootElement.GetProperty("batch_size").GetInt32(), Is.EqualTo(64));
+            Assert.That(epochs, Has.Length.EqualTo(2));
+            Assert.That(epochs[0].EnumerateObject().Select(member => member.Name), Is.SupersetOf(s_metricsMembers));
+            Assert.That(
+                epochs[1].GetProperty("knn_accuracy").GetDouble(), Is.EqualTo(result.RootElement.GetProperty("knn_accuracy").GetDouble()));
+            Assert.That(new FileInfo(_folder["run/checkpoint/model.safetensors"]).Length, Is.GreaterThan(100_000));
+            Assert.That(outcome.Output, Does.Contain("before training").And.Contain("epoch 2/2"));
+            Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
+        });
+    }
+
+    [Test]
+    public void The_report_is_one_page_that_needs_no_other_file()
+    {
+        CommandLine.Run(_folder.Path, s_short);
+        string page = File.ReadAllText(_folder["run/report.html"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(page.Split("<svg"), Has.Length.EqualTo(5), "four panels of curves");
+            Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
+            Assert.That(page, Does.Contain("kNN accuracy after").And.Contain("mutual-information bound").IgnoreCase);
+            Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:)"), "a reference to another file");
+        });
+    }
+
+    [Test]
+    public void The_same_command_gives_the_same_metrics()
+    {
+        string[] again = [.. s_short[..^1], "again"];
+        CommandLine.Run(_folder.Path, s_short);
+        CommandLine.Run(_folder.Path, again);
+        Assert.That(Losses("again"), Is.EqualTo(Losses("run")));
+        Assert.That(
+            File.ReadAllBytes(_folder["again/checkpoint/model.safetensors"]), Is.EqualTo(File.ReadAllBytes(_folder["run/checkpoint/model.safetensors"])));
+    }
+
+    [Test]
+    public void A_folder_that_holds_a_run_is_not_overwritten()
+    {
+        CommandLine.Run(_folder.Path, s_short);
+        string before = File.ReadAllText(_folder["run/metrics.jsonl"]);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_short);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2));
+            Assert.That(outcome.Error, Does.Contain("a run is already here"));
+            Assert.That(File.ReadAllText(_folder["run/metrics.jsonl"]), Is.EqualTo(before));
+        });
+    }
+
+    [Test]
+    public void Synthesized_files_are_read_back_as_a_data_set()
+    {
+        CommandLine.Outcome made = CommandLine.Run(_folder.Path, "synthesize", "--output", "images", "--images", "300", "--seed", "4");
+        CommandLine.Outcome trained = CommandLine.Run(
+            _folder.Path, "train", "--data", "images", "--objective", "native", "--epochs", "1", "--batch-size", "100", "--output", "run");
+        Assert.Multiple(() =>
+        {
+            Assert.That(made.ExitCode, Is.Zero, made.Error);
+            Assert.That(trained.ExitCode, Is.Zero, trained.Error);
+            Assert.That(trained.Output, Does.Contain("300 training and 60 test images"));
+        });
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
+    public void An_interrupt_saves_the_weights_and_exits_with_130()
+    {
+        using Process process = CommandLine.Start(_folder.Path, [.. s_short.Select(word => word == "2" ? "100000" : word)]);
+        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch 1/", StringComparison.Ordinal))
+        {
+        }
+        using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Multiple(() =>
+        {
+            Assert.That(process.ExitCode, Is.EqualTo(130), error);
+            Assert.That(error, Does.StartWith("Interrupted"));
+            Assert.That(SafeTensorsLength(), Is.GreaterThan(100_000));
+        });
+
+        long SafeTensorsLength() => new FileInfo(_folder["run/checkpoint/model.safetensors"]).Length;
+    }
+
+    private double[] Losses(string run) =>
+        [.. File.ReadLines(_folder[$"{run}/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("loss").GetDouble())];
+}

@@ -1,0 +1,34 @@
+using ErTraining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Training;
+
+internal sealed class OptimizersTests
+{
+    [TestCase(OptimizerKind.AdamW)]
+    [TestCase(OptimizerKind.Sgd)]
+    public void Only_matrices_decay_where_there_is_no_gradient(OptimizerKind kind)
+    {
+        using var scope = NewDisposeScope();
+        using var module = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3));
+        foreach (TorchSharp.Modules.Parameter parameter in module.parameters())
+        {
+            using (no_grad())
+            {
+                parameter.fill_(1);
+            }
+            parameter.grad = zeros_like(parameter);
+        }
+        using optim.Optimizer optimizer = Optimizers.Create(kind, module, learningRate: 0.1, weightDecay: 0.5);
+        optimizer.step();
+        Assert.Multiple(() =>
+        {
+            foreach ((string name, TorchSharp.Modules.Parameter parameter) in module.named_parameters())
+            {
+                double expected = parameter.dim() > 1 ? 1 - 0.1 * 0.5 : 1;
+                Assert.That(parameter.mean().ToDouble(), Is.EqualTo(expected).Within(1e-6), name);
+            }
+        });
+    }
+}

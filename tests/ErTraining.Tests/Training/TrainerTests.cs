@@ -1,0 +1,144 @@
+using ErTraining.Data;
+using ErTraining.Methods;
+using ErTraining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Training;
+
+internal sealed class TrainerTests
+{
+    private static readonly ImageData s_data = SyntheticImages.Create(512, 100, seed: 0);
+
+    [TestCase(Objective.Er)]
+    [TestCase(Objective.Native)]
+    public void The_loss_falls(Objective objective)
+    {
+        var observer = new Recorder();
+        Train(new TrainingSettings { Objective = objective, Epochs = 3, BatchSize = 64 }, observer);
+        Assert.Multiple(() =>
+        {
+            Assert.That(observer.Epochs, Has.Count.EqualTo(3));
+            Assert.That(observer.Epochs[^1].Loss, Is.LessThan(observer.Epochs[0].Loss - 0.1));
+            Assert.That(observer.Epochs[^1].MutualInformationBound, Is.GreaterThan(observer.Epochs[0].MutualInformationBound));
+            Assert.That(observer.Epochs[^1].KnnAccuracy, Is.Not.Null);
+        });
+    }
+
+    [Test]
+    public void The_same_seed_gives_the_same_metrics_to_the_last_bit_and_another_seed_does_not()
+    {
+        var settings = new TrainingSettings { Epochs = 2, BatchSize = 64, LearnKappa = true };
+        Recorder first = new(), again = new(), other = new();
+        Train(settings, first);
+        Train(settings, again);
+        Train(settings with { Seed = 1 }, other);
+        Assert.Multiple(() =>
+        {
+            Assert.That(again.Epochs.Select(Values), Is.EqualTo(first.Epochs.Select(Values)));
+            Assert.That(again.KnnAccuracyBefore, Is.EqualTo(first.KnnAccuracyBefore));
+            Assert.That(other.Epochs[0].Loss, Is.Not.EqualTo(first.Epochs[0].Loss));
+        });
+    }
+
+    [Test]
+    public void With_equal_weights_the_er_loss_is_the_bound_negated()
+    {
+        var observer = new Recorder();
+        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, observer);
+        EpochMetrics epoch = observer.Epochs.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(epoch.Loss, Is.EqualTo(-epoch.MutualInformationBound).Within(1e-5));
+            Assert.That(epoch.Entropy - epoch.Reconstruction, Is.EqualTo(epoch.MutualInformationBound).Within(1e-3));
+        });
+    }
+
+    [Test]
+    public void No_epochs_only_evaluate_the_untrained_encoder()
+    {
+        var observer = new Recorder();
+        RunResult result = Train(new TrainingSettings { Epochs = 0, BatchSize = 64 }, observer);
+        Assert.Multiple(() =>
+        {
+            Assert.That(observer.Epochs, Is.Empty);
+            Assert.That(result.KnnAccuracy, Is.EqualTo(result.KnnAccuracyBefore));
+            Assert.That(result.Loss, Is.Null);
+        });
+    }
+
+    [Test]
+    public void Steps_leave_no_tensor_alive()
+    {
+        using var trainer = new Trainer(new TrainingSettings { Epochs = 4, BatchSize = 128 }, s_data, CPU, new Recorder());
+        using var order = arange(s_data.Train.Count, dtype: ScalarType.Int64);
+        using var sums = new MetricSums(CPU);
+        trainer.Step(order, 1, 0, sums); // the optimizer's state comes alive here
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        for (int step = 1; step < 4; step++)
+        {
+            trainer.Step(order, 1, step, sums);
+        }
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+    }
+
+    [Test]
+    public void A_disposed_run_leaves_no_tensor_alive()
+    {
+        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+    }
+
+    [Test]
+    public void A_loss_that_is_no_number_ends_the_run_and_says_so()
+    {
+        var settings = new TrainingSettings { Epochs = 2, BatchSize = 64, Optimizer = OptimizerKind.Sgd, LearningRate = 1e30 };
+        Assert.That(() => Train(settings, new Recorder()), Throws.TypeOf<TrainingFailedException>().With.Message.Contains("epoch"));
+    }
+
+    [Test]
+    public void Fewer_images_than_a_batch_are_refused() =>
+        Assert.That(
+            () => Train(new TrainingSettings { BatchSize = 513 }, new Recorder()),
+            Throws.TypeOf<DataException>().With.Message.Contains("512").And.Message.Contains("513"));
+
+    [Test]
+    public void Cancelling_stops_within_an_epoch()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var trainer = new Trainer(
+            new TrainingSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU, new Recorder { OnFirstEpoch = cancellation.Cancel });
+        Assert.That(() => trainer.Run(cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    private static RunResult Train(TrainingSettings settings, Recorder observer)
+    {
+        using var trainer = new Trainer(settings, s_data, CPU, observer);
+        return trainer.Run(CancellationToken.None);
+    }
+
+    private static EpochMetrics Values(EpochMetrics metrics) => metrics with { ImagesPerSecond = 0 };
+
+    private sealed class Recorder : ITrainingObserver
+    {
+        public Action? OnFirstEpoch { get; init; }
+
+        public double KnnAccuracyBefore { get; private set; }
+
+        public List<EpochMetrics> Epochs { get; } = [];
+
+        public void OnStart(double knnAccuracyBefore) => KnnAccuracyBefore = knnAccuracyBefore;
+
+        public void OnProgress(TrainingProgress progress)
+        {
+        }
+
+        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft)
+        {
+            Epochs.Add(metrics);
+            OnFirstEpoch?.Invoke();
+        }
+    }
+}
