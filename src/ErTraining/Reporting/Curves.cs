@@ -15,6 +15,7 @@ internal static class Curves
     /// <param name="curves">A name and points each; no names in the picture if there is one only.</param>
     public static string Panel(string title, params IReadOnlyList<(string Name, IReadOnlyList<(double Epoch, double Value)> Points)> curves)
     {
+        PlotFont.Use();
         using var plot = new Plot();
         plot.Title(title, 15);
         plot.XLabel("epoch", 13);
@@ -24,11 +25,11 @@ internal static class Curves
             var line = plot.Add.Scatter(points.Select(p => p.Epoch).ToArray(), points.Select(p => p.Value).ToArray(), colours[index]);
             line.LineWidth = 2;
             line.MarkerSize = points.Count > 30 ? 0 : 5;
-            line.LegendText = name;
+            line.LegendText = curves.Count > 1 ? name : "";
         }
         if (curves.Count > 1)
         {
-            plot.ShowLegend(Alignment.LowerRight);
+            plot.ShowLegend(Edge.Bottom);
         }
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);

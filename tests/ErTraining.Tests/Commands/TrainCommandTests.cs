@@ -58,6 +58,7 @@ internal sealed class TrainCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(page.Split("<svg"), Has.Length.EqualTo(5), "four panels of curves");
+            Assert.That(page, Does.Match(@"<text[^>]*>\s*epoch\s*</text>"), "words in the curves, fonts or no fonts on this machine");
             Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
             Assert.That(page, Does.Contain("kNN accuracy after").And.Contain("mutual-information bound").IgnoreCase);
             Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:)"), "a reference to another file");
