@@ -60,9 +60,16 @@ internal static class Arguments
         {
             throw new ArgumentException($"The dtype is {second.dtype}; that of {firstName}, {first.dtype}, is wanted.", secondName);
         }
-        if (first.device_type != second.device_type || first.device_index != second.device_index)
+        CheckDevice(second, first, firstName, secondName);
+    }
+
+    /// <summary>A tensor on the device that another is on.</summary>
+    public static void CheckDevice(
+        Tensor tensor, Tensor other, string? otherName, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        if (tensor.device_type != other.device_type || tensor.device_index != other.device_index)
         {
-            throw new ArgumentException($"The device is {second.device}; that of {firstName}, {first.device}, is wanted.", secondName);
+            throw new ArgumentException($"The device is {tensor.device}; that of {otherName}, {other.device}, is wanted.", name);
         }
     }
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -72,7 +73,10 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         Options = options;
         if (options.LearnKappa)
         {
-            register_parameter(LogKappa, new Parameter(tensor(Math.Log(options.Kappa), ScalarType.Float64)));
+            // As the parameters of TorchSharp's own modules, it outlives a dispose scope that the module is made in.
+            var logKappa = new Parameter(tensor(Math.Log(options.Kappa), ScalarType.Float64));
+            logKappa.DetachFromDisposeScope();
+            register_parameter(LogKappa, logKappa);
         }
     }
 
@@ -80,7 +84,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     public EntropyReconstructionOptions Options { get; }
 
     /// <summary>κ as it is now: the setting, or what has been learnt since.</summary>
-    public double Kappa => Options.LearnKappa ? Math.Exp(get_parameter(LogKappa)!.item<double>()) : Options.Kappa;
+    public double Kappa => Options.LearnKappa ? Math.Exp(get_parameter(LogKappa)!.ToDouble()) : Options.Kappa;
 
     /// <summary>The loss of a batch of paired projections.</summary>
     /// <param name="projection1">(k, d): the first view's projections, row i belonging to example i.</param>
@@ -102,6 +106,10 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     {
         Arguments.CheckPair(projection1, projection2, Options.Support);
         Arguments.CheckLeaveOneOut(projection1, Options.Support, Options.LeaveOneOut);
+        if (Options.LearnKappa)
+        {
+            Arguments.CheckDevice(projection1, get_parameter(LogKappa)!, LogKappa);
+        }
 
         using var scope = NewDisposeScope();
         Tensor single1 = Precision.AtLeastSingle(projection1);
@@ -130,7 +138,10 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     {
         Tensor embeddings1 = Options.NormalizeInputs ? functional.normalize(projection1, dim: 1) : projection1;
         Tensor embeddings2 = Options.NormalizeInputs ? functional.normalize(projection2, dim: 1) : projection2;
-        Concentration concentration = Options.LearnKappa ? new Concentration(get_parameter(LogKappa)!.exp()) : new Concentration(Options.Kappa);
+        // In float64 whatever the module was converted to: the normaliser's constants may be too large for a short type.
+        Concentration concentration = Options.LearnKappa
+            ? new Concentration(get_parameter(LogKappa)!.to(ScalarType.Float64).exp())
+            : new Concentration(Options.Kappa);
         Tensor entropy = EntropyOverViews(
             embeddings1,
             embeddings2,

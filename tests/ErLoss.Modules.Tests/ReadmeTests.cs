@@ -23,18 +23,8 @@ internal sealed partial class ReadmeTests
 
     private static string Code()
     {
-        string readme = File.ReadAllText(Path.Combine(Root(), "README.md"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         return CodeBlock().Matches(readme).Single(match => match.Groups[1].Value.Contains("EntropyReconstructionLoss")).Groups[1].Value;
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "ErLoss.slnx")))
-        {
-            folder = folder.Parent;
-        }
-        return folder.FullName;
     }
 
     /// <summary>As a console project with implicit usings and warnings as errors would.</summary>

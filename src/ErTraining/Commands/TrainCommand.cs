@@ -129,14 +129,14 @@ internal static class TrainCommand
         var history = new TrainingHistory(display);
         using var trainer = new Trainer(settings, data, device, history);
         RunFolder? folder = output is null ? null : new RunFolder(output, settings);
-        history.EpochDone += metrics =>
+        if (folder is not null)
         {
-            folder?.AppendMetrics(metrics);
-            if (folder is not null)
+            history.EpochDone += metrics =>
             {
+                folder.AppendMetrics(metrics);
                 Checkpoint.Save(folder.CheckpointPath, trainer.Method);
-            }
-        };
+            };
+        }
         RunResult result;
         try
         {

@@ -1,0 +1,110 @@
+using System.Text.RegularExpressions;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>Settings: their defaults, and what is refused of them, by name.</summary>
+public class OptionTests : TensorTests
+{
+    private const int NoName = 7;
+
+    private static readonly double[] BadKappas = [0, -0.0, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    private static readonly double[] BadWeights = [-1, -1e-300, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+
+    [Test]
+    public void DefaultsAreThoseOfThePaper()
+    {
+        var options = new EntropyReconstructionOptions();
+        Assert.That(options, Is.EqualTo(new EntropyReconstructionOptions
+        {
+            Kappa = 10,
+            LearnKappa = false,
+            Support = Support.Sphere,
+            Estimator = EntropyEstimator.PlugIn,
+            EntropyWeight = 1,
+            ReconstructionWeight = 1,
+            EntropyOf = EntropyOf.Both,
+            LeaveOneOut = false,
+            NormalizeInputs = true,
+            Normalizer = Normalizer.Exact,
+            Evaluation = Evaluation.Auto,
+        }));
+        using var loss = new EntropyReconstructionLoss();
+        Assert.That(loss.Options, Is.EqualTo(options));
+    }
+
+    [TestCaseSource(nameof(BadKappas))]
+    public void KappaThatIsNotPositiveAndFiniteIsRefused(double kappa)
+    {
+        const string Wanted = "positive, finite";
+        using Tensor rows = ones(2, 2);
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(kappa: kappa), "kappa", kappa, Wanted);
+        AssertOptionRefused(new EntropyReconstructionOptions { Kappa = kappa }, "Kappa", kappa, Wanted);
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, kappa), "kappa", kappa, Wanted);
+        AssertOutOfRange(() => EntropyReconstruction.reconstruction(rows, rows, kappa), "kappa", kappa, Wanted);
+    }
+
+    [TestCaseSource(nameof(BadWeights))]
+    public void WeightThatIsNegativeOrNotFiniteIsRefused(double weight)
+    {
+        const string Wanted = "finite number, zero or above";
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(entropyWeight: weight), "entropyWeight", weight, Wanted);
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(reconstructionWeight: weight), "reconstructionWeight", weight, Wanted);
+        AssertOptionRefused(new EntropyReconstructionOptions { EntropyWeight = weight }, "EntropyWeight", weight, Wanted);
+        AssertOptionRefused(new EntropyReconstructionOptions { ReconstructionWeight = weight }, "ReconstructionWeight", weight, Wanted);
+    }
+
+    [Test]
+    public void EnumerationOutOfRangeIsRefusedByTheConstructors()
+    {
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(support: (Support)NoName), "support", NoName, "Sphere, Discrete");
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(estimator: (EntropyEstimator)NoName), "estimator", NoName, "PlugIn, Joe");
+        AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)NoName }, "Support", NoName, "Sphere, Discrete");
+        AssertOptionRefused(new EntropyReconstructionOptions { Estimator = (EntropyEstimator)NoName }, "Estimator", NoName, "PlugIn, Joe");
+        AssertOptionRefused(new EntropyReconstructionOptions { EntropyOf = (EntropyOf)NoName }, "EntropyOf", NoName, "Both, First, Second");
+        AssertOptionRefused(new EntropyReconstructionOptions { Normalizer = (Normalizer)NoName }, "Normalizer", NoName, "Exact, Reference");
+        AssertOptionRefused(new EntropyReconstructionOptions { Evaluation = (Evaluation)NoName }, "Evaluation", NoName, "Auto, Fused, Composed");
+        AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)(-1) }, "Support", -1, "Sphere, Discrete");
+    }
+
+    [Test]
+    public void EnumerationOutOfRangeIsRefusedByTheFunctionalForm()
+    {
+        using Tensor rows = ones(2, 2);
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, support: (Support)NoName), "support", NoName, "Sphere, Discrete");
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, estimator: (EntropyEstimator)NoName), "estimator", NoName, "PlugIn, Joe");
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, normalizer: (Normalizer)NoName), "normalizer", NoName, "Exact, Reference");
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, evaluation: (Evaluation)NoName), "evaluation", NoName, "Auto, Fused, Composed");
+        AssertOutOfRange(() => EntropyReconstruction.reconstruction(rows, rows, support: (Support)NoName), "support", NoName, "Sphere, Discrete");
+        AssertOutOfRange(() => EntropyReconstruction.reconstruction(rows, rows, normalizer: (Normalizer)NoName), "normalizer", NoName, "Exact, Reference");
+    }
+
+    [Test]
+    public void LearningKappaIsRefusedWhereThereIsNone() => Assert.That(
+        () => new EntropyReconstructionLoss(new EntropyReconstructionOptions { Support = Support.Discrete, LearnKappa = true }),
+        Throws.ArgumentException
+            .With.Property("ParamName").EqualTo("options.LearnKappa")
+            .And.Message.Contains("Discrete")
+            .And.Message.Contains("Sphere"));
+
+    [Test]
+    public void NullOptionsAreRefused() => Assert.That(
+        () => new EntropyReconstructionLoss(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("options"));
+
+    [Test]
+    public void WeightsOfZeroAndKappasOfAnySizeAreTaken([Values(double.Epsilon, 1e-6, 1e6, double.MaxValue)] double kappa)
+    {
+        using var loss = new EntropyReconstructionLoss(kappa, entropyWeight: 0, reconstructionWeight: 0);
+        Assert.That(loss.Kappa, Is.EqualTo(kappa));
+    }
+
+    private static void AssertOptionRefused(EntropyReconstructionOptions options, string name, double found, string wanted) =>
+        AssertOutOfRange(() => _ = new EntropyReconstructionLoss(options), $"options.{name}", found, wanted);
+
+    private static void AssertOutOfRange(Action call, string name, double found, string wanted) => Assert.That(
+        call,
+        Throws.TypeOf<ArgumentOutOfRangeException>()
+            .With.Property("ParamName").EqualTo(name)
+            .And.Message.Matches($"is {Regex.Escape($"{found}")};|^{found} is no ")
+            .And.Message.Contains(wanted));
+}

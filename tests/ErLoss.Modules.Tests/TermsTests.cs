@@ -1,0 +1,99 @@
+using TorchSharp;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>How the four terms and the two forms of the loss hang together.</summary>
+public class TermsTests : TensorTests
+{
+    [Test]
+    public void LossIsWeightedReconstructionLessWeightedEntropy() => RandomCases.Check(_ => true, batch =>
+    {
+        TermValues values = TermValues.Of(batch.Options, batch.Projection1, batch.Projection2);
+        double expected = batch.Options.ReconstructionWeight * values.Reconstruction - batch.Options.EntropyWeight * values.Entropy;
+        Assert.That(values.Loss, Is.EqualTo(expected).Within(1e-10));
+    });
+
+    [Test]
+    public void BoundIsEntropyLessReconstructionWhateverTheWeights() => RandomCases.Check(_ => true, batch =>
+    {
+        TermValues values = TermValues.Of(batch.Options, batch.Projection1, batch.Projection2);
+        Assert.That(values.MutualInformationBound, Is.EqualTo(values.Entropy - values.Reconstruction).Within(1e-10));
+        EntropyReconstructionOptions reweighted = batch.Options with { EntropyWeight = 3, ReconstructionWeight = 0 };
+        Assert.That(
+            TermValues.Of(reweighted, batch.Projection1, batch.Projection2).MutualInformationBound,
+            Is.EqualTo(values.MutualInformationBound).Within(1e-10));
+    });
+
+    [Test]
+    public void WeightOfZeroLeavesTheOtherTermAlone([Values] Support support)
+    {
+        double[,] first = Draw.Normal(21, 5, 4);
+        double[,] second = Draw.Normal(22, 5, 4);
+        TermValues entropyOnly = TermValues.Of(
+            new EntropyReconstructionOptions { Support = support, ReconstructionWeight = 0 }, first, second);
+        TermValues reconstructionOnly = TermValues.Of(
+            new EntropyReconstructionOptions { Support = support, EntropyWeight = 0 }, first, second);
+        Assert.That(entropyOnly.Loss, Is.EqualTo(-entropyOnly.Entropy).Within(1e-13));
+        Assert.That(reconstructionOnly.Loss, Is.EqualTo(reconstructionOnly.Reconstruction).Within(1e-13));
+    }
+
+    [TestCaseSource(typeof(Combinations), nameof(Combinations.Cases))]
+    public void ForwardGivesTheLossOfTerms(EntropyReconstructionOptions options)
+    {
+        using var loss = new EntropyReconstructionLoss(options);
+        var first = Draw.InputsOf(options, 23, 5, 4).ToTensor();
+        var second = Draw.InputsOf(options, 24, 5, 4).ToTensor();
+        Assert.That(loss.forward(first, second).ToDouble(), Is.EqualTo(loss.terms(first, second).Loss.ToDouble()));
+        Assert.That(loss.call(first, second).shape, Is.Empty);
+    }
+
+    [Test]
+    public void ModuleOnInputsAsGivenIsTheFunctionalForm(
+        [Values] Support support, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    {
+        var options = new EntropyReconstructionOptions
+        {
+            Kappa = 7,
+            Support = support,
+            Estimator = estimator,
+            LeaveOneOut = leaveOneOut,
+            NormalizeInputs = false,
+            EntropyOf = EntropyOf.Second,
+        };
+        double[,] first = Draw.InputsOf(options, 25, 6, 4);
+        double[,] second = Draw.InputsOf(options, 26, 6, 4);
+        TermValues values = TermValues.Of(options, first, second);
+        Assert.That(
+            values.Entropy,
+            Is.EqualTo(EntropyReconstruction.entropy(second.ToTensor(), 7, support, estimator, leaveOneOut: leaveOneOut).ToDouble())
+                .Within(1e-13));
+        Assert.That(
+            values.Reconstruction,
+            Is.EqualTo(EntropyReconstruction.reconstruction(first.ToTensor(), second.ToTensor(), 7, support).ToDouble()).Within(1e-13));
+    }
+
+    [Test]
+    public void ShortConstructorIsTheOptionsWithTheSameValues()
+    {
+        using var loss = new EntropyReconstructionLoss(3, Support.Discrete, EntropyEstimator.Joe, 0.5, 2);
+        Assert.That(loss.Options, Is.EqualTo(new EntropyReconstructionOptions
+        {
+            Kappa = 3,
+            Support = Support.Discrete,
+            Estimator = EntropyEstimator.Joe,
+            EntropyWeight = 0.5,
+            ReconstructionWeight = 2,
+        }));
+    }
+
+    [Test]
+    public void DisposingThemDisposesAllFour()
+    {
+        using var loss = new EntropyReconstructionLoss();
+        EntropyReconstructionTerms terms = loss.terms(Draw.Normal(27, 3, 4).ToTensor(), Draw.Normal(28, 3, 4).ToTensor());
+        terms.Dispose();
+        Assert.That(
+            new[] { terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound },
+            Has.All.Property(nameof(torch.Tensor.IsInvalid)).True);
+    }
+}
