@@ -85,6 +85,14 @@ public class ArgumentTests : TensorTests
         AssertPairRefused(ones(4, 3), ones(4, 3, device: device("meta")), support, "meta", "cpu");
 
     [Test]
+    public void ProjectionsOnAnotherDeviceThanTheLearntKappaAreRefused()
+    {
+        using Tensor elsewhere = ones(4, 3, device: device("meta"));
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { LearnKappa = true });
+        AssertRefused(() => loss.call(elsewhere, elsewhere), "projection1", "meta", "cpu");
+    }
+
+    [Test]
     public void OneDimensionIsRefusedOnTheSphereAndTakenWithClasses()
     {
         using Tensor line = ones(4, 1);

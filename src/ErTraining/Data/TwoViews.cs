@@ -40,7 +40,7 @@ internal static class TwoViews
     {
         Tensor draws = rand(Draws, images.shape[0], dtype: ScalarType.Float32, device: images.device, generator: generator);
         Tensor cropped = CropResizeFlip(images, draws);
-        return Pixels.Center(ChangeColours(cropped, draws).clamp_(0, 1));
+        return ChangeColours(cropped, draws);
     }
 
     /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the full size, half of them mirrored.</summary>
@@ -54,14 +54,21 @@ internal static class TwoViews
         Tensor centreX = (draws[2] * 2 - 1) * (1 - width);
         Tensor centreY = (draws[3] * 2 - 1) * (1 - height);
         Tensor mirror = (draws[4] - 0.5).sign();
-        Tensor zero = zeros_like(width);
-        Tensor maps = stack([width * mirror, zero, centreX, zero, height, centreY], 1).view(-1, 2, 3);
-        Tensor grid = nn.functional.affine_grid(maps, images.shape, align_corners: false);
+
+        // Crops are upright, so a column's x and a row's y make the whole grid; pixel centres at (2i + 1)/n − 1.
+        const int Size = ImageSet.Size;
+        Tensor centres = (arange(Size, dtype: ScalarType.Float32, device: images.device) * 2 + (1 - Size)) / Size;
+        Tensor x = (centreX.unsqueeze(1) + (width * mirror).unsqueeze(1) * centres).unsqueeze(1).expand(-1, Size, -1);
+        Tensor y = (centreY.unsqueeze(1) + height.unsqueeze(1) * centres).unsqueeze(2).expand(-1, -1, Size);
+        Tensor grid = stack([x, y], -1);
         return nn.functional.grid_sample(
             images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
     }
 
-    /// <summary>x ↦ c·M·x + (1 − c)·(mean luma of M·x): M brightens, turns the hue and saturates, c is the contrast.</summary>
+    /// <summary>
+    /// x ↦ c·M·x + (1 − c)·(mean luma of M·x): M brightens, turns the hue and saturates, c is the contrast. The result is clamped to
+    /// the pixel range, centred, and laid out channels-last, which is how the product comes out and what convolutions like.
+    /// </summary>
     private static Tensor ChangeColours(Tensor images, Tensor draws)
     {
         long count = images.shape[0];
@@ -88,6 +95,8 @@ internal static class TwoViews
 
         Tensor colours = images.view(count, ImageSet.Channels, -1);
         Tensor meanLuma = luma.matmul(matrix).matmul(colours.mean([2], keepdim: true));
-        return (matrix * contrast).bmm(colours).add_((1 - contrast) * meanLuma).view(images.shape);
+        Tensor offset = Pixels.Center((1 - contrast) * meanLuma);
+        Tensor changed = colours.transpose(1, 2).bmm((matrix * contrast / Pixels.Deviation).transpose(1, 2)).add_(offset);
+        return changed.clamp_(Pixels.Least, Pixels.Most).view(count, ImageSet.Size, ImageSet.Size, ImageSet.Channels).permute(0, 3, 1, 2);
     }
 }
