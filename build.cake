@@ -10,7 +10,7 @@ var artifacts = Directory("./artifacts");
 DotNetMSBuildSettings Properties() => new DotNetMSBuildSettings().WithProperty("TorchRuntime", torchRuntime);
 
 Task("Clean")
-    .Description("Deletes everything that builds and runs leave behind.")
+    .Description("Deletes what builds leave behind; runs stay.")
     .Does(() =>
 {
     CleanDirectory(artifacts);

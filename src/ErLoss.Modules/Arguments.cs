@@ -87,7 +87,7 @@ internal static class Arguments
     {
         if (!(double.IsFinite(kappa) && kappa > 0))
         {
-            throw new ArgumentOutOfRangeException(name, kappa, $"κ is {kappa}; a positive, finite number is wanted.");
+            throw new ArgumentOutOfRangeException(name, $"κ is {kappa}; a positive, finite number is wanted.");
         }
     }
 
@@ -95,7 +95,7 @@ internal static class Arguments
     {
         if (!(double.IsFinite(weight) && weight >= 0))
         {
-            throw new ArgumentOutOfRangeException(name, weight, $"The weight is {weight}; a finite number, zero or above, is wanted.");
+            throw new ArgumentOutOfRangeException(name, $"The weight is {weight}; a finite number, zero or above, is wanted.");
         }
     }
 
@@ -105,7 +105,7 @@ internal static class Arguments
         if (!Enum.IsDefined(value))
         {
             throw new ArgumentOutOfRangeException(
-                name, value, $"{value} is no {typeof(T).Name}; one of {string.Join(", ", Enum.GetNames<T>())} is wanted.");
+                name, $"{value} is no {typeof(T).Name}; one of {string.Join(", ", Enum.GetNames<T>())} is wanted.");
         }
     }
 

@@ -12,7 +12,7 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Width = 200;
 }
 
-var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains.")
+var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
 {
     TrainCommand.Create(),
     VerifyCommand.Create(),
@@ -30,7 +30,7 @@ try
 {
     if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
     {
-        throw new UsageException($"'{word}' is no command; {string.Join(", ", root.Subcommands.Select(command => command.Name))} is wanted.");
+        throw new UsageException($"'{word}' is no command; {string.Join(", ", root.Subcommands.Select(command => command.Name))} are the commands there are.");
     }
     if (parsed.Errors is [var error, ..])
     {
@@ -46,6 +46,11 @@ catch (Exception e) when (e is UsageException or DataException)
 catch (Exception e) when (e is TrainingFailedException or IOException or UnauthorizedAccessException)
 {
     return Fail(e.Message, ExitCode.Failure);
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine(e); // a fault of the program's own: all of it, for a report
+    return ExitCode.Failure;
 }
 
 void Interrupt(PosixSignalContext context)

@@ -23,7 +23,7 @@ public static partial class VonMisesFisher
     {
         if (!(order >= 0 && double.IsFinite(order)))
         {
-            throw new ArgumentOutOfRangeException(nameof(order), order, $"The order is {order}; it must be finite and not negative.");
+            throw new ArgumentOutOfRangeException(nameof(order), $"The order is {order}; it must be finite and not negative.");
         }
 
         RequirePositive(x, nameof(x));

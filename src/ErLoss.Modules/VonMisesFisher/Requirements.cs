@@ -8,7 +8,7 @@ public static partial class VonMisesFisher
         if (dimension < 2)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(dimension), dimension, $"The dimension is {dimension}; it must be at least 2.");
+                nameof(dimension), $"The dimension is {dimension}; it must be at least 2.");
         }
 
         RequirePositive(kappa, nameof(kappa));
@@ -19,7 +19,7 @@ public static partial class VonMisesFisher
     {
         if (!(value > 0 && double.IsFinite(value)))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is {value}; it must be positive and finite.");
+            throw new ArgumentOutOfRangeException(name, $"{name} is {value}; it must be positive and finite.");
         }
     }
 }

@@ -34,7 +34,8 @@ internal static class InfoCommand
 
     private static void WriteRow(string name, string value) => Console.WriteLine($"{name,-14} {value}");
 
-    private static string VersionOf(Type type) =>
+    /// <summary>The version of the assembly a type is in.</summary>
+    public static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
             ?? type.Assembly.GetName().Version!.ToString();
 

@@ -6,20 +6,30 @@ namespace ErTraining.Commands;
 /// <summary>Command-line options that check their values as they are read.</summary>
 internal static class Options
 {
-    /// <summary>A number within bounds, "1" … "int.MaxValue" and the like.</summary>
+    /// <summary>A whole number (T is int or int?) or a real one (double or double?), written the invariant way, within bounds.</summary>
     public static Option<T> Number<T>(string name, string description, string helpName, Predicate<double> valid, string wanted, T fallback)
     {
-        var option = new Option<T>(name) { Description = description, HelpName = helpName, DefaultValueFactory = _ => fallback };
-        option.Validators.Add(result =>
+        bool isWhole = (Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T)) == typeof(int);
+        return new Option<T>(name)
         {
-            if (result.Tokens is [var token]
-                && double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                && !valid(value))
+            Description = description,
+            HelpName = helpName,
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result =>
             {
-                result.AddError($"{name} is {token.Value}; {wanted} is wanted.");
-            }
-        });
-        return option;
+                string text = result.Tokens.Single().Value;
+                object? number =
+                    isWhole && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole) ? whole
+                    : !isWhole && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real
+                    : null;
+                if (number is not null && valid(Convert.ToDouble(number)))
+                {
+                    return (T)number;
+                }
+                result.AddError($"{name} is {text}; {wanted} is wanted.");
+                return fallback;
+            },
+        };
     }
 
     /// <summary>One of some words.</summary>
@@ -40,7 +50,21 @@ internal static class Options
     /// <summary>A flag, off unless given.</summary>
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
-    /// <summary>Any text.</summary>
-    public static Option<string?> Text(string name, string description, string helpName, string? fallback = null) =>
-        new(name) { Description = description, HelpName = helpName, DefaultValueFactory = _ => fallback };
+    /// <summary>Any text but none.</summary>
+    public static Option<string?> Text(string name, string description, string helpName, string? fallback = null)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = helpName };
+        if (fallback is not null)
+        {
+            option.DefaultValueFactory = _ => fallback;
+        }
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && string.IsNullOrWhiteSpace(token.Value))
+            {
+                result.AddError($"{name} is empty; {helpName} is wanted.");
+            }
+        });
+        return option;
+    }
 }

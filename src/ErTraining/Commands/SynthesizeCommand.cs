@@ -11,14 +11,15 @@ internal static class SynthesizeCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        var output = new Option<string>("--output") { Description = "Folder for the files.", HelpName = "DIR", Required = true };
+        Option<string?> output = Options.Text("--output", "Folder for the files.", "DIR");
+        output.Required = true;
         Option<int> images = Options.Number(
             "--images", "Training images; a fifth as many test images come beside them.", "N", n => n is >= 5 and <= 50_000, "a whole number from 5 to 50000", 10_000);
         Option<int> seed = Options.Number("--seed", "Seed of all random numbers.", "N", n => n >= 0, "a whole number from 0 up", 0);
         var command = new Command("synthesize", "Write the synthetic images as CIFAR-10 binary files.") { output, images, seed };
         command.SetAction(parsed =>
         {
-            string directory = parsed.GetRequiredValue(output);
+            string directory = parsed.GetValue(output)!;
             int count = parsed.GetValue(images);
             ImageData data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed));
             try

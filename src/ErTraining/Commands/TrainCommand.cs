@@ -34,7 +34,12 @@ internal static class TrainCommand
         "--batch-size", "Images a step.", "N", n => n >= 2, "a whole number from 2 up", s_defaults.BatchSize);
 
     private static readonly Option<double> s_kappa = Options.Number(
-        "--kappa", "Concentration of the ER loss; its inverse is NT-Xent's temperature.", "X", Positive, "a positive number", s_defaults.Kappa);
+        "--kappa",
+        "Concentration of the ER loss; its inverse is NT-Xent's temperature.",
+        "X",
+        kappa => kappa is >= 1e-6 and <= 1e6,
+        "a number from 1e-6 to 1e6",
+        s_defaults.Kappa);
 
     private static readonly Option<bool> s_learnKappa = Options.Flag("--learn-kappa", "Learn kappa with the weights.");
 
@@ -114,14 +119,27 @@ internal static class TrainCommand
         }
         torch.Device device = Devices.Find(settings.Device)
             ?? throw new UsageException($"--device is '{settings.Device}', but there is no such device here; --device cpu always works.");
-        if (settings.Threads is { } threads)
+        if (settings.Threads is { } wanted)
         {
-            torch.set_num_threads(threads);
+            torch.set_num_threads(wanted);
+        }
+        if (output is not null)
+        {
+            RunFolder.CheckIsFree(output);
         }
 
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
+        int threads = torch.get_num_threads();
+        settings = settings with
+        {
+            Version = InfoCommand.VersionOf(typeof(TrainCommand)),
+            TrainImages = data.Train.Count,
+            LearningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer),
+            Threads = threads,
+            Device = device.ToString(),
+        };
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {device}, {torch.get_num_threads()} threads");
+            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {device}, {threads} {(threads == 1 ? "thread" : "threads")}");
         AnsiConsole.MarkupLineInterpolated(
             $"{data.Name}: {data.Train.Count:n0} training and {data.Test.Count:n0} test images, {data.Train.ClassNames.Count} classes");
 

@@ -17,6 +17,10 @@ internal static class DataSource
     {
         if (data == Synthetic)
         {
+            if (trainImages > ImageSet.MaxCount)
+            {
+                throw new DataException($"--train-images is {trainImages}; {ImageSet.MaxCount} is the most that one set holds.");
+            }
             return SyntheticImages.Create(trainImages ?? SyntheticTrainImages, SyntheticTestImages, seed);
         }
         ImageData images = CifarReader.Read(data);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Reflection;
 using System.Text;
 using ErTraining.Data;
 using ErTraining.Training;
@@ -37,7 +36,7 @@ internal static class Report
             <div class="figures">
             <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before</span></div>
             <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after</span></div>
-            {{(result.MutualInformationBound is { } bound ? $"<div>{bound:f2}<span>nats the views share, at least</span></div>" : "")}}
+            {{(result.MutualInformationBound is { } bound ? $"<div>{bound:f2}<span>nats, bound on what the views share</span></div>" : "")}}
             <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>
             </div>
 
@@ -54,10 +53,9 @@ internal static class Report
             <table>
 
             """);
-        foreach (PropertyInfo setting in typeof(TrainingSettings).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        foreach ((string name, string value) in RunFolder.Describe(settings))
         {
-            object? value = setting.GetValue(settings);
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{setting.Name}</td><td>{Text(value?.ToString() ?? "default")}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{Text(value)}</td></tr>\n");
         }
         page.Append("</table>\n</body></html>\n");
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(page.ToString())));

@@ -26,13 +26,10 @@ internal sealed class RunFolder
     public RunFolder(string path, TrainingSettings settings)
     {
         _path = path;
+        CheckIsFree(path);
         try
         {
             Directory.CreateDirectory(path);
-            if (File.Exists(Path.Combine(path, MetricsFile)))
-            {
-                throw new DataException($"{path}: a run is already here; give another --output, or delete the folder first.");
-            }
             WriteDocument("config.json", settings);
             File.Create(Path.Combine(path, MetricsFile)).Dispose();
         }
@@ -41,6 +38,20 @@ internal sealed class RunFolder
             throw new DataException($"{path}: cannot be written to as --output: {e.Message}", e);
         }
     }
+
+    /// <summary>Refuses a folder that holds a run already.</summary>
+    /// <exception cref="DataException">It does.</exception>
+    public static void CheckIsFree(string path)
+    {
+        if (File.Exists(Path.Combine(path, MetricsFile)))
+        {
+            throw new DataException($"{path}: a run is already here; give another --output, or delete the folder first.");
+        }
+    }
+
+    /// <summary>The settings as config.json names and writes them.</summary>
+    public static IEnumerable<(string Name, string Value)> Describe(TrainingSettings settings) =>
+        JsonSerializer.SerializeToElement(settings, s_line).EnumerateObject().Select(member => (member.Name, member.Value.ToString()));
 
     /// <summary>The folder of the weights.</summary>
     public string CheckpointPath => Path.Combine(_path, "checkpoint");

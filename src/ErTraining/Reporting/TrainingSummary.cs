@@ -15,8 +15,9 @@ internal static class TrainingSummary
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(
-                $"The two views' projections share at least {bound:f2} nats (entropy {result.Entropy:f2}, reconstruction {result.Reconstruction:f2}).");
+                $"Mutual information of the views' projections, lower bound as estimated: {bound:f2} nats (entropy {result.Entropy:f2} - reconstruction {result.Reconstruction:f2}).");
         }
-        AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all, {result.ImagesPerSecond:f0} images/s in training.");
+        string pace = result.Epochs > 0 ? $", {result.ImagesPerSecond:f0} images/s in training" : "";
+        AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.");
     }
 }

@@ -3,9 +3,15 @@ using ErTraining.Methods;
 
 namespace ErTraining.Training;
 
-/// <summary>Everything that decides a run; what config.json holds. Each member is the option of the same name.</summary>
+/// <summary>
+/// Everything that decides a run; what config.json holds, with the values that were used where an option was left open. Each member is
+/// the option of the same name.
+/// </summary>
 internal sealed record TrainingSettings
 {
+    /// <summary>Version of the program that ran.</summary>
+    public string Version { get; init; } = "";
+
     /// <summary>Name of the method, one of <see cref="MethodCatalog.Names"/>.</summary>
     public string Method { get; init; } = "simclr";
 

@@ -26,6 +26,38 @@ public class TorchRuntimeTests
         Assert.That(output, Does.Contain("TorchRuntime is 'rocm'; it must be cpu, cuda-linux or cuda-windows."));
     }
 
+    [Test]
+    public void OfAProjectThatNamesOneItselfIsThatOneAndTheHousesStandardsAreNotForced()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", $"guest-{Guid.NewGuid():N}")).FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "Guest.csproj"), """
+                <Project Sdk="Microsoft.NET.Sdk">
+                  <PropertyGroup>
+                    <OutputType>Exe</OutputType>
+                    <TargetFramework>net10.0</TargetFramework>
+                  </PropertyGroup>
+                  <ItemGroup>
+                    <PackageReference Include="TorchSharp-cuda-linux" />
+                  </ItemGroup>
+                </Project>
+                """);
+            (int exitCode, string output) = Repository.Dotnet(
+                "msbuild", folder, "-getItem:PackageReference", "-getProperty:TreatWarningsAsErrors", "-getProperty:EnforceCodeStyleInBuild");
+            Assert.That(exitCode, Is.Zero, output);
+            using JsonDocument document = JsonDocument.Parse(output);
+            JsonElement[] packages = [.. document.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()];
+            Assert.That(packages.Select(package => package.GetProperty("Identity").GetString()), Is.EqualTo(["TorchSharp-cuda-linux"]));
+            Assert.That(document.RootElement.GetProperty("Properties").GetProperty("TreatWarningsAsErrors").GetString(), Is.Not.EqualTo("true"));
+            Assert.That(document.RootElement.GetProperty("Properties").GetProperty("EnforceCodeStyleInBuild").GetString(), Is.Not.EqualTo("true"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static (string Name, string Version)[] RuntimePackages(string project, params string[] properties)
     {
         (int exitCode, string output) = Repository.Dotnet(["msbuild", $"src/{project}", "-getItem:PackageReference", .. properties]);
