@@ -29,7 +29,6 @@ public static class EntropyReconstruction
     /// <returns>A scalar, in nats.</returns>
     /// <exception cref="ArgumentException">A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/>; the message says what is wanted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive and finite, or an enumeration's value that is none of its names.</exception>
-    /// <exception cref="NotSupportedException"><see cref="Evaluation.Fused"/> on the sphere.</exception>
     public static Tensor entropy(
         Tensor embeddings,
         double kappa = EntropyReconstructionOptions.DefaultKappa,

@@ -1,14 +1,38 @@
 namespace ErLoss.Modules;
 
-/// <summary>How the pairwise terms of the kernel density estimate are computed. It changes speed and memory, not values.</summary>
+/// <summary>
+/// How the pairwise terms of the kernel density estimate on the sphere are computed. It changes speed, memory and which derivatives
+/// there are; values and first derivatives agree to rounding.
+/// </summary>
 public enum Evaluation
 {
-    /// <summary>The library picks. At present always <see cref="Composed"/>.</summary>
+    /// <summary>
+    /// What is faster: <see cref="Composed"/> for fewer than 512 rows, <see cref="Fused"/> from there on. It does not know whether
+    /// higher derivatives will be asked for; who wants them chooses <see cref="Composed"/>.
+    /// </summary>
     Auto,
 
-    /// <summary>Value and gradient in one pass over blocks, without a k×k matrix. Not supported yet.</summary>
+    /// <summary>
+    /// Value and first derivatives, in the projections and in a learnt κ, in one evaluation over tiles of the pairs: about half the
+    /// arithmetic, and no k×k matrix (memory grows with k·d, plus at most 128 MiB of tiles kept and two tiles at work). Without
+    /// gradient (no_grad, or nothing that requires it) only the value is computed.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// It gives no second derivatives. Backpropagating through its gradient (a gradient penalty, a Hessian product) fails with "the
+    /// derivative for '_cdist_backward' is not implemented": <c>backward</c> throws it as an ExternalException, but TorchSharp's
+    /// <c>autograd.grad</c> ends the process on any native error, this one included.
+    /// </para>
+    /// <para>
+    /// Where the exponents span more than their type can hold (leave-one-out with a very large κ, or rows of very different norms) each
+    /// row gets its own shift, at about twice the arithmetic; memory stays as it is. In float32 exponents that may exceed 60 are
+    /// computed in float64.
+    /// </para>
+    /// </remarks>
     Fused,
 
-    /// <summary>Ordinary tensor operations on the k×k similarity matrix; derivatives of any order.</summary>
+    /// <summary>
+    /// Ordinary tensor operations on the k×k similarity matrix; derivatives of any order, memory of several such matrices.
+    /// </summary>
     Composed,
 }

@@ -6,22 +6,23 @@ namespace ErLoss.Modules;
 /// <summary>The concentration κ of a von Mises–Fisher density: a number, or a scalar tensor that carries gradient.</summary>
 internal sealed class Concentration
 {
-    private readonly Tensor? _differentiable;
-
     public Concentration(double value) => Value = value;
 
-    /// <param name="differentiable">A scalar on the embeddings' device; its value is read once, here.</param>
-    public Concentration(Tensor differentiable)
+    /// <param name="learnt">A scalar on the embeddings' device; its value is read once, here.</param>
+    public Concentration(Tensor learnt)
     {
-        _differentiable = differentiable;
-        Value = differentiable.ToDouble();
+        Learnt = learnt;
+        Value = learnt.ToDouble();
     }
 
     public double Value { get; }
 
+    /// <summary>The tensor behind <see cref="Value"/>; null where κ is a number.</summary>
+    public Tensor? Learnt { get; }
+
     /// <summary>κ·<paramref name="similarity"/>, in the similarity's own type.</summary>
     public Tensor Scale(Tensor similarity) =>
-        _differentiable is null ? similarity * Value : similarity * _differentiable.to(similarity.dtype);
+        Learnt is null ? similarity * Value : similarity * Learnt.to(similarity.dtype);
 
     /// <summary>log C_d(κ), a scalar of type <paramref name="dtype"/>; where κ carries gradient its derivative is exact.</summary>
     /// <remarks>
@@ -33,6 +34,6 @@ internal sealed class Concentration
         (double value, double slope) = normalizer == Normalizer.Exact
             ? (VonMisesFisher.LogNormalizer(dimension, Value), -VonMisesFisher.MeanResultantLength(dimension, Value))
             : (VonMisesFisher.ReferenceLogNormalizer(dimension, Value), VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, Value));
-        return _differentiable is null ? tensor(value, dtype) : ((_differentiable - _differentiable.detach()) * slope + value).to(dtype);
+        return Learnt is null ? tensor(value, dtype) : ((Learnt - Learnt.detach()) * slope + value).to(dtype);
     }
 }

@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// An ordinary autograd node made of a value and its gradient, both computed beforehand, that refuses a second derivative.
+/// </summary>
+/// <remarks>
+/// The inner product t of a variable and its gradient, less itself, is a zero with the right first derivative; but its second
+/// derivatives would silently be zero. So it goes through a distance of two numbers, |t − (−1)| − 1 = t: libtorch has no derivative of
+/// cdist's backward, and whoever differentiates a gradient of the result is told "the derivative for '_cdist_backward' is not
+/// implemented". On scalars that costs nothing, and it needs no managed code inside the backward pass, where an exception would end the
+/// process.
+/// </remarks>
+internal static class OnceDifferentiable
+{
+    /// <param name="value">A scalar without gradient.</param>
+    /// <param name="gradients">
+    /// Variables, and the value's gradients with respect to them, of equal shapes. A variable that does not require gradient, or comes
+    /// without one, is passed over.
+    /// </param>
+    public static Tensor Attach(Tensor value, params ReadOnlySpan<(Tensor? Variable, Tensor? Gradient)> gradients)
+    {
+        Tensor change = zeros_like(value);
+        foreach ((Tensor? variable, Tensor? gradient) in gradients)
+        {
+            if (variable is { requires_grad: true } && gradient is not null)
+            {
+                Tensor term = dot(variable.reshape(-1), gradient.reshape(-1).to(variable.dtype, variable.device));
+                change = change + term.to(value.dtype, value.device);
+            }
+        }
+        Tensor zero = (change - change.detach()).view(1, 1);
+        return value + (cdist(zero, -ones_like(zero), p: 1).view([]) - 1);
+    }
+}

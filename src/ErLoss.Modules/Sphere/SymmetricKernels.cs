@@ -1,0 +1,129 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// The kernels E_ij = exp(κ·z_i·z_j − shift) of all pairs of rows, tile by tile on and above the diagonal: their row sums, and the
+/// gradient of any function of these, without a k×k matrix.
+/// </summary>
+/// <remarks>
+/// <para>
+/// With one shift for all pairs E is symmetric, so that a tile serves its mirror image too: half a matrix product for E, one for the
+/// gradient, and half of one more for those tiles that the budget did not allow to keep between the two.
+/// </para>
+/// <para>
+/// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ ≤ 60 in float32) no shift is needed; else the
+/// shift brings the bound down to it. Row sums that are too small even so are reported: leave-one-out with a large κ, or rows of very
+/// different norms.
+/// </para>
+/// </remarks>
+internal sealed class SymmetricKernels
+{
+    /// <summary>Bytes of tiles kept by default: all of them up to k = 8,000 or so in float32.</summary>
+    public const long DefaultBudget = 128L << 20;
+
+    private readonly Tensor _rows;
+    private readonly Tensor _scaledRows;
+    private readonly Tensor _columns;
+    private readonly double _kappa;
+    private readonly double _shift;
+    private readonly bool _leaveOneOut;
+    private readonly IReadOnlyList<PairTile> _tiles;
+    private readonly Tensor?[] _kept;
+    private readonly Tensor? _scratch;
+    private readonly Tensor? _exponents;
+
+    /// <param name="rows">(k, d), without gradient.</param>
+    /// <param name="kappa">κ.</param>
+    /// <param name="leaveOneOut">Whether E_ii counts as zero.</param>
+    /// <param name="budget">Bytes of tiles to keep for the gradient; zero where none will be asked for.</param>
+    public SymmetricKernels(Tensor rows, double kappa, bool leaveOneOut, long budget)
+    {
+        _rows = rows;
+        _kappa = kappa;
+        _leaveOneOut = leaveOneOut;
+        _shift = Math.Max(0, kappa * Math.Pow(rows.norm(1).max().ToDouble(), 2) - ExponentRange.Largest(rows.dtype));
+        _tiles = PairTile.UpperHalf(rows);
+        _kept = new Tensor?[_tiles.Count];
+        int kept = 0;
+        for (; kept < _kept.Length && (budget -= _tiles[kept].Size * rows.element_size()) >= 0; kept++)
+        {
+            _kept[kept] = Buffer(_tiles[kept].Size, rows.dtype);
+        }
+        _scratch = kept < _kept.Length ? Buffer(_tiles[kept].Size, rows.dtype) : null;
+
+        Tensor factors = _shift == 0 ? rows : rows.to(ScalarType.Float64);
+        _scaledRows = factors * kappa;
+        _columns = factors.t();
+        _exponents = _shift == 0 ? null : Buffer(_tiles[0].Size, ScalarType.Float64);
+    }
+
+    /// <summary>Σ_j E_ij, (k), and log Σ_j exp(κ·z_i·z_j) in float64, (k); false where a sum underflows.</summary>
+    public bool TrySum(out Tensor sums, out Tensor logSums)
+    {
+        sums = zeros_like(_rows[.., 0]);
+        Tensor ones = ones_like(sums);
+        for (int i = 0; i < _tiles.Count; i++)
+        {
+            using var scope = NewDisposeScope();
+            PairTile tile = _tiles[i];
+            Tensor kernels = Evaluate(tile, _kept[i] ?? _scratch!);
+            sums[tile.Top..tile.Bottom].addmv_(kernels, ones[..tile.Width]);
+            if (tile.MirrorLeft < tile.Right)
+            {
+                sums[tile.MirrorLeft..tile.Right].addmv_(kernels[.., (tile.MirrorLeft - tile.Left)..].t(), ones[..tile.Height]);
+            }
+        }
+        logSums = sums.to(ScalarType.Float64).log() + _shift;
+        return sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
+    }
+
+    /// <summary>
+    /// κ·[E ∘ (c_i + c_j)]·Z, (k, d): the gradient in the rows of a function whose derivative in row i's sum is c_i. Uses kept tiles
+    /// up.
+    /// </summary>
+    public Tensor Gradient(Tensor slopes)
+    {
+        // The lower half's share is gathered transposed, as Z_Iᵀ·W: no product has to read W against its layout, which costs a tenth.
+        Tensor rowsTransposed = _rows.t(), upper = empty_like(_rows), lower = zeros(rowsTransposed.shape, dtype: _rows.dtype, device: _rows.device);
+        Tensor scaled = (slopes * _kappa).to(_rows.dtype);
+        for (int i = 0; i < _tiles.Count; i++)
+        {
+            using var scope = NewDisposeScope();
+            PairTile tile = _tiles[i];
+            Tensor weights = _kept[i] is Tensor kept ? Shaped(kept, tile) : Evaluate(tile, _scratch!);
+            weights.mul_(scaled[tile.Top..tile.Bottom].unsqueeze(1) + scaled[tile.Left..tile.Right]);
+            upper[tile.Top..tile.Bottom].addmm_(weights, _rows[tile.Left..tile.Right], beta: tile.OnDiagonal ? 0 : 1);
+            if (tile.MirrorLeft < tile.Right)
+            {
+                lower[.., tile.MirrorLeft..tile.Right]
+                    .addmm_(rowsTransposed[.., tile.Top..tile.Bottom], weights[.., (tile.MirrorLeft - tile.Left)..]);
+            }
+        }
+        return upper.add_(lower.t());
+    }
+
+    private Tensor Evaluate(PairTile tile, Tensor buffer)
+    {
+        Tensor kernels = Shaped(buffer, tile), rows = _scaledRows[tile.Top..tile.Bottom], columns = _columns[.., tile.Left..tile.Right];
+        if (_exponents is null)
+        {
+            kernels.addmm_(rows, columns, beta: 0);
+        }
+        else
+        {
+            kernels.copy_(Shaped(_exponents, tile).fill_(-_shift).addmm_(rows, columns));
+        }
+        kernels.exp_();
+        if (_leaveOneOut && tile.OnDiagonal)
+        {
+            kernels.diagonal().zero_();
+        }
+        return kernels;
+    }
+
+    private static Tensor Shaped(Tensor buffer, PairTile tile) => buffer[..tile.Size].view(tile.Height, tile.Width);
+
+    private Tensor Buffer(int size, ScalarType dtype) => empty(size, dtype: dtype, device: _rows.device);
+}

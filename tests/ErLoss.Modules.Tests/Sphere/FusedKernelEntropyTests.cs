@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+[TestFixture]
+public class FusedKernelEntropyTests
+{
+    public enum Rows { Random, Clustered, Duplicate, Collapsed, NotUnit, NormsFarApart }
+
+    private static readonly (int K, int D)[] Shapes = [(1, 2), (2, 3), (37, 5), (300, 16), (541, 64)];
+
+    [Test]
+    public void Float32IsAsCloseToTheTruthAsComposedIs(
+        [Values] Rows kind, [Values(0.1, 10, 100, 1000)] double kappa, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    {
+        foreach ((int k, int d) in Shapes)
+        {
+            using var scope = NewDisposeScope();
+            Tensor rows = Make(kind, k, d);
+            if (leaveOneOut && k == 1)
+            {
+                continue;
+            }
+            (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Composed);
+            Tensor single = rows.to(ScalarType.Float32);
+            (double composedValue, Tensor composedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, Evaluation.Composed);
+            (double fusedValue, Tensor fusedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, Evaluation.Fused);
+
+            double scale = Math.Max(1, Math.Abs(value));
+            double allowed = Math.Abs(composedValue - value) / scale + 1e-5, allowedInGradient = Error(composedGradient, gradient) + 1e-5;
+            Assert.That(Math.Abs(fusedValue - value) / scale, Is.LessThanOrEqualTo(allowed), $"value, k = {k}");
+            Assert.That(Error(fusedGradient, gradient), Is.LessThanOrEqualTo(allowedInGradient), $"gradient, k = {k}");
+        }
+    }
+
+    [Test]
+    public void Float64AgreesWithComposed(
+        [Values] Rows kind, [Values(0.1, 10, 1000)] double kappa, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(kind, 300, 16);
+        (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Composed);
+        (double fusedValue, Tensor fusedGradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Fused);
+        Assert.That(fusedValue, Is.EqualTo(value).Within(1e-11 * Math.Max(1, Math.Abs(value))));
+        Assert.That(Error(fusedGradient, gradient), Is.LessThan(1e-9));
+    }
+
+    [Test]
+    public void GradientIsThatOfTheValue([Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.NotUnit, 9, 4), direction = randn_like(rows);
+        (_, Tensor gradient) = Differentiate(rows, 3, estimator, leaveOneOut, Evaluation.Fused);
+        const double Step = 1e-5;
+        double Value(double step) =>
+            EntropyReconstruction
+                .entropy(rows + step * direction, 3, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: Evaluation.Fused)
+                .item<double>();
+        Assert.That((Value(Step) - Value(-Step)) / (2 * Step), Is.EqualTo((gradient * direction).sum().item<double>()).Within(1e-8));
+    }
+
+    // 128 rows a band: a whole number of bands, one row more, and one less; and tiles kept, kept in part, and not kept.
+    [Test]
+    public void BandsAndBudgetDoNotMatter([Values(255, 256, 257, 700)] int k, [Values(0, 300_000, 1L << 30)] long budget)
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.Random, k, 8);
+        (double value, Tensor gradient) = Differentiate(rows, 10, EntropyEstimator.PlugIn, true, Evaluation.Composed);
+        Tensor variable = rows.requires_grad_();
+        Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.PlugIn, true, budget);
+        entropy.backward();
+        Assert.That(entropy.item<double>() - VonMisesFisher.LogNormalizer(8, 10), Is.EqualTo(value).Within(1e-11));
+        Assert.That(Error(variable.grad!, gradient), Is.LessThan(1e-10));
+    }
+
+    [Test]
+    public void LearntKappaGetsItsGradient([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values] Normalizer normalizer)
+    {
+        using var scope = NewDisposeScope();
+        Tensor first = randn(40, 6, ScalarType.Float64), second = first + 0.3 * randn(40, 6, ScalarType.Float64);
+        (double Loss, double Slope) Run(Evaluation evaluation)
+        {
+            using var module = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+            {
+                LearnKappa = true,
+                Kappa = 7,
+                Estimator = estimator,
+                LeaveOneOut = leaveOneOut,
+                Normalizer = normalizer,
+                EntropyWeight = 0.7,
+                Evaluation = evaluation,
+            });
+            Tensor loss = module.call(first, second);
+            loss.backward();
+            return (loss.item<double>(), module.parameters().Single().grad!.item<double>());
+        }
+        (double loss, double slope) = Run(Evaluation.Composed);
+        (double fusedLoss, double fusedSlope) = Run(Evaluation.Fused);
+        Assert.That(fusedLoss, Is.EqualTo(loss).Within(1e-11));
+        Assert.That(fusedSlope, Is.EqualTo(slope).Within(1e-11));
+    }
+
+    [Test]
+    public void ASecondDerivativeThrows()
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.Random, 20, 4).requires_grad_();
+        Tensor entropy = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Fused);
+        Tensor gradient = autograd.grad([entropy], [rows], create_graph: true)[0];
+        Assert.That(() => gradient.square().sum().backward(), Throws.TypeOf<ExternalException>().With.Message.Contains("is not implemented"));
+        Assert.That(() => (gradient.sum() + rows.sum()).backward(), Throws.TypeOf<ExternalException>());
+    }
+
+    [Test]
+    public void WithoutGradientThereIsOnlyTheValue()
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.Random, 50, 4), variable = rows.clone().requires_grad_();
+        double value = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Composed).item<double>();
+        Tensor constant = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Fused);
+        using (no_grad())
+        {
+            Tensor unwatched = EntropyReconstruction.entropy(variable, evaluation: Evaluation.Fused);
+            Assert.That(unwatched.requires_grad, Is.False);
+            Assert.That(unwatched.item<double>(), Is.EqualTo(value).Within(1e-12));
+        }
+        Assert.That(constant.requires_grad, Is.False);
+        Assert.That(constant.item<double>(), Is.EqualTo(value).Within(1e-12));
+    }
+
+    [Test]
+    public void NothingIsLeftAliveButTheResult([Values(10, 3000)] double kappa, [Values] bool leaveOneOut)
+    {
+        using Tensor rows = Make(Rows.Random, 400, 8).requires_grad_();
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Tensor entropy = EntropyReconstruction.entropy(rows, kappa, leaveOneOut: leaveOneOut, evaluation: Evaluation.Fused);
+        Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before + 1));
+        entropy.backward();
+        entropy.Dispose();
+        Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void NotANumberStaysNotANumber()
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.Random, 10, 4);
+        rows[3, 1] = double.NaN;
+        Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: Evaluation.Fused).item<double>(), Is.NaN);
+    }
+
+    internal static Tensor Make(Rows kind, int k, int d)
+    {
+        random.manual_seed(k + 31 * d);
+        Tensor rows = randn(k, d, ScalarType.Float64);
+        rows = kind switch
+        {
+            Rows.Clustered => randn(4, d, ScalarType.Float64)[arange(k) % 4] + 0.05 * rows,
+            Rows.Duplicate => rows[arange(k).div(2, RoundingMode.floor)],
+            Rows.Collapsed => rows[..1].expand(k, d),
+            Rows.NormsFarApart => rows * logspace(-2, 1, k, dtype: ScalarType.Float64).unsqueeze(1),
+            _ => rows,
+        };
+        return kind is Rows.NotUnit or Rows.NormsFarApart ? rows : nn.functional.normalize(rows, dim: 1);
+    }
+
+    private static (double Value, Tensor Gradient) Differentiate(
+        Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation)
+    {
+        Tensor variable = rows.detach().clone().requires_grad_();
+        Tensor entropy = EntropyReconstruction.entropy(variable, kappa, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: evaluation);
+        entropy.backward();
+        return (entropy.to(ScalarType.Float64).item<double>(), variable.grad!.to(ScalarType.Float64));
+    }
+
+    private static double Error(Tensor gradient, Tensor truth) =>
+        ((gradient - truth).norm() / truth.norm().clamp_min(1e-12)).item<double>();
+}
