@@ -21,7 +21,7 @@ namespace ErLoss.Modules;
 internal sealed class SymmetricKernels
 {
     /// <summary>Bytes of tiles kept by default: all of them up to k = 8,000 or so in float32.</summary>
-    public const long DefaultBudget = 128L << 20;
+    public const long DefaultBudget = 96L << 20;
 
     private readonly Tensor _rows;
     private readonly Tensor _scaledRows;
