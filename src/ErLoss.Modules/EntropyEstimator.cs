@@ -8,6 +8,10 @@ public enum EntropyEstimator
     /// the weights carrying gradient; discrete, the entropy of the batch marginal, H = −Σ_j p̄_j·log p̄_j.
     /// The reference code's "expectation".
     /// </summary>
+    /// <remarks>
+    /// On the sphere the rows already fall where p̂ is large, so the weights count the density twice: away from uniform the value is below
+    /// Joe's, which is the one to read as an entropy.
+    /// </remarks>
     PlugIn,
 
     /// <summary>

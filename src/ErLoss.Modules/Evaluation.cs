@@ -14,7 +14,7 @@ public enum Evaluation
 
     /// <summary>
     /// Value and first derivatives, in the projections and in a learnt κ, in one evaluation over tiles of the pairs: about half the
-    /// arithmetic, and no k×k matrix (memory grows with k·d, plus at most 96 MiB of tiles kept and two tiles at work). Without
+    /// arithmetic, and no k×k matrix (memory grows with k·d, plus at most 160 MiB of tiles kept and two tiles at work). Without
     /// gradient (no_grad, or nothing that requires it) only the value is computed.
     /// </summary>
     /// <remarks>
@@ -32,7 +32,8 @@ public enum Evaluation
     Fused,
 
     /// <summary>
-    /// Ordinary tensor operations on the k×k similarity matrix; derivatives of any order, memory of several such matrices.
+    /// Ordinary tensor operations on the k×k similarity matrix; derivatives of any order in the projections, memory of several such
+    /// matrices. (The normaliser has one derivative in a learnt κ; a second one throws.)
     /// </summary>
     Composed,
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -78,6 +79,16 @@ public class LearntKappaTests : TensorTests
         double meanCosine = Enumerable.Range(0, 400).Average(i => first.Dot(i, second, i));
         Assert.That(VonMisesFisher.MeanResultantLength(3, loss.Kappa), Is.EqualTo(meanCosine).Within(1e-9));
         Assert.That(loss.Kappa, Is.EqualTo(12).Within(2));
+    }
+
+    [Test]
+    public void ASecondDerivativeThatTheNormaliserDoesNotHaveThrows()
+    {
+        using var loss = new EntropyReconstructionLoss(Learnt with { EntropyWeight = 0.5, Evaluation = Evaluation.Composed });
+        Parameter logKappa = loss.get_parameter("log_kappa")!;
+        Tensor value = loss.call(Draw.Normal(1, 6, 4).ToTensor(), Draw.Normal(2, 6, 4).ToTensor());
+        Tensor slope = autograd.grad([value], [logKappa], create_graph: true)[0];
+        Assert.That(() => slope.backward(), Throws.TypeOf<ExternalException>().With.Message.Contains("is not implemented"));
     }
 
     [Test]

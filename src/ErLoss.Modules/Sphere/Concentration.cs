@@ -26,14 +26,15 @@ internal sealed class Concentration
 
     /// <summary>log C_d(κ), a scalar of type <paramref name="dtype"/>; where κ carries gradient its derivative is exact.</summary>
     /// <remarks>
-    /// The value is computed on the host. It enters the graph as log C(κ) + log C'(κ)·(κ − κ₀) with κ₀ the present value held
-    /// fixed: a zero that has the right first derivative. Second derivatives in κ are not those of the normaliser.
+    /// The value is computed on the host, with its derivative, as <see cref="OnceDifferentiable"/> wants it.
     /// </remarks>
     public Tensor LogNormalizer(int dimension, Normalizer normalizer, ScalarType dtype)
     {
         (double value, double slope) = normalizer == Normalizer.Exact
             ? (VonMisesFisher.LogNormalizer(dimension, Value), -VonMisesFisher.MeanResultantLength(dimension, Value))
             : (VonMisesFisher.ReferenceLogNormalizer(dimension, Value), VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, Value));
-        return Learnt is null ? tensor(value, dtype) : ((Learnt - Learnt.detach()) * slope + value).to(dtype);
+        return Learnt is null
+            ? tensor(value, dtype)
+            : OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope))).to(dtype);
     }
 }

@@ -19,19 +19,21 @@ internal static class FusedKernelEntropy
     /// <param name="concentration">κ.</param>
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="leaveOneOut">Whether a row is left out of its own estimate.</param>
-    /// <param name="budget">Bytes that kernels may take between value and gradient; beyond it they are evaluated twice.</param>
+    /// <param name="budget">
+    /// Bytes that kernels may take between value and gradient; beyond it they are evaluated twice. By default what suits the size.
+    /// </param>
     public static Tensor Relative(
         Tensor embeddings,
         Concentration concentration,
         EntropyEstimator estimator,
         bool leaveOneOut,
-        long budget = SymmetricKernels.DefaultBudget)
+        long? budget = null)
     {
         using var scope = NewDisposeScope();
         bool differentiateKappa = IsDifferentiated(concentration.Learnt);
         bool differentiate = differentiateKappa || IsDifferentiated(embeddings);
         Tensor rows = embeddings.detach();
-        var kernels = new SymmetricKernels(rows, concentration.Value, leaveOneOut, differentiate ? budget : 0);
+        var kernels = new SymmetricKernels(rows, concentration.Value, leaveOneOut, differentiate, budget);
         if (!kernels.TrySum(out Tensor sums, out Tensor logSums))
         {
             return Relative(embeddings, embeddings, concentration, estimator, leaveOneOut ? 0 : null).MoveToOuterDisposeScope();

@@ -20,8 +20,9 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal sealed class SymmetricKernels
 {
-    /// <summary>Bytes of tiles kept by default: all of them up to k = 8,000 or so in float32.</summary>
-    public const long DefaultBudget = 96L << 20;
+    // Where all tiles fit (k up to 9,000 or so in float32) none is evaluated twice, which saves a tenth of the time at k = 8,192; where they
+    // do not, keeping more gains less than it costs.
+    private const long AllTilesBudget = 160L << 20, SomeTilesBudget = 96L << 20;
 
     private readonly Tensor _rows;
     private readonly Tensor _scaledRows;
@@ -37,8 +38,9 @@ internal sealed class SymmetricKernels
     /// <param name="rows">(k, d), without gradient.</param>
     /// <param name="kappa">κ.</param>
     /// <param name="leaveOneOut">Whether E_ii counts as zero.</param>
-    /// <param name="budget">Bytes of tiles to keep for the gradient; zero where none will be asked for.</param>
-    public SymmetricKernels(Tensor rows, double kappa, bool leaveOneOut, long budget)
+    /// <param name="forGradient">Whether a gradient will be asked for, so that keeping tiles is of use.</param>
+    /// <param name="budget">Bytes of tiles to keep; by default 160 MiB where that holds them all, 96 MiB elsewhere.</param>
+    public SymmetricKernels(Tensor rows, double kappa, bool leaveOneOut, bool forGradient, long? budget)
     {
         _rows = rows;
         _kappa = kappa;
@@ -46,8 +48,10 @@ internal sealed class SymmetricKernels
         _shift = Math.Max(0, kappa * Math.Pow(rows.norm(1).max().ToDouble(), 2) - ExponentRange.Largest(rows.dtype));
         _tiles = PairTile.UpperHalf(rows);
         _kept = new Tensor?[_tiles.Count];
+        long all = _tiles.Sum(tile => (long)tile.Size) * rows.element_size();
+        long left = !forGradient ? 0 : budget ?? (all <= AllTilesBudget ? AllTilesBudget : SomeTilesBudget);
         int kept = 0;
-        for (; kept < _kept.Length && (budget -= _tiles[kept].Size * rows.element_size()) >= 0; kept++)
+        for (; kept < _kept.Length && (left -= _tiles[kept].Size * rows.element_size()) >= 0; kept++)
         {
             _kept[kept] = Buffer(_tiles[kept].Size, rows.dtype);
         }

@@ -76,7 +76,7 @@ internal sealed class Trainer : IDisposable
             {
                 last = last with { KnnAccuracy = NearestNeighbours.Accuracy(_method.Encoder, _train, _test) };
             }
-            _observer.OnEpoch(last, TimeLeft(epoch * _stepsPerEpoch));
+            _observer.OnEpoch(last, TimeLeft((long)epoch * _stepsPerEpoch));
         }
         double trained = (double)_settings.Epochs * _stepsPerEpoch * _settings.BatchSize;
         return new RunResult(
@@ -120,7 +120,7 @@ internal sealed class Trainer : IDisposable
             if (_training.Elapsed - reported > ProgressInterval && step + 1 < _stepsPerEpoch)
             {
                 reported = _training.Elapsed;
-                TimeSpan left = TimeLeft((epoch - 1) * _stepsPerEpoch + step + 1);
+                TimeSpan left = TimeLeft((epoch - 1L) * _stepsPerEpoch + step + 1);
                 _observer.OnProgress(new TrainingProgress(epoch, step + 1, _stepsPerEpoch, Metrics(step + 1), left));
             }
         }
@@ -181,7 +181,7 @@ internal sealed class Trainer : IDisposable
 
     private long StreamSeed(RandomPurpose purpose, int index) => new RandomStream(_settings.Seed, (int)purpose, index).NextBits();
 
-    private TimeSpan TimeLeft(int stepsDone) =>
+    private TimeSpan TimeLeft(long stepsDone) =>
         _training.Elapsed * (((double)_settings.Epochs * _stepsPerEpoch - stepsDone) / stepsDone);
 
     private static MethodSettings MethodSettings(TrainingSettings settings) => new(
