@@ -20,8 +20,8 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal sealed class SymmetricKernels
 {
-    // Where all tiles fit (k up to 9,000 or so in float32) none is evaluated twice, which saves a tenth of the time at k = 8,192; where they
-    // do not, keeping more gains less than it costs.
+    // Where all tiles fit (k up to 9,000 or so in float32) none is evaluated twice, which saves a tenth of the time at k = 8,192. Where they
+    // do not, fewer are kept, so that the peak at k = 16,384 stays under a twentieth of the composed form's.
     private const long AllTilesBudget = 160L << 20, SomeTilesBudget = 96L << 20;
 
     private readonly Tensor _rows;

@@ -17,7 +17,7 @@ internal static class Report
         h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } p.sub { color: #666; margin-top: 0; }
         .figures { display: flex; gap: 2.5rem; flex-wrap: wrap; } .figures div { font-size: 1.7rem; font-weight: 600; }
         .figures span { display: block; font-size: .85rem; font-weight: 400; color: #666; }
-        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; } .curves svg { width: 100%; height: auto; }
+        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; } .curves svg { width: 100%; height: auto; }
         img.sheet { image-rendering: pixelated; width: 100%; }
         table { border-collapse: collapse; font-size: .9rem; } td { padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid #eee; }
         """;
