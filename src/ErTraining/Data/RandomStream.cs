@@ -23,6 +23,22 @@ internal struct RandomStream(int seed, int purpose, int index)
     /// <summary>Uniform on 0..<paramref name="count"/> − 1.</summary>
     public int Next(int count) => (int)(((ulong)NextBits() * (uint)count) >> 32);
 
+    /// <summary>The numbers 0..<paramref name="count"/> − 1 in random order, by Fisher and Yates.</summary>
+    public long[] Permutation(int count)
+    {
+        var order = new long[count];
+        for (int i = 0; i < count; i++)
+        {
+            order[i] = i;
+        }
+        for (int i = count - 1; i > 0; i--)
+        {
+            int j = Next(i + 1);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+        return order;
+    }
+
     /// <summary>A bijection of 64-bit numbers that scatters neighbours.</summary>
     public static ulong Mix(ulong value)
     {

@@ -5,14 +5,26 @@ namespace ErTraining.Methods;
 /// <summary>The methods by the names the command line knows them by.</summary>
 internal static class MethodCatalog
 {
-    private static readonly Dictionary<string, Func<Encoder, MethodSettings, TwoViewMethod>> Makers = new()
+    private static readonly Dictionary<string, MethodDescription> s_methods = new()
     {
-        ["simclr"] = (encoder, settings) => new SimClr(encoder, settings),
+        ["simclr"] = SimClr.Description,
+        ["byol"] = Byol.Description,
+        ["dino"] = Dino.Description,
+        ["swav"] = SwAV.Description,
+        ["deepcluster"] = DeepCluster.Description,
     };
 
     /// <summary>All names.</summary>
-    public static IReadOnlyCollection<string> Names => Makers.Keys;
+    public static IReadOnlyCollection<string> Names => s_methods.Keys;
 
-    /// <summary>A fresh method around <paramref name="encoder"/>, its other weights drawn from the global generator.</summary>
-    public static TwoViewMethod Create(string name, Encoder encoder, MethodSettings settings) => Makers[name](encoder, settings);
+    /// <summary>What is known of a method, by its name.</summary>
+    public static MethodDescription Describe(string name) => s_methods[name];
+
+    /// <summary>The names of the methods that have some trait.</summary>
+    public static IEnumerable<string> NamesOf(Func<MethodDescription, bool> trait) =>
+        s_methods.Where(method => trait(method.Value)).Select(method => method.Key);
+
+    /// <summary>A fresh method, its weights drawn from the global generator.</summary>
+    public static TwoViewMethod Create(string name, string encoder, MethodSettings settings) =>
+        s_methods[name].Create(() => EncoderCatalog.Create(encoder), settings);
 }

@@ -16,6 +16,9 @@ internal sealed class SimClr : TwoViewMethod
 {
     private const int HiddenDimension = 512, ProjectionDimension = 128;
 
+    /// <summary>The method as the catalogue knows it.</summary>
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SimClr(makeEncoder(), settings)) { LearnsKappa = true };
+
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
@@ -25,7 +28,8 @@ internal sealed class SimClr : TwoViewMethod
         : base(nameof(SimClr))
     {
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, HiddenDimension, ProjectionDimension);
+        projector = Projector.Create(
+            encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, settings.ProjectionDimension ?? ProjectionDimension);
         entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction);
         _objective = settings.Objective;
         RegisterComponents();
@@ -35,20 +39,23 @@ internal sealed class SimClr : TwoViewMethod
     public override Encoder Encoder => encoder;
 
     /// <inheritdoc/>
-    public override MethodTerms forward(Tensor view1, Tensor view2)
+    public override MethodOutputs Project(Tensor features)
     {
         using var scope = NewDisposeScope();
-        Tensor[] projections = projector.call(encoder.call(cat([view1, view2]))).chunk(2);
+        return new MethodOutputs(functional.normalize(projector.call(features), dim: 1).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] projections = projector.call(encoder.call(cat([batch.View1, batch.View2]))).chunk(2);
         Tensor? native = _objective == Objective.Native
             ? NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa)
             : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
-        return new MethodTerms(
-            (native ?? terms.Loss).MoveToOuterDisposeScope(),
-            terms.Entropy.MoveToOuterDisposeScope(),
-            terms.Reconstruction.MoveToOuterDisposeScope(),
-            terms.MutualInformationBound.MoveToOuterDisposeScope());
+        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using ErTraining.Evaluation;
+
 namespace ErTraining.Training;
 
 /// <summary>A line of metrics.jsonl: means over the steps of an epoch; losses and entropies in nats.</summary>
@@ -8,6 +10,9 @@ namespace ErTraining.Training;
 /// <param name="MutualInformationBound">Entropy less reconstruction.</param>
 /// <param name="LearningRate">That of the epoch's last step.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, each in two views.</param>
+/// <param name="EffectiveRank">After the epoch, on test images; see <see cref="CollapseIndicators"/>, as for the next two.</param>
+/// <param name="MeanCosine">Likewise.</param>
+/// <param name="Perplexity">Likewise; of discrete heads only.</param>
 /// <param name="KnnAccuracy">Fraction of test images classified rightly, where it was evaluated.</param>
 internal sealed record EpochMetrics(
     int Epoch,
@@ -17,4 +22,7 @@ internal sealed record EpochMetrics(
     double MutualInformationBound,
     double LearningRate,
     double ImagesPerSecond,
-    double? KnnAccuracy);
+    double? EffectiveRank = null,
+    double? MeanCosine = null,
+    double? Perplexity = null,
+    double? KnnAccuracy = null);

@@ -11,4 +11,7 @@ internal enum RandomPurpose
 
     /// <summary>Crops, flips and colours of a step.</summary>
     Views = 3,
+
+    /// <summary>What a method draws before an epoch.</summary>
+    Method = 4,
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ErLoss.Modules;
 using ErTraining.Data;
-using ErTraining.Encoders;
 using ErTraining.Evaluation;
 using ErTraining.Methods;
 using TorchSharp;
@@ -17,7 +16,6 @@ namespace ErTraining.Training;
 internal sealed class Trainer : IDisposable
 {
     private const double WarmupFraction = 0.1;
-    private const int EvaluationsARun = 4;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TrainingSettings _settings;
@@ -28,6 +26,7 @@ internal sealed class Trainer : IDisposable
     private readonly optim.Optimizer _optimizer;
     private readonly Generator _viewGenerator;
     private readonly int _stepsPerEpoch;
+    private readonly long _steps;
     private readonly WarmupCosine _schedule;
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
     private readonly Stopwatch _training = new();
@@ -48,12 +47,13 @@ internal sealed class Trainer : IDisposable
         _test = new ImageTensors(data.Test, device);
 
         manual_seed(StreamSeed(RandomPurpose.Weights, 0));
-        _method = MethodCatalog.Create(settings.Method, EncoderCatalog.Create(settings.Encoder), MethodSettings(settings));
+        _method = MethodCatalog.Create(settings.Method, settings.Encoder, MethodSettings(settings, data.Train.Count));
         _method.to(device);
         _stepsPerEpoch = data.Train.Count / settings.BatchSize;
-        long steps = (long)settings.Epochs * _stepsPerEpoch;
+        _steps = (long)settings.Epochs * _stepsPerEpoch;
         double learningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer);
-        _schedule = new WarmupCosine(learningRate, (long)(WarmupFraction * steps), steps);
+        double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
+        _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
         _optimizer = Optimizers.Create(settings.Optimizer, _method, learningRate, settings.WeightDecay);
         _viewGenerator = new Generator(0, device);
     }
@@ -72,7 +72,9 @@ internal sealed class Trainer : IDisposable
         for (int epoch = 1; epoch <= _settings.Epochs; epoch++)
         {
             last = TrainEpoch(epoch, cancellation);
-            if (epoch == _settings.Epochs || epoch % Math.Max(1, _settings.Epochs / EvaluationsARun) == 0)
+            CollapseIndicators indicators = CollapseIndicators.Measure(_method, _test);
+            last = last with { EffectiveRank = indicators.EffectiveRank, MeanCosine = indicators.MeanCosine, Perplexity = indicators.Perplexity };
+            if (IsEvaluated(epoch))
             {
                 last = last with { KnnAccuracy = NearestNeighbours.Accuracy(_method.Encoder, _train, _test) };
             }
@@ -111,7 +113,9 @@ internal sealed class Trainer : IDisposable
         _training.Start();
         TimeSpan began = _training.Elapsed, reported = began;
         using var sums = new MetricSums(_device);
-        using Tensor order = Order(epoch);
+        _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, (int)RandomPurpose.Method, epoch));
+        using Tensor order = tensor(
+            _method.Order((int)_train.Count, new RandomStream(_settings.Seed, (int)RandomPurpose.Order, epoch)), device: _device);
         _method.train();
         for (int step = 0; step < _stepsPerEpoch; step++)
         {
@@ -138,7 +142,7 @@ internal sealed class Trainer : IDisposable
             }
             double imagesPerSecond = steps * _settings.BatchSize / (_training.Elapsed - began).TotalSeconds;
             double learningRate = _schedule.At((epoch - 1L) * _stepsPerEpoch + steps - 1);
-            return new EpochMetrics(epoch, means[0], means[1], means[2], means[3], learningRate, imagesPerSecond, null);
+            return new EpochMetrics(epoch, means[0], means[1], means[2], means[3], learningRate, imagesPerSecond);
         }
     }
 
@@ -152,10 +156,10 @@ internal sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         long stepOfRun = (epoch - 1L) * _stepsPerEpoch + step;
         _viewGenerator.manual_seed(StreamSeed(RandomPurpose.Views, (int)stepOfRun));
-        Tensor images = _train.Pixels.index_select(0, order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize));
-        (Tensor view1, Tensor view2) = TwoViews.Of(images, _viewGenerator);
+        Tensor indices = order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
+        (Tensor view1, Tensor view2) = TwoViews.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
 
-        MethodTerms terms = _method.call(view1, view2);
+        MethodTerms terms = _method.call(new ViewBatch(view1, view2, indices));
         _optimizer.zero_grad();
         terms.Loss.backward();
         foreach (var group in _optimizer.ParamGroups)
@@ -163,35 +167,40 @@ internal sealed class Trainer : IDisposable
             group.LearningRate = _schedule.At(stepOfRun);
         }
         _optimizer.step();
+        _method.AfterStep((stepOfRun + 1.0) / _steps);
         sums.Add(terms);
     }
 
-    /// <summary>A permutation of the training images, by Fisher and Yates.</summary>
-    private Tensor Order(int epoch)
-    {
-        var stream = new RandomStream(_settings.Seed, (int)RandomPurpose.Order, epoch);
-        long[] order = [.. Enumerable.Range(0, (int)_train.Count)];
-        for (int i = order.Length - 1; i > 0; i--)
-        {
-            int j = stream.Next(i + 1);
-            (order[i], order[j]) = (order[j], order[i]);
-        }
-        return tensor(order, device: _device);
-    }
+    /// <summary>Whether one of the evenly spread evaluations falls on the end of an epoch.</summary>
+    private bool IsEvaluated(int epoch) =>
+        epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
 
     private long StreamSeed(RandomPurpose purpose, int index) => new RandomStream(_settings.Seed, (int)purpose, index).NextBits();
 
     private TimeSpan TimeLeft(long stepsDone) =>
-        _training.Elapsed * (((double)_settings.Epochs * _stepsPerEpoch - stepsDone) / stepsDone);
+        _training.Elapsed * ((double)(_steps - stepsDone) / stepsDone);
 
-    private static MethodSettings MethodSettings(TrainingSettings settings) => new(
-        settings.Objective,
-        new EntropyReconstructionOptions
+    private static MethodSettings MethodSettings(TrainingSettings settings, int images)
+    {
+        MethodDescription description = MethodCatalog.Describe(settings.Method);
+        return new MethodSettings(
+            settings.Objective,
+            new EntropyReconstructionOptions
+            {
+                Kappa = settings.Kappa,
+                LearnKappa = settings.LearnKappa,
+                Estimator = settings.Estimator ?? description.UsualEstimator,
+                LeaveOneOut = settings.LeaveOneOut,
+                EntropyWeight = settings.EntropyWeight,
+            })
         {
-            Kappa = settings.Kappa,
-            LearnKappa = settings.LearnKappa,
-            Estimator = settings.Estimator,
-            LeaveOneOut = settings.LeaveOneOut,
-            EntropyWeight = settings.EntropyWeight,
-        });
+            Images = images,
+            TeacherMomentum = new TeacherMomentum(
+                settings.Ema ?? description.UsualMomentum ?? 0, RisesToOne: settings.EmaSchedule == EmaSchedule.Cosine),
+            Centering = settings.Centering,
+            HiddenDimension = settings.HiddenDimension,
+            ProjectionDimension = settings.ProjectionDimension,
+            Prototypes = settings.Prototypes,
+        };
+    }
 }

@@ -39,8 +39,8 @@ internal sealed record TrainingSettings
     /// <summary>Whether κ is learnt.</summary>
     public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
 
-    /// <summary>How the entropy is estimated.</summary>
-    public EntropyEstimator Estimator { get; init; } = EntropyEstimator.Joe;
+    /// <summary>How the entropy is estimated; as suits the method if null.</summary>
+    public EntropyEstimator? Estimator { get; init; }
 
     /// <summary>Whether a row is left out of its own density estimate.</summary>
     public bool LeaveOneOut { get; init; } = EntropyReconstructionOptions.DefaultLeaveOneOut;
@@ -48,14 +48,38 @@ internal sealed record TrainingSettings
     /// <summary>Weight of the entropy in the ER loss.</summary>
     public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
 
+    /// <summary>Coefficient of a teacher's moving average, at the first step; the method's own if null.</summary>
+    public double? Ema { get; init; }
+
+    /// <summary>How the coefficient goes on from there.</summary>
+    public EmaSchedule EmaSchedule { get; init; } = EmaSchedule.Cosine;
+
+    /// <summary>Whether a teacher's outputs are centred, in a method that does so.</summary>
+    public bool Centering { get; init; } = true;
+
+    /// <summary>Width of the heads' hidden layers; the method's own if null.</summary>
+    public int? HiddenDimension { get; init; }
+
+    /// <summary>Length of a projection; the method's own if null.</summary>
+    public int? ProjectionDimension { get; init; }
+
+    /// <summary>Number of prototypes or clusters of a discrete head; the method's own if null.</summary>
+    public int? Prototypes { get; init; }
+
     /// <summary>The rule the weights are moved by.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
     /// <summary>Learning rate at its peak, after warm-up; the optimizer's usual one if null.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Epochs in which the learning rate rises to its peak; a tenth of all if null.</summary>
+    public double? WarmupEpochs { get; init; }
+
     /// <summary>Weight decay, of matrices and convolutions only.</summary>
     public double WeightDecay { get; init; } = 1e-4;
+
+    /// <summary>How many times the encoder is evaluated in the course of training, evenly spread; the last time is after the last epoch.</summary>
+    public int Evaluations { get; init; } = 4;
 
     /// <summary>Of all random streams.</summary>
     public int Seed { get; init; }

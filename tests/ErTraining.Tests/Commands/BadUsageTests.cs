@@ -13,7 +13,7 @@ internal sealed class BadUsageTests : IDisposable
 
     [TestCase("frobnicate", "'frobnicate' is no command; train, verify, synthesize, info are the commands there are")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
-    [TestCase("train --method moco", "--method is 'moco'; only simclr is wanted")]
+    [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
     [TestCase("train --encoder vit", "--encoder is 'vit'")]
     [TestCase("train --estimator knn", "--estimator is 'knn'")]

@@ -1,0 +1,106 @@
+using ErLoss.Modules;
+using ErTraining.Encoders;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Methods;
+
+/// <summary>
+/// BYOL (Grill et al., "Bootstrap your own latent: A new approach to self-supervised learning", NeurIPS 2020): a student predicts the
+/// projection of another view by a teacher, which is the student's moving average and takes no gradient.
+/// </summary>
+/// <remarks>
+/// Native, it trains with squared distances of directions. With ER the predictor's output is the mean direction of q(teacher's projection | student's view),
+/// and the entropy is that of the student's projections, where gradient flows and which the teacher's come to be.
+/// </remarks>
+internal sealed class Byol : TwoViewMethod
+{
+    private const int HiddenDimension = 512, ProjectionDimension = 128;
+
+    /// <summary>The method as the catalogue knows it.</summary>
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new Byol(makeEncoder, settings)) { UsualMomentum = 0.99 };
+
+    private readonly Encoder encoder, teacherEncoder;
+    private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
+    private readonly EntropyReconstructionOptions _entropyReconstruction;
+    private readonly Objective _objective;
+    private readonly TeacherMomentum _momentum;
+
+    public Byol(Func<Encoder> makeEncoder, MethodSettings settings)
+        : base(nameof(Byol))
+    {
+        int hidden = settings.HiddenDimension ?? HiddenDimension, dimension = settings.ProjectionDimension ?? ProjectionDimension;
+        encoder = makeEncoder();
+        projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        predictor = Projector.Create(dimension, hidden, dimension);
+        teacherEncoder = makeEncoder();
+        teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        Teacher.Create(teacherEncoder, encoder);
+        Teacher.Create(teacherProjector, projector);
+        _entropyReconstruction = settings.EntropyReconstruction;
+        _objective = settings.Objective;
+        _momentum = settings.TeacherMomentum;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        return new MethodOutputs(Directions(projector.call(features)).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor views = cat([batch.View1, batch.View2]);
+        Tensor projections = projector.call(encoder.call(views));
+        Tensor predictions = Directions(predictor.call(projections));
+        Tensor targets;
+        using (no_grad())
+        {
+            Tensor[] teacher = Directions(teacherProjector.call(teacherEncoder.call(views))).chunk(2);
+            targets = cat([teacher[1], teacher[0]]); // each view predicts the other
+        }
+
+        Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets) : null;
+        using var frozen = native is null ? null : no_grad();
+        Tensor[] student = Directions(projections).chunk(2);
+        Tensor entropy = (Entropy(student[0]) + Entropy(student[1])) / 2;
+        Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, _entropyReconstruction.Kappa);
+        return MethodTerms.Of(entropy, reconstruction, _entropyReconstruction.EntropyWeight, native).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override void AfterStep(double progress)
+    {
+        double momentum = _momentum.At(progress);
+        Teacher.Follow(teacherEncoder, encoder, momentum);
+        Teacher.Follow(teacherProjector, projector, momentum);
+    }
+
+    /// <summary>
+    /// The squared distance of a prediction and its target, 2 − 2·cos, summed over the two ways (equation 2 of the paper and the lines after it).
+    /// </summary>
+    /// <param name="predictions">(2k, d), unit rows: both views' predictions.</param>
+    /// <param name="targets">(2k, d), unit rows: what each of them should be.</param>
+    /// <returns>A scalar, in [0, 8].</returns>
+    internal static Tensor RegressionError(Tensor predictions, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return (2 * (2 - 2 * (predictions * targets).sum(1)).mean()).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Directions(Tensor rows) => functional.normalize(rows, dim: 1);
+
+    private Tensor Entropy(Tensor directions) => EntropyReconstruction.entropy(
+        directions,
+        _entropyReconstruction.Kappa,
+        Support.Sphere,
+        _entropyReconstruction.Estimator,
+        leaveOneOut: _entropyReconstruction.LeaveOneOut);
+}

@@ -1,0 +1,121 @@
+using ErLoss.Modules;
+using ErTraining.Data;
+using ErTraining.Encoders;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Methods;
+
+/// <summary>
+/// DeepCluster (Caron et al., "Deep Clustering for Unsupervised Learning of Visual Features", ECCV 2018): k-means over the training images'
+/// projections before each epoch, whose clusters are the classes that both views are then trained to tell.
+/// </summary>
+/// <remarks>
+/// Clusters are of directions and their centroids are the classifier, as in the second version (Caron et al., NeurIPS 2020, appendix), so that
+/// no layer has to be learnt anew each epoch. Native, images are drawn evenly from the clusters; with ER each image is visited once and the
+/// entropy of the predictions' batch marginals takes the sampling's place.
+/// </remarks>
+internal sealed class DeepCluster : TwoViewMethod
+{
+    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, BatchSize = 512;
+    private const double Temperature = 0.1;
+
+    /// <summary>The method as the catalogue knows it.</summary>
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new DeepCluster(makeEncoder(), settings)) { IsDiscrete = true };
+
+    private readonly Encoder encoder;
+    private readonly Module<Tensor, Tensor> projector;
+    private readonly Tensor centroids, assignments;
+    private readonly EntropyReconstructionOptions _entropyReconstruction;
+    private readonly Objective _objective;
+
+    public DeepCluster(Encoder encoder, MethodSettings settings)
+        : base(nameof(DeepCluster))
+    {
+        int dimension = settings.ProjectionDimension ?? ProjectionDimension, count = Math.Min(settings.Prototypes ?? ClusterCount, settings.Images);
+        this.encoder = encoder;
+        projector = Projector.Create(encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, dimension);
+        centroids = zeros(count, dimension);
+        assignments = zeros(settings.Images, dtype: ScalarType.Int64);
+        _entropyReconstruction = settings.EntropyReconstruction;
+        _objective = settings.Objective;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = Embed(features);
+        return new MethodOutputs(
+            embeddings.MoveToOuterDisposeScope(), functional.softmax(Logits(embeddings), 1).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override void BeginEpoch(Tensor pixels, RandomStream random)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        bool wasTraining = training;
+        eval();
+        var embeddings = new List<Tensor>();
+        foreach (Tensor batch in pixels.split(BatchSize))
+        {
+            using var batchScope = NewDisposeScope();
+            embeddings.Add(Embed(encoder.call(Pixels.Center(Pixels.ToUnit(batch)))).MoveToOuterDisposeScope());
+        }
+        train(wasTraining);
+        (Tensor newCentroids, Tensor newAssignments) = SphericalKMeans.Fit(cat(embeddings), (int)centroids.shape[0], Iterations, random);
+        centroids.copy_(newCentroids);
+        assignments.copy_(newAssignments);
+    }
+
+    /// <inheritdoc/>
+    public override long[] Order(int count, RandomStream random)
+    {
+        if (_objective == Objective.Er)
+        {
+            return base.Order(count, random);
+        }
+        using Tensor onHost = assignments.cpu();
+        return EvenOrder(onHost.data<long>().ToArray(), count, random);
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = Embed(encoder.call(cat([batch.View1, batch.View2])));
+        Tensor logits = Logits(embeddings);
+        Tensor targets = assignments.index_select(0, batch.Indices);
+        Tensor reconstruction = functional.cross_entropy(logits, cat([targets, targets]));
+        Tensor? native = _objective == Objective.Native ? reconstruction : null;
+        using var frozen = native is null ? null : no_grad();
+        Tensor[] views = logits.chunk(2);
+        Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _entropyReconstruction.Estimator);
+        return MethodTerms.Of(entropy, reconstruction, _entropyReconstruction.EntropyWeight, native).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Visits that draw a cluster evenly among those that are not empty, and an image evenly from it.</summary>
+    /// <param name="assignments">The cluster of each image.</param>
+    /// <param name="count">Number of visits.</param>
+    /// <param name="random">Where the draws come from.</param>
+    internal static long[] EvenOrder(long[] assignments, int count, RandomStream random)
+    {
+        long[][] clusters = [.. assignments.Index().GroupBy(image => image.Item, image => (long)image.Index).OrderBy(c => c.Key).Select(c => c.ToArray())];
+        var order = new long[count];
+        for (int i = 0; i < count; i++)
+        {
+            long[] cluster = clusters[random.Next(clusters.Length)];
+            order[i] = cluster[random.Next(cluster.Length)];
+        }
+        return order;
+    }
+
+    private Tensor Embed(Tensor features) => functional.normalize(projector.call(features), dim: 1);
+
+    private Tensor Logits(Tensor embeddings) => embeddings.mm(centroids.t()) / Temperature;
+}

@@ -1,0 +1,23 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Methods;
+
+/// <summary>Directions that embeddings are compared with: (k, d) unit rows to (k, count) cosines.</summary>
+/// <remarks>A linear layer without bias whose rows are normalised as they are used: weight norm with gains fixed at one.</remarks>
+internal sealed class Prototypes : Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+
+    /// <summary>Directions drawn uniformly.</summary>
+    public Prototypes(int dimension, int count)
+        : base(nameof(Prototypes))
+    {
+        weight = new Parameter(functional.normalize(randn(count, dimension), dim: 1));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor embeddings) => functional.linear(embeddings, functional.normalize(weight, dim: 1));
+}

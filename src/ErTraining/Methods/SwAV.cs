@@ -1,0 +1,79 @@
+using ErLoss.Modules;
+using ErTraining.Encoders;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace ErTraining.Methods;
+
+/// <summary>
+/// SwAV (Caron et al., "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", NeurIPS 2020): each view predicts
+/// the assignment of the other to prototypes. Two views, no smaller ones.
+/// </summary>
+/// <remarks>
+/// Native, assignments share the prototypes out evenly by optimal transport and take no gradient. With ER both views' distributions over prototypes
+/// take gradient, reconstruct each other, and the entropy of their batch marginals keeps the prototypes in use.
+/// </remarks>
+internal sealed class SwAV : TwoViewMethod
+{
+    private const int HiddenDimension = 512, ProjectionDimension = 128, PrototypeCount = 128;
+    private const double Temperature = 0.1, Epsilon = 0.05;
+    private const int SinkhornIterations = 3;
+
+    /// <summary>The method as the catalogue knows it.</summary>
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SwAV(makeEncoder(), settings)) { IsDiscrete = true };
+
+    private readonly Encoder encoder;
+    private readonly Module<Tensor, Tensor> projector, prototypes;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly Objective _objective;
+
+    public SwAV(Encoder encoder, MethodSettings settings)
+        : base(nameof(SwAV))
+    {
+        int dimension = settings.ProjectionDimension ?? ProjectionDimension;
+        this.encoder = encoder;
+        projector = Projector.Create(encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, dimension);
+        prototypes = new Prototypes(dimension, settings.Prototypes ?? PrototypeCount);
+        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction with { Support = Support.Discrete, LeaveOneOut = false });
+        _objective = settings.Objective;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = functional.normalize(projector.call(features), dim: 1);
+        Tensor probabilities = functional.softmax(prototypes.call(embeddings) / Temperature, 1);
+        return new MethodOutputs(embeddings.MoveToOuterDisposeScope(), probabilities.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = functional.normalize(projector.call(encoder.call(cat([batch.View1, batch.View2]))), dim: 1);
+        Tensor[] scores = prototypes.call(embeddings).chunk(2);
+        Tensor? native = _objective == Objective.Native ? SwappedPrediction(scores[0], scores[1]) : null;
+        using var frozen = native is null ? null : no_grad();
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(scores[0] / Temperature, scores[1] / Temperature);
+        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Each view's prediction of the other's assignment (equations 1 and 2 of the paper), the mean of both ways.</summary>
+    /// <param name="scores1">(k, prototypes), cosines of the first view's embeddings.</param>
+    /// <param name="scores2">(k, prototypes), of the second's.</param>
+    /// <returns>A scalar, in nats.</returns>
+    internal static Tensor SwappedPrediction(Tensor scores1, Tensor scores2)
+    {
+        using var scope = NewDisposeScope();
+        return DiscreteHead.SwappedCrossEntropy(
+            SinkhornKnopp.Assign(scores1, Epsilon, SinkhornIterations),
+            scores1 / Temperature,
+            SinkhornKnopp.Assign(scores2, Epsilon, SinkhornIterations),
+            scores2 / Temperature).MoveToOuterDisposeScope();
+    }
+}

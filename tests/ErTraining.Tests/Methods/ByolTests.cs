@@ -1,0 +1,104 @@
+using ErLoss.Modules;
+using ErTraining.Methods;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+internal sealed class ByolTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [Test]
+    public void The_native_loss_is_the_squared_distance_of_directions_summed_over_both_ways()
+    {
+        Tensor predictions = Directions(6, 4), targets = Directions(6, 4);
+        double both = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            both += (predictions[i] - targets[i]).square().sum().ToDouble() / 3; // three images
+        }
+        Assert.That(Byol.RegressionError(predictions, targets).ToDouble(), Is.EqualTo(both).Within(1e-12));
+    }
+
+    [Test]
+    public void The_gradient_of_the_native_loss_is_that_of_finite_differences()
+    {
+        Tensor targets = Directions(4, 3);
+        GradientCheck.Agree(x => Byol.RegressionError(nn.functional.normalize(x, dim: 1), targets), randn(4, 3, ScalarType.Float64));
+    }
+
+    [Test]
+    public void Each_view_predicts_the_teacher_s_projection_of_the_other()
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("byol", Objective.Native);
+        ViewBatch batch = TwoViewMethodTests.Batch();
+        method.eval(); // normalisation that does not mix the batch
+        Tensor Call(string module, Tensor input) => ((nn.Module<Tensor, Tensor>)method.named_children().Single(child => child.name == module).module).call(input);
+        Tensor Student(Tensor view) => Call("predictor", Call("projector", Call("encoder", view)));
+        Tensor Target(Tensor view) => Call("teacherProjector", Call("teacherEncoder", view));
+        double Way(Tensor from, Tensor to) => (2 - 2 * nn.functional.cosine_similarity(Student(from), Target(to), 1)).mean().ToDouble();
+        Assert.That(
+            method.call(batch).Loss.ToDouble(),
+            Is.EqualTo(Way(batch.View1, batch.View2) + Way(batch.View2, batch.View1)).Within(1e-5));
+    }
+
+    [Test]
+    public void With_er_the_entropy_is_the_student_s_and_a_weight_weighs_it()
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create(
+            "byol", Objective.Er, s => s with { EntropyReconstruction = s.EntropyReconstruction with { EntropyWeight = 0.5, Kappa = 4 } });
+        method.eval();
+        ViewBatch batch = TwoViewMethodTests.Batch();
+        Tensor Projections(Tensor view) => method.Project(method.Encoder.call(view)).Embeddings;
+        double entropy = new[] { batch.View1, batch.View2 }
+            .Average(view => EntropyReconstruction.entropy(Projections(view), 4, estimator: EntropyEstimator.Joe).ToDouble());
+        MethodTerms terms = method.call(batch);
+        Assert.Multiple(() =>
+        {
+            Assert.That(terms.Entropy.ToDouble(), Is.EqualTo(entropy).Within(1e-4));
+            Assert.That(terms.Loss.ToDouble(), Is.EqualTo(terms.Reconstruction.ToDouble() - 0.5 * entropy).Within(1e-4));
+        });
+    }
+
+    [Test]
+    public void The_teacher_starts_as_the_student_and_follows_it_by_the_coefficient()
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("byol", Objective.Er);
+        Dictionary<string, Parameter> weights = method.named_parameters().ToDictionary(p => p.name, p => p.parameter);
+        (string Teacher, string Student)[] pairs =
+            [("teacherEncoder.layers.block2.conv.weight", "encoder.layers.block2.conv.weight"), ("teacherProjector.fc2.bias", "projector.fc2.bias")];
+        foreach ((string teacher, string student) in pairs)
+        {
+            Assert.That(weights[teacher].allclose(weights[student], rtol: 0, atol: 0), Is.True, teacher);
+        }
+        using (no_grad())
+        {
+            foreach ((string teacher, string student) in pairs)
+            {
+                weights[student].add_(randn_like(weights[student]));
+            }
+        }
+        Tensor[] before = [.. pairs.Select(pair => weights[pair.Teacher].detach().clone())];
+        method.AfterStep(progress: 0.3); // coefficient 0.9
+        foreach (((string teacher, string student), Tensor old) in pairs.Zip(before))
+        {
+            Tensor followed = 0.9 * old + 0.1 * weights[student];
+            Assert.That(weights[teacher].allclose(followed, atol: 1e-6), Is.True, teacher);
+            Assert.That(weights[teacher].requires_grad, Is.False);
+        }
+    }
+
+    private static Tensor Directions(int count, int dimension) => nn.functional.normalize(randn(count, dimension, ScalarType.Float64), dim: 1);
+}

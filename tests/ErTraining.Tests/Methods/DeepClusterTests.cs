@@ -1,0 +1,81 @@
+using ErTraining.Data;
+using ErTraining.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+internal sealed class DeepClusterTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [Test]
+    public void Clusters_are_drawn_evenly_however_large_they_are()
+    {
+        long[] assignments = [.. Enumerable.Repeat(0L, 90), .. Enumerable.Repeat(4L, 9), 7];
+        long[] order = DeepCluster.EvenOrder(assignments, 6000, new RandomStream(0, 0, 0));
+        Dictionary<long, int> visits = order.GroupBy(image => assignments[image]).ToDictionary(g => g.Key, g => g.Count());
+        Assert.Multiple(() =>
+        {
+            Assert.That(visits.Keys, Is.EquivalentTo(new[] { 0L, 4, 7 }));
+            Assert.That(visits.Values, Has.All.EqualTo(2000).Within(150)); // four standard deviations
+            Assert.That(order.Distinct().Count(), Is.EqualTo(100));
+        });
+    }
+
+    [Test]
+    public void With_er_each_image_is_visited_once()
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", Objective.Er);
+        Assert.That(method.Order(20, new RandomStream(0, 0, 0)), Is.EquivalentTo(Enumerable.Range(0, 20)));
+    }
+
+    [TestCase(Objective.Native)]
+    [TestCase(Objective.Er)]
+    public void The_loss_is_the_cross_entropy_to_the_epoch_s_clusters_and_with_er_less_the_entropy(Objective objective)
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", objective);
+        Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
+        method.BeginEpoch(pixels, new RandomStream(0, 0, 0));
+        Tensor assignments = method.state_dict()["assignments"];
+        Tensor indices = tensor(new long[] { 5, 30, 2, 17, 9 });
+        Tensor view1 = randn(5, 3, 32, 32), view2 = randn(5, 3, 32, 32);
+        method.eval();
+
+        double crossEntropy = 0, entropy = 0;
+        foreach (Tensor view in new[] { view1, view2 })
+        {
+            Tensor probabilities = method.Project(method.Encoder.call(view)).Probabilities!;
+            for (int i = 0; i < 5; i++)
+            {
+                crossEntropy -= probabilities[i, assignments[indices[i]].ToInt64()].log().ToDouble() / 10;
+            }
+            Tensor marginal = probabilities.mean([0]);
+            entropy -= (marginal * marginal.log()).sum().ToDouble() / 2;
+        }
+        double loss = method.call(new ViewBatch(view1, view2, indices)).Loss.ToDouble();
+        Assert.That(loss, Is.EqualTo(crossEntropy - (objective == Objective.Er ? entropy : 0)).Within(1e-4));
+    }
+
+    [Test]
+    public void An_image_belongs_to_the_centroid_nearest_to_its_embedding()
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", Objective.Native);
+        Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
+        method.BeginEpoch(pixels, new RandomStream(0, 0, 0));
+        method.eval();
+        Tensor embeddings = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels)))).Embeddings;
+        Dictionary<string, Tensor> state = method.state_dict();
+        Assert.That(state["assignments"].data<long>().ToArray(), Is.EqualTo(embeddings.mm(state["centroids"].t()).argmax(1).data<long>().ToArray()));
+    }
+}

@@ -1,0 +1,65 @@
+using ErTraining.Data;
+using ErTraining.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+internal sealed class SphericalKMeansTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Clusters_far_apart_are_found(int seed)
+    {
+        // Three tight groups about the axes; a start in two groups only leaves a cluster that has to move.
+        Tensor axes = eye(3).repeat_interleave(20, 0);
+        Tensor rows = nn.functional.normalize(axes + 0.05 * randn(60, 3), dim: 1);
+        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 30, new RandomStream(seed, 0, 0));
+        double[] cosines = [.. (rows * centroids.index_select(0, assignments)).sum(1).data<float>().ToArray().Select(x => (double)x)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(centroids.norm(1).data<float>().ToArray(), Has.All.EqualTo(1).Within(1e-5));
+            Assert.That(assignments.data<long>().ToArray(), Is.EqualTo(rows.mm(centroids.t()).argmax(1).data<long>().ToArray()));
+            Assert.That(cosines.Average(), Is.GreaterThan(0.66)); // no worse than two of three groups together
+        });
+    }
+
+    [Test]
+    public void More_iterations_are_never_worse()
+    {
+        Tensor rows = nn.functional.normalize(randn(200, 6), dim: 1);
+        double Objective(int iterations)
+        {
+            (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 8, iterations, new RandomStream(0, 0, 0));
+            return (rows * centroids.index_select(0, assignments)).sum(1).mean().ToDouble();
+        }
+        double[] objectives = [Objective(1), Objective(2), Objective(4), Objective(8), Objective(16)];
+        Assert.That(objectives, Is.Ordered);
+        Assert.That(objectives[^1], Is.GreaterThan(objectives[0] + 0.01));
+    }
+
+    [Test]
+    public void Rows_that_are_all_the_same_leave_clusters_empty_but_finite()
+    {
+        Tensor rows = nn.functional.normalize(ones(10, 4), dim: 1);
+        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 5, new RandomStream(0, 0, 0));
+        Assert.Multiple(() =>
+        {
+            Assert.That(centroids.data<float>().ToArray(), Has.All.EqualTo(0.5).Within(1e-6));
+            Assert.That(assignments.data<long>().Distinct().Count(), Is.EqualTo(1));
+        });
+    }
+}

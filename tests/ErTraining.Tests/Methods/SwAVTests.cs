@@ -1,0 +1,44 @@
+using ErTraining.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+internal sealed class SwAVTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [Test]
+    public void The_native_loss_is_the_cross_entropy_to_the_other_view_s_codes()
+    {
+        Tensor scores1 = Scores(), scores2 = Scores();
+        double Way(Tensor from, Tensor to) =>
+            -(SinkhornKnopp.Assign(to, 0.05, 3) * ((from / 0.1) - (from / 0.1).exp().sum(1, keepdim: true).log())).sum().ToDouble() / 6;
+        Assert.That(
+            SwAV.SwappedPrediction(scores1, scores2).ToDouble(),
+            Is.EqualTo((Way(scores1, scores2) + Way(scores2, scores1)) / 2).Within(1e-12));
+    }
+
+    [Test]
+    public void The_gradient_of_the_native_loss_is_that_of_finite_differences_with_the_codes_held()
+    {
+        Tensor point = Scores(), other = Scores();
+        Tensor codes = SinkhornKnopp.Assign(point, 0.05, 3), otherCodes = SinkhornKnopp.Assign(other, 0.05, 3);
+        GradientCheck.Agree(
+            x => SwAV.SwappedPrediction(x, other),
+            point,
+            x => DiscreteHead.SwappedCrossEntropy(codes, x / 0.1, otherCodes, other / 0.1).ToDouble());
+    }
+
+    private static Tensor Scores() => rand(6, 4, dtype: ScalarType.Float64) * 2 - 1;
+}

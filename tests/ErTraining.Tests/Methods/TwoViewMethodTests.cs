@@ -1,0 +1,142 @@
+using ErLoss.Modules;
+using ErTraining.Data;
+using ErTraining.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+/// <summary>What holds for every method in the catalogue.</summary>
+internal sealed class TwoViewMethodTests
+{
+    private const int Images = 32, BatchSize = 8;
+
+    private DisposeScope _scope = null!;
+
+    private static IEnumerable<TestCaseData> All =>
+        from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [TestCaseSource(nameof(All))]
+    public void Every_trained_weight_takes_a_gradient_from_the_loss_and_no_other_does(string name, Objective objective)
+    {
+        using TwoViewMethod method = Create(name, objective);
+        method.call(Batch()).Loss.backward();
+        // A bias right before a loss of directions may have a gradient near zero, never none.
+        Assert.Multiple(() =>
+        {
+            Assert.That(
+                method.named_parameters().Where(p => p.parameter.requires_grad && p.parameter.grad is null).Select(p => p.name), Is.Empty);
+            Assert.That(
+                method.named_parameters().Where(p => !p.parameter.requires_grad && p.parameter.grad is not null).Select(p => p.name), Is.Empty);
+            Assert.That(method.Encoder.parameters(), Has.All.Matches<Tensor>(p => p.requires_grad));
+        });
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void A_method_has_weights_without_gradient_only_if_it_has_a_teacher(string name, Objective objective)
+    {
+        using TwoViewMethod method = Create(name, objective);
+        Assert.That(method.parameters().Any(p => !p.requires_grad), Is.EqualTo(MethodCatalog.Describe(name).HasTeacher));
+    }
+
+    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    public void Native_and_er_forms_report_the_same_terms_and_only_the_loss_differs(string name)
+    {
+        using TwoViewMethod er = Create(name, Objective.Er), native = Create(name, Objective.Native);
+        native.load_state_dict(er.state_dict());
+        ViewBatch batch = Batch();
+        MethodTerms erTerms = er.call(batch), nativeTerms = native.call(batch);
+        Assert.Multiple(() =>
+        {
+            Assert.That(nativeTerms.Entropy.ToDouble(), Is.EqualTo(erTerms.Entropy.ToDouble()).Within(1e-4));
+            Assert.That(nativeTerms.Reconstruction.ToDouble(), Is.EqualTo(erTerms.Reconstruction.ToDouble()).Within(1e-4));
+            Assert.That(erTerms.Loss.ToDouble(), Is.EqualTo(-erTerms.MutualInformationBound.ToDouble()).Within(1e-4));
+            Assert.That(
+                erTerms.MutualInformationBound.ToDouble(),
+                Is.EqualTo(erTerms.Entropy.ToDouble() - erTerms.Reconstruction.ToDouble()).Within(1e-4));
+            Assert.That(nativeTerms.Loss.ToDouble(), Is.GreaterThan(0));
+            Assert.That(nativeTerms.Entropy.requires_grad, Is.False);
+        });
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void A_step_leaves_only_its_terms_alive(string name, Objective objective)
+    {
+        using TwoViewMethod method = Create(name, objective);
+        ViewBatch batch = Batch();
+        method.call(batch).Loss.backward(); // gradients come alive here
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using (NewDisposeScope())
+        {
+            MethodTerms terms = method.call(batch);
+            HashSet<IntPtr> handles = [terms.Loss.Handle, terms.Entropy.Handle, terms.Reconstruction.Handle, terms.MutualInformationBound.Handle];
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive + handles.Count));
+        }
+        method.AfterStep(0.5);
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void Beginning_an_epoch_leaves_nothing_alive_and_the_order_visits_training_images(string name, Objective objective)
+    {
+        using TwoViewMethod method = Create(name, objective);
+        Tensor pixels = randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte);
+        method.train();
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        method.BeginEpoch(pixels, new RandomStream(0, 1, 2));
+        long[] order = method.Order(Images, new RandomStream(0, 1, 3));
+        Assert.Multiple(() =>
+        {
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+            Assert.That(order, Has.Length.EqualTo(Images).And.All.InRange(0, Images - 1));
+            Assert.That(method.training, Is.True);
+        });
+    }
+
+    [TestCaseSource(nameof(All))]
+    public void Outputs_are_unit_rows_and_of_discrete_methods_distributions_too(string name, Objective objective)
+    {
+        using TwoViewMethod method = Create(name, objective);
+        method.eval();
+        method.BeginEpoch(randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte), new RandomStream(0, 1, 2));
+        MethodOutputs outputs = method.Project(method.Encoder.call(Batch().View1));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outputs.Embeddings.norm(1).data<float>().ToArray(), Has.All.EqualTo(1).Within(1e-5));
+            Assert.That(outputs.Probabilities is not null, Is.EqualTo(MethodCatalog.Describe(name).IsDiscrete));
+            Assert.That(outputs.Probabilities?.sum(1).data<float>().ToArray() ?? [1], Has.All.EqualTo(1).Within(1e-5));
+        });
+    }
+
+    /// <summary>A method of its usual estimator, small heads, and prototypes.</summary>
+    public static TwoViewMethod Create(string name, Objective objective, Func<MethodSettings, MethodSettings>? change = null)
+    {
+        var options = new EntropyReconstructionOptions { Estimator = MethodCatalog.Describe(name).UsualEstimator };
+        var settings = new MethodSettings(objective, options)
+        {
+            Images = Images,
+            TeacherMomentum = new TeacherMomentum(0.9, RisesToOne: false),
+            HiddenDimension = 16,
+            ProjectionDimension = 12,
+            Prototypes = 10,
+        };
+        return MethodCatalog.Create(name, "convnet", change?.Invoke(settings) ?? settings);
+    }
+
+    /// <summary>Eight pairs of like views.</summary>
+    public static ViewBatch Batch()
+    {
+        Tensor view = randn(BatchSize, 3, 32, 32);
+        return new ViewBatch(view, view + 0.1 * randn(BatchSize, 3, 32, 32), arange(BatchSize, dtype: ScalarType.Int64));
+    }
+}
