@@ -71,10 +71,10 @@ internal static class TrainCommand
     private static readonly Option<string> s_encoder = Options.Choice(
         "--encoder", "What turns images into features.", s_defaults.Encoder, EncoderCatalog.Names);
 
-    private static readonly Option<string> s_optimizer = Options.Choice("--optimizer", "The rule the weights are moved by.", "adamw", "adamw", "sgd");
+    private static readonly Option<string> s_optimizer = Options.Choice("--optimizer", "The rule the weights are moved by.", "adamw", "adamw", "sgd", "lars");
 
     private static readonly Option<double?> s_learningRate = Options.Number<double?>(
-        "--learning-rate", "Learning rate at its peak [default: 0.003 for adamw, 0.3 for sgd].", "X", Positive, "a positive number", null);
+        "--learning-rate", "Learning rate at its peak [default: 0.003 for adamw, 0.3 for sgd, 1 for lars].", "X", Positive, "a positive number", null);
 
     private static readonly Option<double?> s_warmupEpochs = Options.Number<double?>(
         "--warmup-epochs", "Epochs in which the learning rate rises to its peak [default: a tenth of all].", "X", NotNegative, "a number from 0 up", null);
@@ -129,7 +129,7 @@ internal static class TrainCommand
         HiddenDimension = parsed.GetValue(s_hiddenDimension),
         ProjectionDimension = parsed.GetValue(s_projectionDimension),
         Encoder = parsed.GetRequiredValue(s_encoder),
-        Optimizer = parsed.GetValue(s_optimizer) == "sgd" ? OptimizerKind.Sgd : OptimizerKind.AdamW,
+        Optimizer = parsed.GetValue(s_optimizer) switch { "sgd" => OptimizerKind.Sgd, "lars" => OptimizerKind.Lars, _ => OptimizerKind.AdamW },
         LearningRate = parsed.GetValue(s_learningRate),
         WarmupEpochs = parsed.GetValue(s_warmupEpochs),
         WeightDecay = parsed.GetValue(s_weightDecay),

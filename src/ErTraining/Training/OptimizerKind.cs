@@ -8,4 +8,7 @@ internal enum OptimizerKind
 
     /// <summary>Stochastic gradient descent with momentum 0.9.</summary>
     Sgd,
+
+    /// <summary>The same with every layer's step scaled by the norm of its weights (You, Gitman and Ginsburg, 2017), for large batches.</summary>
+    Lars,
 }

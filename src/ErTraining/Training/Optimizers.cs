@@ -9,28 +9,39 @@ internal static class Optimizers
 {
     private const double Momentum = 0.9;
 
+    /// <summary>LARS's η of its paper, of SimCLR and of BYOL.</summary>
+    private const double TrustCoefficient = 1e-3;
+
     /// <summary>The learning rate that suits an optimizer where none is asked for.</summary>
-    public static double DefaultLearningRate(OptimizerKind kind) => kind == OptimizerKind.Sgd ? 0.3 : 3e-3;
+    public static double DefaultLearningRate(OptimizerKind kind) => kind switch
+    {
+        OptimizerKind.Sgd => 0.3,
+        OptimizerKind.Lars => 1,
+        _ => 3e-3,
+    };
 
     /// <summary>A fresh optimizer over the parameters that take a gradient.</summary>
     public static optim.Optimizer Create(OptimizerKind kind, Module module, double learningRate, double weightDecay)
     {
         ILookup<bool, Parameter> byDecay = module.parameters().Where(p => p.requires_grad).ToLookup(p => p.dim() > 1);
-        return kind == OptimizerKind.Sgd
-            ? optim.SGD(
+        return kind switch
+        {
+            OptimizerKind.Sgd => optim.SGD(
                 new[]
                 {
                     new SGD.ParamGroup(byDecay[true], learningRate, Momentum, weight_decay: weightDecay),
                     new SGD.ParamGroup(byDecay[false], learningRate, Momentum),
                 },
                 learningRate,
-                Momentum)
-            : optim.AdamW(
+                Momentum),
+            OptimizerKind.Lars => new Lars(byDecay[true], byDecay[false], learningRate, Momentum, weightDecay, TrustCoefficient),
+            _ => optim.AdamW(
                 new[]
                 {
                     new AdamW.ParamGroup(byDecay[true], learningRate, weight_decay: weightDecay),
                     new AdamW.ParamGroup(byDecay[false], learningRate, weight_decay: 0),
                 },
-                learningRate);
+                learningRate),
+        };
     }
 }

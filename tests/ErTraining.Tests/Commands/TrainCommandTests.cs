@@ -50,6 +50,21 @@ internal sealed class TrainCommandTests
         });
     }
 
+    [TestCase("sgd", 0.3)]
+    [TestCase("lars", 1)]
+    public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given(string optimizer, double learningRate)
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_short, "--optimizer", optimizer]);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
+        Assert.Multiple(() =>
+        {
+            Assert.That(settings.RootElement.GetProperty("optimizer").GetString(), Is.EqualTo(optimizer));
+            Assert.That(settings.RootElement.GetProperty("learning_rate").GetDouble(), Is.EqualTo(learningRate));
+            Assert.That(Losses("run")[1], Is.LessThan(Losses("run")[0]));
+        });
+    }
+
     [Test]
     public void The_report_is_one_page_that_needs_no_other_file()
     {

@@ -8,6 +8,7 @@ internal sealed class OptimizersTests
 {
     [TestCase(OptimizerKind.AdamW)]
     [TestCase(OptimizerKind.Sgd)]
+    [TestCase(OptimizerKind.Lars)]
     public void Only_matrices_decay_where_there_is_no_gradient(OptimizerKind kind)
     {
         using var scope = NewDisposeScope();
