@@ -21,7 +21,27 @@ internal sealed class DeepCluster : TwoViewMethod
     private const double Temperature = 0.1;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new DeepCluster(makeEncoder(), settings)) { IsDiscrete = true };
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new DeepCluster(makeEncoder(), settings))
+    {
+        IsDiscrete = true,
+        Recipes = new Dictionary<string, Recipe>
+        {
+            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/deepclusterv2.yaml: three heads, clusters of the epoch before, no balanced sampling")
+            {
+                Epochs = 1000,
+                WarmupEpochs = 11,
+                BatchSize = 256,
+                Optimizer = "lars",
+                LearningRate = 0.6,
+                WeightDecay = 1e-6,
+                HiddenDimension = 2048,
+                ProjectionDimension = 128,
+                Prototypes = 3000,
+                TrustCoefficient = 0.02,
+                ClipTrust = true,
+            },
+        },
+    };
 
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;

@@ -1,41 +1,52 @@
 namespace ErTraining.Methods;
 
-/// <summary>Settings that were published for a method; what is null was left open or has no place here.</summary>
-/// <param name="Source">Where they stand.</param>
+/// <summary>
+/// Settings published for a method on CIFAR-10, as far as this program has a place for them; what is null was left open. Views are always this program's.
+/// </summary>
+/// <param name="Source">Where they stand, and what of them has no place here.</param>
 internal sealed record Recipe(string Source)
 {
     /// <summary>Name of the encoder.</summary>
-    public string? Encoder { get; init; }
+    public string Encoder { get; init; } = "resnet18";
 
     /// <summary>Passes over the images.</summary>
-    public int? Epochs { get; init; }
+    public required int Epochs { get; init; }
 
     /// <summary>Epochs of the learning rate's rise.</summary>
-    public int? WarmupEpochs { get; init; }
+    public required double WarmupEpochs { get; init; }
 
     /// <summary>Images a step.</summary>
-    public int? BatchSize { get; init; }
+    public required int BatchSize { get; init; }
 
     /// <summary>Name of the optimizer.</summary>
-    public string? Optimizer { get; init; }
+    public required string Optimizer { get; init; }
 
-    /// <summary>At its peak.</summary>
-    public double? LearningRate { get; init; }
+    /// <summary>At its peak, for <see cref="BatchSize"/>.</summary>
+    public required double LearningRate { get; init; }
 
     /// <summary>Of matrices and convolutions.</summary>
-    public double? WeightDecay { get; init; }
+    public required double WeightDecay { get; init; }
 
-    /// <summary>Inverse of a temperature.</summary>
+    /// <summary>η of LARS.</summary>
+    public double? TrustCoefficient { get; init; }
+
+    /// <summary>Whether LARS only ever lowers a layer's rate.</summary>
+    public bool ClipTrust { get; init; }
+
+    /// <summary>Inverse of a contrastive loss's temperature.</summary>
     public double? Kappa { get; init; }
 
-    /// <summary>Of the teacher, at the start; it rises to one.</summary>
-    public double? TeacherMomentum { get; init; }
+    /// <summary>Of the teacher, at the start.</summary>
+    public double? Ema { get; init; }
+
+    /// <summary>Whether it stays there instead of rising to one.</summary>
+    public bool EmaIsFixed { get; init; }
 
     /// <summary>Width of the heads' hidden layers.</summary>
-    public int? HiddenDimension { get; init; }
+    public required int HiddenDimension { get; init; }
 
     /// <summary>Length of a projection.</summary>
-    public int? ProjectionDimension { get; init; }
+    public required int ProjectionDimension { get; init; }
 
     /// <summary>Number of prototypes.</summary>
     public int? Prototypes { get; init; }

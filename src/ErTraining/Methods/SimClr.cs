@@ -17,7 +17,51 @@ internal sealed class SimClr : TwoViewMethod
     private const int HiddenDimension = 512, ProjectionDimension = 128;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SimClr(makeEncoder(), settings)) { LearnsKappa = true };
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SimClr(makeEncoder(), settings))
+    {
+        LearnsKappa = true,
+        Recipes = new Dictionary<string, Recipe>
+        {
+            ["simclr-paper"] = new("google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020): three layers in its projector, two here")
+            {
+                Epochs = 1000,
+                WarmupEpochs = 10,
+                BatchSize = 512,
+                Optimizer = "lars",
+                LearningRate = 2,
+                WeightDecay = 1e-4,
+                Kappa = 2,
+                HiddenDimension = 512,
+                ProjectionDimension = 128,
+            },
+            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/simclr.yaml: no batch normalisation in its projector")
+            {
+                Epochs = 1000,
+                WarmupEpochs = 10,
+                BatchSize = 256,
+                Optimizer = "lars",
+                LearningRate = 0.4,
+                WeightDecay = 1e-4,
+                Kappa = 5,
+                HiddenDimension = 2048,
+                ProjectionDimension = 256,
+                TrustCoefficient = 0.02,
+                ClipTrust = true,
+            },
+            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: decays biases and norms too")
+            {
+                Epochs = 200,
+                WarmupEpochs = 0,
+                BatchSize = 128,
+                Optimizer = "sgd",
+                LearningRate = 0.06,
+                WeightDecay = 5e-4,
+                Kappa = 2,
+                HiddenDimension = 512,
+                ProjectionDimension = 128,
+            },
+        },
+    };
 
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;

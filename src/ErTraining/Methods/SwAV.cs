@@ -20,7 +20,39 @@ internal sealed class SwAV : TwoViewMethod
     private const int SinkhornIterations = 3;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SwAV(makeEncoder(), settings)) { IsDiscrete = true };
+    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SwAV(makeEncoder(), settings))
+    {
+        IsDiscrete = true,
+        Recipes = new Dictionary<string, Recipe>
+        {
+            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/swav.yaml: a queue from epoch 50, prototypes frozen for two epochs")
+            {
+                Epochs = 1000,
+                WarmupEpochs = 10,
+                BatchSize = 256,
+                Optimizer = "lars",
+                LearningRate = 0.6,
+                WeightDecay = 1e-6,
+                HiddenDimension = 2048,
+                ProjectionDimension = 128,
+                Prototypes = 3000,
+                TrustCoefficient = 0.02,
+                ClipTrust = true,
+            },
+            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: Adam with decay in the gradient")
+            {
+                Epochs = 200,
+                WarmupEpochs = 0,
+                BatchSize = 128,
+                Optimizer = "adamw",
+                LearningRate = 1e-3,
+                WeightDecay = 1e-6,
+                HiddenDimension = 512,
+                ProjectionDimension = 128,
+                Prototypes = 512,
+            },
+        },
+    };
 
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector, prototypes;

@@ -10,7 +10,8 @@ namespace ErTraining.Training;
 /// <code>
 /// λ = η‖w‖ / (‖g‖ + β‖w‖)        v ← m·v + λ·(g + β·w)        w ← w − γ·v
 /// </code>
-/// and λ = 1 where ‖w‖ or ‖g‖ is zero. The paper multiplies by γ before the momentum; here it comes after, as in this program's SGD. The two
+/// and λ = 1 where ‖w‖ or ‖g‖ is zero. Clipped, a layer's rate is the lesser of λ
+/// and γ instead of their product. The paper multiplies by γ before the momentum; here it comes after, as in this program's SGD. The two
 /// differ only while γ changes.</para>
 /// <para>A step leaves λ·(g + β·w) in the place of the gradient.</para>
 /// </remarks>
@@ -18,6 +19,7 @@ internal sealed class Lars : SGD
 {
     private readonly IEnumerable<Parameter> _adapted;
     private readonly double _weightDecay, _trustCoefficient;
+    private readonly bool _clip;
 
     /// <summary>An optimizer over two groups of parameters.</summary>
     /// <param name="adapted">What is scaled and decays: matrices and convolutions.</param>
@@ -26,13 +28,15 @@ internal sealed class Lars : SGD
     /// <param name="momentum">m, from 0 up.</param>
     /// <param name="weightDecay">β, from 0 up.</param>
     /// <param name="trustCoefficient">η, the length of a layer's step in units of the layer's own norm, before γ; positive.</param>
+    /// <param name="clip">Whether a layer's rate is the lesser of λ and γ, as in NVIDIA's LARC and in solo-learn.</param>
     public Lars(
         IEnumerable<Parameter> adapted,
         IEnumerable<Parameter> plain,
         double learningRate,
         double momentum,
         double weightDecay,
-        double trustCoefficient)
+        double trustCoefficient,
+        bool clip = false)
         : base(
             [new ParamGroup(adapted, learningRate, momentum), new ParamGroup(plain, learningRate, momentum)],
             learningRate,
@@ -43,6 +47,7 @@ internal sealed class Lars : SGD
         _adapted = adapted;
         _weightDecay = weightDecay;
         _trustCoefficient = trustCoefficient;
+        _clip = clip;
     }
 
     /// <inheritdoc/>
@@ -59,6 +64,7 @@ internal sealed class Lars : SGD
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        double learningRate = ParamGroups.First().LearningRate;
         foreach (Parameter weight in _adapted)
         {
             if (weight.grad is not { } gradient)
@@ -67,6 +73,10 @@ internal sealed class Lars : SGD
             }
             Tensor weightNorm = weight.norm(), gradientNorm = gradient.norm();
             Tensor trust = _trustCoefficient * weightNorm / (gradientNorm + _weightDecay * weightNorm);
+            if (_clip)
+            {
+                trust = (trust / learningRate).clamp_max(1);
+            }
             Tensor factor = where((weightNorm > 0) & (gradientNorm > 0), trust, ones_like(trust));
             gradient.add_(weight, alpha: _weightDecay).mul_(factor);
         }

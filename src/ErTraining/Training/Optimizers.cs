@@ -9,9 +9,6 @@ internal static class Optimizers
 {
     private const double Momentum = 0.9;
 
-    /// <summary>LARS's η of its paper, of SimCLR and of BYOL.</summary>
-    private const double TrustCoefficient = 1e-3;
-
     /// <summary>The learning rate that suits an optimizer where none is asked for.</summary>
     public static double DefaultLearningRate(OptimizerKind kind) => kind switch
     {
@@ -21,8 +18,10 @@ internal static class Optimizers
     };
 
     /// <summary>A fresh optimizer over the parameters that take a gradient.</summary>
-    public static optim.Optimizer Create(OptimizerKind kind, Module module, double learningRate, double weightDecay)
+    public static optim.Optimizer Create(TrainingSettings settings, Module module)
     {
+        OptimizerKind kind = settings.Optimizer;
+        double learningRate = settings.LearningRate ?? DefaultLearningRate(kind), weightDecay = settings.WeightDecay;
         ILookup<bool, Parameter> byDecay = module.parameters().Where(p => p.requires_grad).ToLookup(p => p.dim() > 1);
         return kind switch
         {
@@ -34,7 +33,7 @@ internal static class Optimizers
                 },
                 learningRate,
                 Momentum),
-            OptimizerKind.Lars => new Lars(byDecay[true], byDecay[false], learningRate, Momentum, weightDecay, TrustCoefficient),
+            OptimizerKind.Lars => new Lars(byDecay[true], byDecay[false], learningRate, Momentum, weightDecay, settings.TrustCoefficient, settings.ClipTrust),
             _ => optim.AdamW(
                 new[]
                 {

@@ -54,7 +54,7 @@ internal sealed class Trainer : IDisposable
         double learningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer);
         double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
         _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
-        _optimizer = Optimizers.Create(settings.Optimizer, _method, learningRate, settings.WeightDecay);
+        _optimizer = Optimizers.Create(settings, _method);
         _viewGenerator = new Generator(0, device);
     }
 

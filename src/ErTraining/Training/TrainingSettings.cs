@@ -15,6 +15,9 @@ internal sealed record TrainingSettings
     /// <summary>Name of the method, one of <see cref="MethodCatalog.Names"/>.</summary>
     public string Method { get; init; } = "simclr";
 
+    /// <summary>Name of the method's published settings that the rest started from; null if none.</summary>
+    public string? Preset { get; init; }
+
     /// <summary>Which loss it trains with.</summary>
     public Objective Objective { get; init; } = Objective.Er;
 
@@ -68,6 +71,12 @@ internal sealed record TrainingSettings
 
     /// <summary>The rule the weights are moved by.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>η of LARS: the length of a layer's step in units of the layer's norm, before the learning rate.</summary>
+    public double TrustCoefficient { get; init; } = 1e-3;
+
+    /// <summary>Whether LARS only lowers a layer's rate; see <see cref="Lars"/>.</summary>
+    public bool ClipTrust { get; init; }
 
     /// <summary>Learning rate at its peak, after warm-up; the optimizer's usual one if null.</summary>
     public double? LearningRate { get; init; }

@@ -54,6 +54,20 @@ internal sealed class LarsTests
         Assert.That(weights.data<double>().ToArray(), Is.EqualTo(new[] { 3, -0.8 * length, 0.6 * length, 4 }).Within(1e-15));
     }
 
+    [TestCase(0.01)]
+    [TestCase(0.5)]
+    public void Clipped_a_layer_s_rate_is_the_lesser_of_the_two(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        Parameter weights = nn.Parameter(tensor(new double[,] { { 3, 0 }, { 0, 4 } }));
+        using var optimizer = new Lars([weights], [], 1, Momentum, 0, TrustCoefficient, clip: true);
+        optimizer.ParamGroups.First().LearningRate = learningRate;
+        weights.grad = tensor(new double[,] { { 0, 0.8 }, { -0.6, 0 } });
+        optimizer.step();
+        double rate = Math.Min(TrustCoefficient * 5, learningRate); // the gradient's norm is one
+        Assert.That(weights.data<double>().ToArray(), Is.EqualTo(new[] { 3, -0.8 * rate, 0.6 * rate, 4 }).Within(1e-15));
+    }
+
     [TestCase(0, 2, 2)]
     [TestCase(2, 0, WeightDecay * 2)]
     [TestCase(0, 0, 0)]

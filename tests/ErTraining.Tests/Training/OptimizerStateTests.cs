@@ -123,7 +123,7 @@ internal sealed class OptimizerStateTests(OptimizerKind kind)
         return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 2));
     }
 
-    private optim.Optimizer Create(Sequential module) => Optimizers.Create(kind, module, learningRate: 0.05, weightDecay: 1e-3);
+    private optim.Optimizer Create(Sequential module) => Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = 0.05, WeightDecay = 1e-3 }, module);
 
     private static void Train(Sequential module, optim.Optimizer optimizer, int firstStep, int steps)
     {

@@ -21,7 +21,7 @@ internal sealed class OptimizersTests
             }
             parameter.grad = zeros_like(parameter);
         }
-        using optim.Optimizer optimizer = Optimizers.Create(kind, module, learningRate: 0.1, weightDecay: 0.5);
+        using optim.Optimizer optimizer = Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = 0.1, WeightDecay = 0.5 }, module);
         optimizer.step();
         Assert.Multiple(() =>
         {
