@@ -23,7 +23,7 @@ internal static class TrainingOptions
         "--objective", "The entropy-reconstruction loss, or the method's own.", "er", "er", "native");
 
     private static readonly Option<string?> s_data = Options.Text(
-        "--data", "'synthetic', or a folder with CIFAR-10's or CIFAR-100's binary files.", "synthetic|DIR", s_defaults.Data);
+        "--data", "'synthetic', or a folder with CIFAR-10's or CIFAR-100's binary files, or with a folder of PNG or JPEG images for each class.", "synthetic|DIR", s_defaults.Data);
 
     private static readonly Option<int?> s_trainImages = Options.Number<int?>(
         "--train-images", "Use the first N training images only.", "N", n => n >= 1, "a whole number from 1 up", null);

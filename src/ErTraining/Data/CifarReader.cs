@@ -72,7 +72,7 @@ internal static class CifarReader
 
     private static int CountRecords(string path, CifarFormat format)
     {
-        var length = Guard(path, () => new FileInfo(path).Length);
+        var length = InputFile.Access(path, () => new FileInfo(path).Length);
         if (length == 0)
         {
             throw new DataException($"{path}: empty; wanted records of {format.RecordBytes} bytes.");
@@ -92,7 +92,7 @@ internal static class CifarReader
 
     private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels)
     {
-        using var stream = Guard(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
+        using var stream = InputFile.Access(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
         Span<byte> label = stackalloc byte[format.LabelBytes];
         for (var record = 0; record < labels.Length; record++)
         {
@@ -103,7 +103,7 @@ internal static class CifarReader
             }
             catch (IOException e)
             {
-                throw Unreadable(path, e);
+                throw InputFile.Unreadable(path, e);
             }
 
             labels[record] = label[^1];
@@ -122,29 +122,14 @@ internal static class CifarReader
             return format.DefaultNames;
         }
 
-        if (Guard(path, () => new FileInfo(path).Length) is > LongestNamesFile and var length)
+        if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestNamesFile and var length)
         {
             throw new DataException($"{path}: {length} bytes; wanted a text of {format.DefaultNames.Count} class names, a line each.");
         }
 
-        string[] names = [.. Guard(path, () => File.ReadAllLines(path)).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        string[] names = [.. InputFile.Access(path, () => File.ReadAllLines(path)).Select(line => line.Trim()).Where(line => line.Length > 0)];
         return names.Length == format.DefaultNames.Count
             ? names
             : throw new DataException($"{path}: {names.Length} class names; {format.Name} has {format.DefaultNames.Count}, a line each.");
     }
-
-    private static T Guard<T>(string path, Func<T> access)
-    {
-        try
-        {
-            return access();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, e);
-        }
-    }
-
-    private static DataException Unreadable(string path, Exception cause) =>
-        new($"{path}: cannot be read ({cause.Message.TrimEnd('.')}); wanted a readable file.", cause);
 }

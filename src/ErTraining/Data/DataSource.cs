@@ -9,7 +9,7 @@ internal static class DataSource
     private const int SyntheticTrainImages = 10_000, SyntheticTestImages = 2_000;
 
     /// <summary>Loads a data set.</summary>
-    /// <param name="data">"synthetic", or a folder with CIFAR-10's or CIFAR-100's binary files.</param>
+    /// <param name="data">"synthetic", or a folder with CIFAR-10's or CIFAR-100's binary files, or with class folders of PNG or JPEG images.</param>
     /// <param name="trainImages">How many training images to use, the first ones; all of them if null.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
@@ -23,7 +23,12 @@ internal static class DataSource
             }
             return SyntheticImages.Create(trainImages ?? SyntheticTrainImages, SyntheticTestImages, seed);
         }
-        ImageData images = CifarReader.Read(data);
+        ImageData images =
+            CifarReader.Recognizes(data) ? CifarReader.Read(data)
+            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, trainImages ?? int.MaxValue)
+            : throw new DataException(
+                $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : "no such directory")}; wanted '{Synthetic}', or a directory with "
+                + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");
         if (trainImages > images.Train.Count)
         {
             throw new DataException($"{data}: {images.Train.Count} training images; --train-images wants {trainImages}.");

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using ErTraining.Data;
+using SkiaSharp;
+
+namespace ErTraining.Tests.Data;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class ImageFileTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void A_png_comes_back_to_the_last_bit() => Assert.That(Read(Picture.Encode(200)), Is.EqualTo(Picture.Planes(200)));
+
+    [Test]
+    public void A_jpeg_comes_back_nearly()
+    {
+        byte[] read = Read(Picture.Encode(100, format: SKEncodedImageFormat.Jpeg)), wanted = Picture.Planes(100);
+        Assert.That(read.Zip(wanted, (x, y) => Math.Abs(x - y)).Average(), Is.LessThan(5));
+    }
+
+    [Test]
+    public void A_large_picture_is_scaled() =>
+        Assert.That(Read(Picture.Encode(90, width: 80, height: 64))[..(32 * 32)], Is.All.EqualTo(90), "the red plane is even");
+
+    [TestCase(SKEncodedImageFormat.Png)]
+    [TestCase(SKEncodedImageFormat.Jpeg)]
+    public void A_truncated_file_is_refused_wherever_it_ends(SKEncodedImageFormat format)
+    {
+        byte[] whole = Picture.Encode(50, 40, 40, format);
+        for (int length = 0; length < whole.Length - 20; length += 7)
+        {
+            Assert.That(() => Read(whole[..length]), Refused(), $"cut to {length} of {whole.Length} bytes");
+        }
+    }
+
+    [TestCase(SKEncodedImageFormat.Png)]
+    [TestCase(SKEncodedImageFormat.Jpeg)]
+    public void A_damaged_file_is_read_or_refused_and_nothing_else(SKEncodedImageFormat format)
+    {
+        byte[] whole = Picture.Encode(50, 40, 40, format);
+        var random = new Random(0);
+        for (int trial = 0; trial < 500; trial++)
+        {
+            byte[] damaged = [.. whole];
+            for (int i = 0; i < 3; i++)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+            try
+            {
+                Read(damaged);
+            }
+            catch (DataException e)
+            {
+                Assert.That(e.Message, Does.Contain("picture").And.Not.Contains("\n"));
+            }
+        }
+    }
+
+    [TestCase(20_000, 10_000, "20000x10000 pixels; at most 67,108,864")]
+    [TestCase(1_000_000, 1_000_000, "far too many pixels")]
+    public void A_file_that_claims_to_be_gigantic_is_refused_by_its_header(int width, int height, string says)
+    {
+        byte[] file = Picture.Encode(0);
+        BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width); // where a PNG has them
+        BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
+        Assert.That(() => Read(file), Refused().With.Message.Contains(says));
+    }
+
+    [TestCase("")]
+    [TestCase("a text")]
+    [TestCase("BM, as a bitmap begins, and some more bytes to look at")]
+    public void Another_kind_of_file_is_refused(string text) =>
+        Assert.That(() => Read(System.Text.Encoding.ASCII.GetBytes(text)), Refused().With.Message.Contains("neither a PNG nor a JPEG"));
+
+    private static NUnit.Framework.Constraints.ExactTypeConstraint Refused() => Throws.TypeOf<DataException>();
+
+    private byte[] Read(byte[] file)
+    {
+        string path = _folder["picture"];
+        File.WriteAllBytes(path, file);
+        byte[] pixels = new byte[ImageSet.ImageBytes];
+        ImageFile.Read(path, pixels);
+        return pixels;
+    }
+}

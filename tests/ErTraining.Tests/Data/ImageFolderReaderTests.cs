@@ -1,0 +1,182 @@
+using ErTraining.Data;
+using SkiaSharp;
+
+namespace ErTraining.Tests.Data;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class ImageFolderReaderTests : IDisposable
+{
+    private static readonly string[] s_catAndDog = ["cat", "dog"];
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase("test")]
+    [TestCase("val")]
+    public void Train_and_test_folders_are_the_splits(string test)
+    {
+        Write("train/dog/b.png", 3);
+        Write("train/cat/1.png", 1);
+        Write("train/cat/2.PNG", 2);
+        Write($"{test}/cat/x.png", 4);
+        Write($"{test}/dog/y.png", 5);
+
+        ImageData data = ImageFolderReader.Read(_folder.Path);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(data.Name, Is.EqualTo(Path.GetFileName(_folder.Path)));
+            Assert.That(data.Train.ClassNames, Is.EqualTo(s_catAndDog));
+            Assert.That(data.Test.ClassNames, Is.EqualTo(s_catAndDog));
+            Assert.That(Marks(data.Train), Is.EqualTo(new[] { (1, 0), (3, 1), (2, 0) }), "a class after the other in turn");
+            Assert.That(Marks(data.Test), Is.EqualTo(new[] { (4, 0), (5, 1) }));
+        });
+    }
+
+    [Test]
+    public void Without_a_split_every_fifth_image_of_a_class_by_ordinal_name_is_a_test_image()
+    {
+        for (byte i = 0; i < 10; i++)
+        {
+            Write($"cat/{(char)('a' + i)}.png", i);
+        }
+        foreach ((string name, byte mark) in new (string, byte)[] { ("B", 100), ("Z", 101), ("a", 102), ("c", 103), ("ä", 104), ("é", 105) })
+        {
+            Write($"dog/{name}.png", mark); // ordinal order: capitals first, accents last
+        }
+
+        ImageData data = ImageFolderReader.Read(_folder.Path);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Marks(data.Test), Is.EqualTo(new[] { (4, 0), (104, 1), (9, 0) }));
+            Assert.That(Marks(data.Train).Where(image => image.Label == 0).Select(image => image.Mark), Is.EqualTo(new[] { 0, 1, 2, 3, 5, 6, 7, 8 }));
+            Assert.That(Marks(data.Train).Where(image => image.Label == 1).Select(image => image.Mark), Is.EqualTo(new[] { 100, 101, 102, 103, 105 }));
+        });
+    }
+
+    [Test]
+    public void Other_files_and_hidden_names_are_passed_over()
+    {
+        WriteClasses("cat", "dog");
+        File.WriteAllText(_folder["readme.txt"], "");
+        File.WriteAllText(_folder["cat/notes.txt"], "");
+        File.WriteAllText(_folder["cat/._0.png"], "");
+        Directory.CreateDirectory(_folder[".cache"]);
+        Assert.That(ImageFolderReader.Read(_folder.Path).Train.ClassNames, Is.EqualTo(s_catAndDog));
+    }
+
+    [Test]
+    public void A_class_may_be_called_train()
+    {
+        WriteClasses("plane", "train");
+        Assert.That(ImageFolderReader.Read(_folder.Path).Train.ClassNames, Is.EqualTo(new[] { "plane", "train" }));
+    }
+
+    [Test]
+    public void The_first_images_are_of_all_classes_and_only_they_are_read()
+    {
+        WriteClasses("cat", "dog");
+        File.WriteAllText(_folder["dog/3.png"], "broken, the last training image");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Marks(DataSource.Load(_folder.Path, 4, seed: 0).Train), Is.EqualTo(new[] { (0, 0), (10, 1), (1, 0), (11, 1) }));
+            Assert.That(() => DataSource.Load(_folder.Path, null, seed: 0), Refused("3.png"));
+        });
+    }
+
+    [Test]
+    public void More_images_than_there_are_are_refused()
+    {
+        WriteClasses("cat", "dog");
+        Assert.That(() => DataSource.Load(_folder.Path, 9, seed: 0), Refused("8 training images; --train-images wants 9"));
+    }
+
+    [Test]
+    public void A_folder_of_nothing_says_what_is_wanted()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => DataSource.Load(_folder.Path, null, 0), Refused("neither CIFAR files nor class folders here; wanted 'synthetic', or a directory"));
+            Assert.That(() => DataSource.Load(_folder["nowhere"], null, 0), Refused("no such directory"));
+        });
+    }
+
+    [Test]
+    public void One_class_is_refused()
+    {
+        WriteClasses("cat");
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("only one class folder, 'cat'; wanted two at least"));
+    }
+
+    [Test]
+    public void A_class_without_images_is_refused()
+    {
+        WriteClasses("cat", "dog");
+        Directory.CreateDirectory(_folder["eel"]);
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("eel: no PNG or JPEG images"));
+    }
+
+    [Test]
+    public void Classes_too_small_for_a_test_image_are_refused()
+    {
+        Write("cat/1.png", 0);
+        Write("dog/1.png", 0);
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("no class has 5 images"));
+    }
+
+    [Test]
+    public void Training_images_without_test_images_are_refused()
+    {
+        Write("train/cat/1.png", 0);
+        Write("train/dog/1.png", 0);
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("a folder train without test or val"));
+        Directory.CreateDirectory(_folder["test"]);
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("no class folders"));
+    }
+
+    [TestCase("train", "test")]
+    [TestCase("test", "train")]
+    public void A_class_of_one_split_only_is_refused(string has, string lacks)
+    {
+        foreach (string path in (string[])["train/cat", "train/dog", "test/cat", "test/dog", $"{has}/eel"])
+        {
+            Write($"{path}/1.png", 0);
+        }
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused($"{_folder[lacks]}: no class folder 'eel'"));
+    }
+
+    [Test]
+    public void A_broken_image_is_named()
+    {
+        WriteClasses("cat", "dog");
+        Picture.Write(_folder["dog/2.jpg"], Picture.Encode(0, format: SKEncodedImageFormat.Jpeg)[..300]);
+        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("2.jpg: not a sound image: it ends too early"));
+    }
+
+    /// <summary>Five images each: marks 0–4 for the first class, 10–14 for the second.</summary>
+    private void WriteClasses(params string[] names)
+    {
+        for (int i = 0; i < names.Length * 5; i++)
+        {
+            Write($"{names[i / 5]}/{i % 5}.png", (byte)(i / 5 * 10 + i % 5));
+        }
+    }
+
+    private void Write(string path, byte mark) => Picture.Write(_folder[path], Picture.Encode(mark));
+
+    /// <summary>Which picture each image is, by its red, and its label; all of it must be that picture.</summary>
+    private static (int Mark, int Label)[] Marks(ImageSet images) =>
+    [
+        .. images.Labels.Select((label, i) =>
+        {
+            byte[] pixels = images.Pixels[(i * ImageSet.ImageBytes)..((i + 1) * ImageSet.ImageBytes)];
+            Assert.That(pixels, Is.EqualTo(Picture.Planes(pixels[0])));
+            return ((int)pixels[0], label);
+        }),
+    ];
+
+    private static NUnit.Framework.Constraints.ContainsConstraint Refused(string says) =>
+        Throws.TypeOf<DataException>().With.Message.Contains(says).And.Message.Not.Contains("\n");
+}

@@ -1,0 +1,69 @@
+using ErTraining.Data;
+
+namespace ErTraining.Tests.Data;
+
+internal sealed class ThumbnailTests
+{
+    [TestCase(1)]
+    [TestCase(7)]
+    [TestCase(31)]
+    [TestCase(32)]
+    [TestCase(33)]
+    [TestCase(64)]
+    [TestCase(75)]
+    public void Each_pixel_is_the_mean_of_the_area_it_covers(int side)
+    {
+        byte[] image = Noise(side, side), thumbnail = Thumbnail32(image, side, side);
+        for (int y = 0; y < 32; y++)
+        {
+            for (int x = 0; x < 32; x++)
+            {
+                for (int channel = 0; channel < 3; channel++)
+                {
+                    // With each old pixel drawn as 32×32 small ones, a new pixel is side×side of them.
+                    double sum = 0;
+                    for (int i = 0; i < side * side; i++)
+                    {
+                        int row = (y * side + i / side) / 32, column = (x * side + i % side) / 32;
+                        sum += image[(row * side + column) * 3 + channel];
+                    }
+                    Assert.That(thumbnail[(channel * 32 + y) * 32 + x], Is.EqualTo(Math.Floor(sum / (side * side) + 0.5)));
+                }
+            }
+        }
+    }
+
+    [TestCase(50, 40, 5, 0)]
+    [TestCase(40, 50, 0, 5)]
+    [TestCase(41, 40, 0, 0)]
+    public void An_oblong_image_is_cropped_to_its_centre(int width, int height, int left, int top)
+    {
+        byte[] image = Noise(width, height);
+        int side = Math.Min(width, height);
+        byte[] centre = [.. Enumerable.Range(0, side).SelectMany(row => image.Skip(((top + row) * width + left) * 3).Take(side * 3))];
+        Assert.That(Thumbnail32(image, width, height), Is.EqualTo(Thumbnail32(centre, side, side)));
+    }
+
+    [Test]
+    public void White_stays_white_at_any_size()
+    {
+        foreach (int side in (int[])[1, 2, 31, 100, 1023])
+        {
+            Assert.That(Thumbnail32([.. Enumerable.Repeat((byte)255, side * side * 3)], side, side), Is.All.EqualTo(255));
+        }
+    }
+
+    private static byte[] Noise(int width, int height)
+    {
+        byte[] image = new byte[width * height * 3];
+        new Random(width + height).NextBytes(image);
+        return image;
+    }
+
+    private static byte[] Thumbnail32(byte[] image, int width, int height)
+    {
+        byte[] thumbnail = new byte[ImageSet.ImageBytes];
+        Thumbnail.Write(image, width, height, thumbnail);
+        return thumbnail;
+    }
+}
