@@ -3,9 +3,20 @@ using static TorchSharp.torch.nn;
 
 namespace ErTraining.Encoders;
 
-/// <summary>Images to features: (k, 3, 32, 32) float32 to (k, <see cref="FeatureDimension"/>).</summary>
+/// <summary>Images to features: (k, 3, 32, 32) float32 to (k, <see cref="FeatureDimension"/>), the mean of feature maps over space.</summary>
 internal abstract class Encoder(string name, int featureDimension) : Module<Tensor, Tensor>(name)
 {
     /// <summary>Length of a feature vector.</summary>
     public int FeatureDimension { get; } = featureDimension;
+
+    /// <inheritdoc/>
+    public sealed override Tensor forward(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        Tensor channelsLast = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2); // which the CPU's convolutions prefer
+        return Maps(channelsLast).mean([2, 3]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Feature maps, (k, <see cref="FeatureDimension"/>, h, w), of images (k, 3, 32, 32) that are laid out channels-last.</summary>
+    protected abstract Tensor Maps(Tensor images);
 }

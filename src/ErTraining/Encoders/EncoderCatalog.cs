@@ -6,6 +6,7 @@ internal static class EncoderCatalog
     private static readonly Dictionary<string, Func<Encoder>> Makers = new()
     {
         ["convnet"] = () => new ConvNet(),
+        ["resnet18"] = () => new ResNet18(),
     };
 
     /// <summary>All names.</summary>

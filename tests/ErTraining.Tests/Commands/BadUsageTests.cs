@@ -15,7 +15,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
-    [TestCase("train --encoder vit", "--encoder is 'vit'")]
+    [TestCase("train --encoder vit", "--encoder is 'vit'; one of convnet, resnet18 is wanted")]
     [TestCase("train --optimizer adam", "--optimizer is 'adam'; one of adamw, sgd, lars is wanted")]
     [TestCase("train --estimator knn", "--estimator is 'knn'")]
     [TestCase("train --epochs -1", "--epochs is -1; a whole number from 0 up is wanted")]
