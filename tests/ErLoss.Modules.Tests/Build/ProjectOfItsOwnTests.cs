@@ -72,9 +72,18 @@ public class ProjectOfItsOwnTests
     public void NothingIsLeftBesideTheLibrary() => Assert.That(
         Directory.GetFiles(Path.GetDirectoryName(LibraryIn("native"))!).Select(Path.GetFileName), Is.EqualTo([TorchSharpLibrary.FileName]));
 
-    private (Snapshot Library, Snapshot Text) Build()
+    [Test]
+    public void LibraryIsLeftAloneWhereThePropertySaysSo()
     {
-        (int exitCode, string output) = Repository.Dotnet("build", "-c", "Release", Path.Combine(_folder, "OfItsOwn.csproj"));
+        string output = Path.Combine(_folder, "left-alone");
+        Build("-o", output, "-p:AllowOlderLibstdcxx=false");
+        Assert.That(
+            File.ReadAllBytes(Path.Combine(output, "native", TorchSharpLibrary.FileName)).AsSpan().SequenceEqual(_original));
+    }
+
+    private (Snapshot Library, Snapshot Text) Build(params string[] arguments)
+    {
+        (int exitCode, string output) = Repository.Dotnet(["build", "-c", "Release", Path.Combine(_folder, "OfItsOwn.csproj"), .. arguments]);
         Assert.That(exitCode, Is.Zero, output);
         return (Snapshot.Of(LibraryIn("native")), Snapshot.Of(LibraryIn("text")));
     }

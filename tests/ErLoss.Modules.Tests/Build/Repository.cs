@@ -8,11 +8,14 @@ internal static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>Runs <c>dotnet</c> at the root; all that it prints, and its exit code.</summary>
-    public static (int ExitCode, string Output) Dotnet(params string[] arguments)
+    public static (int ExitCode, string Output) Dotnet(params string[] arguments) => DotnetIn(Root, arguments);
+
+    /// <summary>Runs <c>dotnet</c> in a folder; all that it prints, and its exit code.</summary>
+    public static (int ExitCode, string Output) DotnetIn(string folder, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
         {
-            WorkingDirectory = Root,
+            WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

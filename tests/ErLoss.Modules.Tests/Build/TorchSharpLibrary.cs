@@ -14,19 +14,11 @@ internal static class TorchSharpLibrary
     /// <summary>The copy beside this test assembly.</summary>
     public static string InOutput => Path.Combine(AppContext.BaseDirectory, PathInPackage);
 
-    /// <summary>The original in the NuGet package cache; the test that asks is skipped where there is none.</summary>
-    public static string InPackageCache
-    {
-        get
-        {
-            string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-                ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-            string version = typeof(torch).Assembly.GetName().Version!.ToString(3);
-            string path = Path.Combine(packages, "torchsharp", version, PathInPackage);
-            Assume.That(path, Does.Exist, "the package cache is elsewhere");
-            return path;
-        }
-    }
+    /// <summary>The original in the NuGet package cache.</summary>
+    public static string InPackageCache { get; } =
+        RestoredPackages.Folders.Select(folder => Path.Combine(folder, "torchsharp", PackageVersion, PathInPackage)).First(File.Exists);
+
+    public static string PackageVersion => typeof(torch).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>Whether the system's libstdc++ has the version, that is the symbol that came with it.</summary>
     public static bool SystemHasVersion =>

@@ -28,12 +28,21 @@ public sealed class AllowOlderLibstdcxx : Task
     public ITaskItem[] Libraries { get; set; }
 
     /// <summary>Flags the need weak in each library, where the system's libstdc++ lacks the version.</summary>
+    /// <remarks>A system whose C library is not GNU's has no such loader; nothing can be told of it, and nothing is changed.</remarks>
     public override bool Execute()
     {
-        if (SystemHasVersion())
+        try
+        {
+            return SystemHasVersion() || AllowOlder();
+        }
+        catch (DllNotFoundException)
         {
             return true;
         }
+    }
+
+    private bool AllowOlder()
+    {
         foreach (ITaskItem item in Libraries)
         {
             string path = item.GetMetadata("FullPath");

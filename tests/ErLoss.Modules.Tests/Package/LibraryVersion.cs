@@ -1,0 +1,10 @@
+using System.Reflection;
+
+namespace ErLoss.Modules.Tests.Package;
+
+/// <summary>The version the library was built with.</summary>
+internal static class LibraryVersion
+{
+    public static string Number { get; } = typeof(EntropyReconstructionLoss).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+}
