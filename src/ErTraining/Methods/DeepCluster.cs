@@ -8,16 +8,16 @@ namespace ErTraining.Methods;
 
 /// <summary>
 /// DeepCluster (Caron et al., "Deep Clustering for Unsupervised Learning of Visual Features", ECCV 2018): k-means over the training images'
-/// projections before each epoch, whose clusters are the classes that both views are then trained to tell.
+/// features before each epoch, whose clusters are the classes that both views are then trained to tell.
 /// </summary>
 /// <remarks>
-/// Clusters are of directions and their centroids are the classifier, as in the second version (Caron et al., NeurIPS 2020, appendix), so that
-/// no layer has to be learnt anew each epoch. Native, images are drawn evenly from the clusters; with ER each image is visited once and the
+/// Features are whitened and normalised before they are clustered, as in the paper; the classifier is the clusters' mean projections, as in the second
+/// version (Caron et al., NeurIPS 2020, appendix), so that no layer has to be learnt anew each epoch. Native, images are drawn evenly from the clusters; with ER each image is visited once and the
 /// entropy of the predictions' batch marginals takes the sampling's place.
 /// </remarks>
 internal sealed class DeepCluster : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, BatchSize = 512;
+    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, PrincipalComponents = 64, BatchSize = 512;
     private const double Temperature = 0.1;
 
     /// <summary>The method as the catalogue knows it.</summary>
@@ -81,16 +81,19 @@ internal sealed class DeepCluster : TwoViewMethod
         using var frozen = no_grad();
         bool wasTraining = training;
         eval();
-        var embeddings = new List<Tensor>();
+        var batches = new List<Tensor>();
         foreach (Tensor batch in pixels.split(BatchSize))
         {
             using var batchScope = NewDisposeScope();
-            embeddings.Add(Embed(encoder.call(Pixels.Center(Pixels.ToUnit(batch)))).MoveToOuterDisposeScope());
+            batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
         }
+        Tensor features = cat(batches);
+        Tensor embeddings = Embed(features);
         train(wasTraining);
-        (Tensor newCentroids, Tensor newAssignments) = SphericalKMeans.Fit(cat(embeddings), (int)centroids.shape[0], Iterations, random);
-        centroids.copy_(newCentroids);
-        assignments.copy_(newAssignments);
+        Tensor whitened = functional.normalize(Whitening.Apply(features, PrincipalComponents), dim: 1);
+        (_, Tensor clusters) = SphericalKMeans.Fit(whitened, (int)centroids.shape[0], Iterations, random);
+        centroids.copy_(functional.normalize(zeros_like(centroids).index_add_(0, clusters, embeddings, 1), dim: 1));
+        assignments.copy_(clusters);
     }
 
     /// <inheritdoc/>

@@ -109,16 +109,17 @@ internal sealed class ResNet18Tests
     [Test]
     public void A_step_lowers_the_loss_of_the_method_around_it()
     {
-        using TwoViewMethod method = MethodCatalog.Create("simclr", new ResNet18(), new MethodSettings(Objective.Er, new()));
+        using TwoViewMethod method = MethodCatalog.Create("simclr", "resnet18", new MethodSettings(Objective.Er, new()));
         using var optimizer = optim.SGD(method.parameters(), 0.05);
         Tensor view1 = randn(8, 3, 32, 32), view2 = view1 + 0.3 * randn(8, 3, 32, 32);
-        Tensor loss = method.call(view1, view2).Loss;
+        var batch = new ViewBatch(view1, view2, arange(8, dtype: ScalarType.Int64));
+        Tensor loss = method.call(batch).Loss;
         loss.backward();
         optimizer.step();
         Assert.Multiple(() =>
         {
             Assert.That(method.Encoder.named_parameters().Where(p => p.parameter.grad is null).Select(p => p.name), Is.Empty);
-            Assert.That(method.call(view1, view2).Loss.ToDouble(), Is.LessThan(loss.ToDouble()));
+            Assert.That(method.call(batch).Loss.ToDouble(), Is.LessThan(loss.ToDouble()));
         });
     }
 

@@ -1,0 +1,56 @@
+using ErTraining.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Methods;
+
+internal sealed class WhiteningTests
+{
+    private DisposeScope _scope = null!;
+
+    [SetUp]
+    public void OpenScope()
+    {
+        _scope = NewDisposeScope();
+        manual_seed(1);
+    }
+
+    [TearDown]
+    public void CloseScope() => _scope.Dispose();
+
+    [TestCase(6)]
+    [TestCase(3)]
+    public void Components_have_mean_zero_variance_one_and_no_correlation(int components)
+    {
+        Tensor rows = randn(200, 6, ScalarType.Float64).mm(randn(6, 6, ScalarType.Float64)) + 3;
+        Tensor white = Whitening.Apply(rows, components);
+        Tensor covariance = white.t().mm(white) / 200;
+        Assert.Multiple(() =>
+        {
+            Assert.That(white.shape, Is.EqualTo(new long[] { 200, components }));
+            Assert.That(white.mean([0]).abs().max().ToDouble(), Is.LessThan(1e-10));
+            Assert.That((covariance - eye(components, dtype: ScalarType.Float64)).abs().max().ToDouble(), Is.LessThan(1e-9));
+        });
+    }
+
+    [Test]
+    public void The_components_kept_are_those_of_the_largest_variance()
+    {
+        Tensor rows = randn(500, 3, ScalarType.Float64) * tensor(new[] { 1.0, 100, 10 });
+        Tensor white = Whitening.Apply(rows, 1).flatten();
+        Tensor second = rows[TensorIndex.Colon, 1];
+        double cosine = (white * (second - second.mean())).sum().ToDouble() / (white.norm().ToDouble() * (second - second.mean()).norm().ToDouble());
+        Assert.That(Math.Abs(cosine), Is.GreaterThan(0.99));
+    }
+
+    [Test]
+    public void A_direction_in_which_nothing_varies_stays_small()
+    {
+        Tensor rows = cat([randn(50, 2), ones(50, 2)], 1);
+        Assert.That(Whitening.Apply(rows, 4).abs().max().ToDouble(), Is.LessThan(10));
+    }
+
+    [Test]
+    public void More_components_than_there_are_dimensions_are_no_error() =>
+        Assert.That(Whitening.Apply(randn(10, 4), 64).shape, Is.EqualTo(new long[] { 10, 4 }));
+}
