@@ -23,12 +23,11 @@ internal static class NearestNeighbours
     public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        return Accuracy(Features(encoder, train.Pixels), train.Labels, Features(encoder, test.Pixels), test.Labels, train.ClassCount);
+        return Accuracy(Features.Of(encoder, train), train.Labels, Features.Of(encoder, test), test.Labels, train.ClassCount);
     }
 
     /// <summary>The same on features: (n, d) with (n) int64 labels in 0..<paramref name="classCount"/> − 1.</summary>
-    internal static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
+    public static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
     {
         using var scope = NewDisposeScope();
         Tensor directions = nn.functional.normalize(trainFeatures, dim: 1).t();
@@ -45,22 +44,5 @@ internal static class NearestNeighbours
             correct += votes.argmax(1).eq(testLabels.narrow(0, start, count)).sum().item<long>();
         }
         return (double)correct / testFeatures.shape[0];
-    }
-
-    /// <summary>Features of all images, (n, d), computed in batches.</summary>
-    private static Tensor Features(Encoder encoder, Tensor pixels)
-    {
-        bool wasTraining = encoder.training;
-        encoder.eval();
-        var batches = new List<Tensor>();
-        for (long start = 0; start < pixels.shape[0]; start += BatchSize)
-        {
-            using var batchScope = NewDisposeScope();
-            long count = Math.Min(BatchSize, pixels.shape[0] - start);
-            Tensor images = Pixels.Center(Pixels.ToUnit(pixels.narrow(0, start, count)));
-            batches.Add(encoder.call(images).MoveToOuterDisposeScope());
-        }
-        encoder.train(wasTraining);
-        return cat(batches);
     }
 }
