@@ -23,26 +23,37 @@ internal static class NearestNeighbours
     public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test)
     {
         using var scope = NewDisposeScope();
-        return Accuracy(Features.Of(encoder, train), train.Labels, Features.Of(encoder, test), test.Labels, train.ClassCount);
+        return Accuracy(Features.Of(encoder, train.Pixels), train.Labels, Features.Of(encoder, test.Pixels), test.Labels, train.ClassCount);
     }
 
     /// <summary>The same on features: (n, d) with (n) int64 labels in 0..<paramref name="classCount"/> − 1.</summary>
     public static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
     {
         using var scope = NewDisposeScope();
-        Tensor directions = nn.functional.normalize(trainFeatures, dim: 1).t();
         int neighbours = NeighbourCount(trainFeatures.shape[0]);
         long correct = 0;
         for (long start = 0; start < testFeatures.shape[0]; start += BatchSize)
         {
             using var batchScope = NewDisposeScope();
             long count = Math.Min(BatchSize, testFeatures.shape[0] - start);
-            Tensor queries = nn.functional.normalize(testFeatures.narrow(0, start, count), dim: 1);
-            (Tensor cosines, Tensor indices) = queries.mm(directions).topk(neighbours, dim: 1);
-            Tensor votes = zeros(count, classCount, device: queries.device)
+            (Tensor cosines, Tensor indices) = Find(trainFeatures, testFeatures.narrow(0, start, count), neighbours);
+            Tensor votes = zeros(count, classCount, device: cosines.device)
                 .scatter_add_(1, trainLabels.index_select(0, indices.flatten()).view(indices.shape), (cosines / Temperature).exp());
             correct += votes.argmax(1).eq(testLabels.narrow(0, start, count)).sum().item<long>();
         }
         return (double)correct / testFeatures.shape[0];
+    }
+
+    /// <summary>The nearest training images by cosine, nearest first.</summary>
+    /// <param name="trainFeatures">(n, d).</param>
+    /// <param name="queries">(q, d).</param>
+    /// <param name="count">How many; n at most.</param>
+    /// <returns>Cosines and the training images' indices, (q, <paramref name="count"/>) each.</returns>
+    public static (Tensor Cosines, Tensor Indices) Find(Tensor trainFeatures, Tensor queries, int count)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor cosines, Tensor indices) =
+            nn.functional.normalize(queries, dim: 1).mm(nn.functional.normalize(trainFeatures, dim: 1).t()).topk(count, dim: 1);
+        return (cosines.MoveToOuterDisposeScope(), indices.MoveToOuterDisposeScope());
     }
 }

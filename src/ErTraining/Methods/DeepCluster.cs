@@ -17,7 +17,7 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class DeepCluster : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, PrincipalComponents = 64, BatchSize = 512;
+    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, PrincipalComponents = 64;
     private const double Temperature = 0.1;
 
     /// <summary>The method as the catalogue knows it.</summary>
@@ -79,15 +79,9 @@ internal sealed class DeepCluster : TwoViewMethod
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        Tensor features = Features.Of(encoder, pixels);
         bool wasTraining = training;
         eval();
-        var batches = new List<Tensor>();
-        foreach (Tensor batch in pixels.split(BatchSize))
-        {
-            using var batchScope = NewDisposeScope();
-            batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
-        }
-        Tensor features = cat(batches);
         Tensor embeddings = Embed(features);
         train(wasTraining);
         Tensor whitened = functional.normalize(Whitening.Apply(features, PrincipalComponents), dim: 1);

@@ -46,8 +46,7 @@ internal sealed class Trainer : IDisposable
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
 
-        manual_seed(StreamSeed(RandomPurpose.Weights, 0));
-        _method = MethodCatalog.Create(settings.Method, settings.Encoder, MethodSettings(settings, data.Train.Count));
+        _method = Untrained(settings, data.Train.Count);
         _method.to(device);
         _stepsPerEpoch = data.Train.Count / settings.BatchSize;
         _steps = (long)settings.Epochs * _stepsPerEpoch;
@@ -56,6 +55,15 @@ internal sealed class Trainer : IDisposable
         _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
         _optimizer = Optimizers.Create(settings, _method);
         _viewGenerator = new Generator(0, device);
+    }
+
+    /// <summary>The method as a run starts, its weights drawn by the seed, on the CPU.</summary>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="images">Number of training images.</param>
+    public static TwoViewMethod Untrained(TrainingSettings settings, int images)
+    {
+        manual_seed(StreamSeed(settings.Seed, RandomPurpose.Weights, 0));
+        return MethodCatalog.Create(settings.Method, settings.Encoder, MethodSettings(settings, images));
     }
 
     /// <summary>The method being trained, with its encoder.</summary>
@@ -155,7 +163,7 @@ internal sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         long stepOfRun = (epoch - 1L) * _stepsPerEpoch + step;
-        _viewGenerator.manual_seed(StreamSeed(RandomPurpose.Views, (int)stepOfRun));
+        _viewGenerator.manual_seed(StreamSeed(_settings.Seed, RandomPurpose.Views, (int)stepOfRun));
         Tensor indices = order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
         (Tensor view1, Tensor view2) = TwoViews.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
 
@@ -175,7 +183,7 @@ internal sealed class Trainer : IDisposable
     private bool IsEvaluated(int epoch) =>
         epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
 
-    private long StreamSeed(RandomPurpose purpose, int index) => new RandomStream(_settings.Seed, (int)purpose, index).NextBits();
+    private static long StreamSeed(int seed, RandomPurpose purpose, int index) => new RandomStream(seed, (int)purpose, index).NextBits();
 
     private TimeSpan TimeLeft(long stepsDone) =>
         _training.Elapsed * ((double)(_steps - stepsDone) / stepsDone);

@@ -1,20 +1,19 @@
 using ErTraining.Data;
-using ErTraining.Encoders;
 using static TorchSharp.torch;
 
-namespace ErTraining.Evaluation;
+namespace ErTraining.Encoders;
 
-/// <summary>What an encoder makes of a set's images, computed in batches.</summary>
+/// <summary>What an encoder makes of many images, computed in batches.</summary>
 internal static class Features
 {
     private const int BatchSize = 512;
 
     /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="images">On the encoder's device.</param>
+    /// <param name="pixels">(n, 3, 32, 32) pixel bytes, on the encoder's device.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static Tensor Of(Encoder encoder, ImageTensors images, CancellationToken cancellation = default)
+    public static Tensor Of(Encoder encoder, Tensor pixels, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -23,12 +22,12 @@ internal static class Features
         try
         {
             var batches = new List<Tensor>();
-            for (long start = 0; start < images.Count; start += BatchSize)
+            for (long start = 0; start < pixels.shape[0]; start += BatchSize)
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var batchScope = NewDisposeScope();
-                Tensor pixels = images.Pixels.narrow(0, start, Math.Min(BatchSize, images.Count - start));
-                batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(pixels))).MoveToOuterDisposeScope());
+                Tensor batch = pixels.narrow(0, start, Math.Min(BatchSize, pixels.shape[0] - start));
+                batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
             }
             return cat(batches).MoveToOuterDisposeScope();
         }
