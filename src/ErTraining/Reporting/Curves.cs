@@ -33,16 +33,7 @@ internal static class Curves
         }
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
-        return Embeddable(plot.GetSvgXml(Width, Height));
-    }
-
-    /// <summary>Without the XML declaration, which has no place within a page, and scaling with its container.</summary>
-    private static string Embeddable(string svg)
-    {
-        int start = svg.IndexOf("<svg", StringComparison.Ordinal), end = svg.IndexOf('>', start);
-        string tag = svg[start..end].Replace(
-            $"width=\"{Width}\" height=\"{Height}\"", $"viewBox=\"0 0 {Width} {Height}\"", StringComparison.Ordinal);
-        return tag + svg[end..];
+        return HtmlPage.Picture(plot.GetSvgXml(Width, Height), Width, Height);
     }
 
     /// <summary>The points of one metric over the epochs that have it.</summary>

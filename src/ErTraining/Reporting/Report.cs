@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
 using ErTraining.Data;
 using ErTraining.Training;
@@ -12,27 +11,15 @@ internal static class Report
 {
     private const int ImagesShown = 16;
 
-    private const string Style = """
-        body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } p.sub { color: #666; margin-top: 0; }
-        .figures { display: flex; gap: 2.5rem; flex-wrap: wrap; } .figures div { font-size: 1.7rem; font-weight: 600; }
-        .figures span { display: block; font-size: .85rem; font-weight: 400; color: #666; }
-        .curves { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; } .curves svg { width: 100%; height: auto; }
-        img.sheet { image-rendering: pixelated; width: 100%; }
-        table { border-collapse: collapse; font-size: .9rem; } td { padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid #eee; }
-        """;
-
     /// <summary>Writes the page.</summary>
     public static void Write(
         string path, TrainingSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, Device device)
     {
         string title = $"{settings.Method}, {(settings.Objective == Methods.Objective.Er ? "entropy–reconstruction" : "native")} loss";
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Encoder}; "
+            + $"{result.Epochs} epochs on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><title>{{Text(title)}}</title><style>{{Style}}</style></head><body>
-            <h1>{{Text(title)}}</h1>
-            <p class="sub">{{Text(data.Name)}}, {{data.Train.Count:n0}} training and {{data.Test.Count:n0}} test images; {{settings.Encoder}}; {{result.Epochs}} epochs on {{result.Device}} in {{result.Seconds:n0}} s</p>
             <div class="figures">
             <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before</span></div>
             <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after</span></div>
@@ -55,10 +42,10 @@ internal static class Report
             """);
         foreach ((string name, string value) in RunFolder.Describe(settings))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{Text(value)}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
         }
-        page.Append("</table>\n</body></html>\n");
-        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(page.ToString())));
+        page.Append("</table>\n");
+        HtmlPage.Write(path, title, subtitle, page);
     }
 
     private static IEnumerable<string> Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
@@ -83,6 +70,4 @@ internal static class Report
         (Tensor first, Tensor second) = TwoViews.Of(images.Pixels, generator);
         return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
     }
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using ErTraining.Data;
 using ErTraining.Training;
 
@@ -8,16 +7,14 @@ namespace ErTraining.Reporting;
 /// <summary>What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/, report.html, result.json.</summary>
 internal sealed class RunFolder
 {
-    private const string MetricsFile = "metrics.jsonl";
+    /// <summary>The settings that were used.</summary>
+    public const string ConfigFile = "config.json";
 
-    private static readonly JsonSerializerOptions s_line = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(new CommandLineNames()) },
-    };
+    /// <summary>A line an epoch.</summary>
+    public const string MetricsFile = "metrics.jsonl";
 
-    private static readonly JsonSerializerOptions s_document = new(s_line) { WriteIndented = true };
+    /// <summary>What the run came to; there once it is over.</summary>
+    public const string ResultFile = "result.json";
 
     private readonly string _path;
 
@@ -30,7 +27,7 @@ internal sealed class RunFolder
         try
         {
             Directory.CreateDirectory(path);
-            WriteDocument("config.json", settings);
+            WriteDocument(ConfigFile, settings);
             File.Create(Path.Combine(path, MetricsFile)).Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -51,7 +48,7 @@ internal sealed class RunFolder
 
     /// <summary>The settings as config.json names and writes them.</summary>
     public static IEnumerable<(string Name, string Value)> Describe(TrainingSettings settings) =>
-        JsonSerializer.SerializeToElement(settings, s_line).EnumerateObject().Select(member => (member.Name, member.Value.ToString()));
+        JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject().Select(member => (member.Name, member.Value.ToString()));
 
     /// <summary>The folder of the weights.</summary>
     public string CheckpointPath => Path.Combine(_path, "checkpoint");
@@ -61,17 +58,11 @@ internal sealed class RunFolder
 
     /// <summary>Adds a line to metrics.jsonl.</summary>
     public void AppendMetrics(EpochMetrics metrics) =>
-        File.AppendAllText(Path.Combine(_path, MetricsFile), JsonSerializer.Serialize(metrics, s_line) + "\n");
+        File.AppendAllText(Path.Combine(_path, MetricsFile), JsonSerializer.Serialize(metrics, JsonFormat.Line) + "\n");
 
     /// <summary>Writes result.json.</summary>
-    public void WriteResult(RunResult result) => WriteDocument("result.json", result);
+    public void WriteResult(RunResult result) => WriteDocument(ResultFile, result);
 
     private void WriteDocument<T>(string file, T value) =>
-        AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, s_document));
-
-    /// <summary>Enumerations by the words of the command line: "er", "plugin", "adamw".</summary>
-    private sealed class CommandLineNames : JsonNamingPolicy
-    {
-        public override string ConvertName(string name) => name.ToLowerInvariant();
-    }
+        AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, JsonFormat.Document));
 }

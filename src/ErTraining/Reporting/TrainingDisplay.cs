@@ -9,28 +9,17 @@ namespace ErTraining.Reporting;
 /// </summary>
 internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
 {
-    private const int EpochsShown = 12, BarWidth = 30;
+    private const int EpochsShown = 12;
 
     private readonly int _epochs;
     private readonly List<EpochMetrics> _done = [];
-    private readonly LiveDisplayContext? _live;
-    private readonly TaskCompletionSource _finished = new();
-    private readonly Task _display = Task.CompletedTask;
+    private readonly LiveArea? _live;
 
     /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
     public TrainingDisplay(int epochs)
     {
         _epochs = epochs;
-        if (AnsiConsole.Profile.Capabilities is { Ansi: true, Interactive: true } && !Console.IsOutputRedirected && epochs > 0)
-        {
-            var started = new TaskCompletionSource<LiveDisplayContext>();
-            _display = AnsiConsole.Live(new Text("evaluating the untrained encoder")).StartAsync(context =>
-            {
-                started.SetResult(context);
-                return _finished.Task;
-            });
-            _live = started.Task.GetAwaiter().GetResult();
-        }
+        _live = epochs > 0 ? LiveArea.Take("evaluating the untrained encoder") : null;
     }
 
     /// <inheritdoc/>
@@ -43,7 +32,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         }
         else
         {
-            _live.UpdateTarget(new Text(line));
+            _live.Show(new Text(line));
         }
     }
 
@@ -51,7 +40,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     public void OnProgress(TrainingProgress progress)
     {
         double done = (progress.Epoch - 1 + (double)progress.Step / progress.StepsPerEpoch) / _epochs;
-        _live?.UpdateTarget(new Rows(Table(progress.SoFar), Bar(done, progress.TimeLeft)));
+        _live?.Show(new Rows(Table(progress.SoFar), Bar(done, progress.TimeLeft)));
     }
 
     /// <inheritdoc/>
@@ -63,20 +52,16 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
             string knn = metrics.KnnAccuracy is { } accuracy ? $", kNN {accuracy:p1}" : "";
             Console.WriteLine(
                 $"epoch {metrics.Epoch}/{_epochs}: loss {metrics.Loss:f3}, entropy {metrics.Entropy:f2}, reconstruction {metrics.Reconstruction:f2}, " +
-                $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}, {Clock(timeLeft)} left");
+                $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}, {ProgressLine.Clock(timeLeft)} left");
         }
         else
         {
-            _live.UpdateTarget(new Rows(Table(null), Bar((double)metrics.Epoch / _epochs, timeLeft)));
+            _live.Show(new Rows(Table(null), Bar((double)metrics.Epoch / _epochs, timeLeft)));
         }
     }
 
     /// <summary>Gives the terminal back; the last table stays on it.</summary>
-    public void Dispose()
-    {
-        _finished.TrySetResult();
-        _display.GetAwaiter().GetResult();
-    }
+    public void Dispose() => _live?.Dispose();
 
     private Table Table(EpochMetrics? underWay)
     {
@@ -103,13 +88,5 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
             $"{epoch.MutualInformationBound:f3}", $"{epoch.ImagesPerSecond:f0}", knn,
         }.Select(cell => new Text(cell));
 
-    private static Markup Bar(double done, TimeSpan timeLeft)
-    {
-        int filled = (int)Math.Round(done * BarWidth);
-        return new Markup(
-            $" [green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {done:p0}  {Clock(timeLeft)} left; losses and entropies in nats");
-    }
-
-    private static string Clock(TimeSpan time) =>
-        time >= TimeSpan.FromHours(1) ? $"{(int)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}";
+    private static Markup Bar(double done, TimeSpan timeLeft) => ProgressLine.Bar(done, timeLeft, "losses and entropies in nats");
 }
