@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using ErTraining;
 using ErTraining.Commands;
 using ErTraining.Data;
+using ErTraining.Studies;
 using ErTraining.Training;
 using Spectre.Console;
 
@@ -15,14 +17,16 @@ if (Console.IsOutputRedirected)
 var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
 {
     TrainCommand.Create(),
+    StudyCommand.Create(),
     VerifyCommand.Create(),
     SynthesizeCommand.Create(),
     InfoCommand.Create(),
 };
 
-using var interrupt = new CancellationTokenSource();
+var interrupt = new CancellationTokenSource(); // as long-lived as the process: who calls it knows no earlier end
 using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+ParentLink.Watch(interrupt.Cancel);
 
 bool namesNoCommand = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
 ParseResult parsed = root.Parse(namesNoCommand ? ["train", .. args] : args);

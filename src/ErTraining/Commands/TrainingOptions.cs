@@ -109,6 +109,14 @@ internal static class TrainingOptions
     /// <exception cref="UsageException">There is no such preset, or an option has no meaning for the method.</exception>
     public static TrainingSettings Read(ParseResult parsed)
     {
+        TrainingSettings settings = Gather(parsed);
+        return Misfit(settings) is { } misfit ? throw new UsageException(misfit) : settings;
+    }
+
+    /// <summary>As <see cref="Read"/>, also where an option has no meaning for the method.</summary>
+    /// <exception cref="UsageException">There is no such preset.</exception>
+    public static TrainingSettings Gather(ParseResult parsed)
+    {
         string method = parsed.GetRequiredValue(s_method);
         MethodDescription description = MethodCatalog.Describe(method);
         string? preset = parsed.GetValue(s_preset);
@@ -120,7 +128,7 @@ internal static class TrainingOptions
         T Pick<T>(Option<T> option, Func<Recipe, T> published) =>
             recipe is not null && parsed.GetResult(option) is null or { Implicit: true } ? published(recipe!) : parsed.GetValue(option)!;
 
-        var settings = new TrainingSettings
+        return new TrainingSettings
         {
             Method = method,
             Preset = preset,
@@ -152,30 +160,24 @@ internal static class TrainingOptions
             Threads = parsed.GetValue(s_threads),
             Seed = parsed.GetValue(s_seed),
         };
-        CheckApplies(settings, description);
-        return settings;
     }
 
-    /// <summary>Refuses options that the method or objective has no use for.</summary>
-    private static void CheckApplies(TrainingSettings settings, MethodDescription method)
+    /// <summary>Why an option has no meaning for the method or the objective; null if all have one.</summary>
+    public static string? Misfit(TrainingSettings settings)
     {
         if (settings.LearnKappa && settings.Objective == Objective.Native)
         {
-            throw new UsageException("--learn-kappa goes with --objective er; the native loss does not learn it.");
+            return "--learn-kappa goes with --objective er; the native loss does not learn it.";
         }
-        Require(!settings.LearnKappa, method => method.LearnsKappa, "--learn-kappa");
-        Require(settings.Ema is null, method => method.HasTeacher, "--ema");
-        Require(settings.Centering, method => method.HasCentering, "--no-centering");
-        Require(settings.Prototypes is null, method => method.IsDiscrete, "--prototypes");
-        Require(settings.Estimator != EntropyEstimator.Joe || settings.Objective == Objective.Native, method => !method.IsDiscrete, "--estimator joe");
+        return Of(!settings.LearnKappa, method => method.LearnsKappa, "--learn-kappa")
+            ?? Of(settings.Ema is null, method => method.HasTeacher, "--ema")
+            ?? Of(settings.Centering, method => method.HasCentering, "--no-centering")
+            ?? Of(settings.Prototypes is null, method => method.IsDiscrete, "--prototypes")
+            ?? Of(settings.Estimator != EntropyEstimator.Joe || settings.Objective == Objective.Native, method => !method.IsDiscrete, "--estimator joe");
 
-        void Require(bool unused, Func<MethodDescription, bool> applies, string option)
-        {
-            if (!unused && !applies(method))
-            {
-                throw new UsageException($"{option} has no meaning for --method {settings.Method}; it goes with {string.Join(", ", MethodCatalog.NamesOf(applies))}.");
-            }
-        }
+        string? Of(bool unused, Func<MethodDescription, bool> applies, string option) => unused || applies(MethodCatalog.Describe(settings.Method))
+            ? null
+            : $"{option} has no meaning for --method {settings.Method}; it goes with {string.Join(", ", MethodCatalog.NamesOf(applies))}.";
     }
 
     private static bool Positive(double value) => value > 0 && double.IsFinite(value);

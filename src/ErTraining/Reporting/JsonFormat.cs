@@ -17,6 +17,18 @@ internal static class JsonFormat
     /// <summary>Indented.</summary>
     public static readonly JsonSerializerOptions Document = new(Line) { WriteIndented = true };
 
+    /// <summary>A record's members as the files name and write them, to be shown.</summary>
+    public static IEnumerable<(string Name, string Value)> Describe<T>(T record) =>
+        from member in JsonSerializer.SerializeToElement(record, Line).EnumerateObject()
+        select (member.Name, Words(member.Value));
+
+    private static string Words(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => string.Join(' ', value.EnumerateArray().Select(Words)),
+        JsonValueKind.String => value.GetString()!,
+        _ => value.GetRawText(),
+    };
+
     /// <summary>"er", "plugin", "adamw".</summary>
     private sealed class CommandLineNames : JsonNamingPolicy
     {

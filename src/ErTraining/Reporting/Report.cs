@@ -40,7 +40,7 @@ internal static class Report
             <table>
 
             """);
-        foreach ((string name, string value) in RunFolder.Describe(settings))
+        foreach ((string name, string value) in JsonFormat.Describe(settings))
         {
             page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
         }

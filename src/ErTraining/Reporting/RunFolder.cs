@@ -46,10 +46,6 @@ internal sealed class RunFolder
         }
     }
 
-    /// <summary>The settings as config.json names and writes them.</summary>
-    public static IEnumerable<(string Name, string Value)> Describe(TrainingSettings settings) =>
-        JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject().Select(member => (member.Name, member.Value.ToString()));
-
     /// <summary>The folder of the weights.</summary>
     public string CheckpointPath => Path.Combine(_path, "checkpoint");
 

@@ -11,7 +11,7 @@ internal sealed class BadUsageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("frobnicate", "'frobnicate' is no command; train, verify, synthesize, info are the commands there are")]
+    [TestCase("frobnicate", "'frobnicate' is no command; train, study, verify, synthesize, info are the commands there are")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
@@ -46,6 +46,21 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --data nowhere", "nowhere: no such directory; wanted 'synthetic', or a directory with CIFAR-10's or CIFAR-100's binary files or")]
     [TestCase("train --data .", ".: neither CIFAR files nor class folders here")]
     [TestCase("train --train-images 10", "10 training images are fewer than a batch of 128")]
+    [TestCase("study", "--output")]
+    [TestCase("study --output s --methods moco", "--methods has 'moco'; some of simclr, byol, dino")]
+    [TestCase("study --output s --methods ", "--methods is empty; some of simclr")]
+    [TestCase("study --output s --objectives native,", "--objectives has ''; some of native, er are wanted")]
+    [TestCase("study --output s --seeds 1,2,1", "--seeds is 1,2,1; nothing can stand there twice")]
+    [TestCase("study --output s --batch-sizes 64,1", "--batch-sizes has '1'; a whole number from 2 up, or several with commas between, is wanted")]
+    [TestCase("study --output s --emas 0.9,1", "--emas has '1'; a number from 0 to below 1")]
+    [TestCase("study --output s --epochs 0", "--epochs is 0; a whole number from 1 up is wanted")]
+    [TestCase("study --output s --parallel 0", "--parallel is 0")]
+    [TestCase("study --output s --methods simclr --train-images 100", "--batch-sizes has 512, but synthetic has 100 training images")]
+    [TestCase("study --output s --methods simclr,byol --prototypes 64", "--prototypes has no meaning for --method simclr; it goes with dino")]
+    [TestCase("study --output s --methods simclr --objectives native --learn-kappa", "--learn-kappa goes with --objective er")]
+    [TestCase("study --output s --batch-sizes 64 --train-images 100 --device tpu", "--device is 'tpu'")]
+    [TestCase("study --output s --data nowhere", "nowhere: no such directory")]
+    [TestCase("study --output . --batch-sizes 64 --train-images 100 --device cuda:99", "no such device")]
     [TestCase("synthesize", "--output")]
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)

@@ -1,4 +1,4 @@
-namespace ErTraining.Commands;
+namespace ErTraining;
 
 /// <summary>Exit codes of the program.</summary>
 internal static class ExitCode

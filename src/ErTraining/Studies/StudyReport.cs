@@ -1,0 +1,104 @@
+using System.Text;
+using ErTraining.Data;
+using ErTraining.Methods;
+using ErTraining.Reporting;
+
+namespace ErTraining.Studies;
+
+/// <summary>report.html of a study: Table 2, what was found, Figure 2, the cells.</summary>
+internal static class StudyReport
+{
+    /// <summary>Writes the page.</summary>
+    /// <param name="path">The file, made or replaced.</param>
+    /// <param name="plan">What was trained.</param>
+    /// <param name="outcomes">One a cell.</param>
+    /// <param name="data">The images that all was trained and measured on.</param>
+    /// <param name="figure">The curves.</param>
+    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure figure)
+    {
+        StudySettings settings = plan.Settings;
+        StudyTable table = StudyTable.Of(plan, outcomes);
+        var page = new StringBuilder();
+        page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
+        AppendTable(page, table);
+        page.Append("</div>\n<div>\n");
+        AppendPaper(page);
+        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, settings))}</p>\n<h2>What was found</h2>\n<ul>\n");
+        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        {
+            page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
+        }
+        page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n<div class=\"wide\">{figure.Picture()}</div>\n");
+        page.Append($"<p class=\"note\">{(settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "")}"
+            + "Entropies of methods on the sphere and on classes are not comparable: a density's may be negative, that of d classes lies between 0 and log d.</p>\n");
+        AppendCells(page, outcomes);
+        AppendSettings(page, settings);
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Epochs} epochs; "
+            + $"{outcomes.Count} cells, {(settings.Seeds.Count == 1 ? "one seed" : $"{settings.Seeds.Count} seeds")}";
+        HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
+    }
+
+    private static string Note(StudyTable table, ImageData data, StudySettings settings)
+    {
+        double[] accuracies = [.. table.Rows.Select(row => row.Accuracy.Mean / 100).OfType<double>()];
+        string error = accuracies.Length == 0
+            ? ""
+            : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
+        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}"
+            + $"{(settings.Methods.Any(method => MethodCatalog.Describe(method).HasTeacher) ? $" and EMA {settings.Emas[0]}" : "")}. Δ: points lost against it when one thing changes"
+            + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}.";
+    }
+
+    private static void AppendTable(StringBuilder page, StudyTable table)
+    {
+        page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th><th class=\"n\">accuracy, %</th>");
+        page.AppendJoin("", table.Variations.Select(variation => $"<th class=\"n\">Δ {HtmlPage.Text(variation)}</th>")).Append("</tr>\n");
+        string? above = null;
+        foreach (StudyTableRow row in table.Rows)
+        {
+            page.Append(above is not null && above != row.Method ? "<tr class=\"group\">" : "<tr>");
+            page.Append($"<td>{HtmlPage.Text(MethodTitles.Of(row.Method, row.Objective))}</td>{Cell(row.Accuracy)}");
+            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
+            above = row.Method;
+        }
+        page.Append("</table>\n");
+    }
+
+    private static string Cell(Measure? measure) =>
+        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}</td>";
+
+    private static void AppendPaper(StringBuilder page)
+    {
+        page.Append($"<table class=\"numbers\">\n<caption>For reference: {PaperTable.Source}; ImageNet, against batch 4096</caption>\n"
+            + "<tr><th>method</th><th class=\"n\">accuracy, %</th><th class=\"n\">Δ batch 512</th><th class=\"n\">Δ EMA 0.8</th></tr>\n");
+        foreach (PaperTable.Row row in PaperTable.Rows)
+        {
+            page.Append($"<tr><td>{row.Name}</td><td class=\"n\">{row.Accuracy:f2}</td><td class=\"n\">{row.LostAtBatch512:f2}</td><td class=\"n\">{row.LostAtEma08?.ToString("f2") ?? "–"}</td></tr>\n");
+        }
+        page.Append("</table>\n");
+    }
+
+    private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
+    {
+        page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<table class=\"numbers\">\n"
+            + "<tr><th>cell</th><th class=\"n\">learning rate</th><th class=\"n\">kNN before, %</th><th class=\"n\">kNN after, %</th><th class=\"n\">images/s</th><th class=\"n\">seconds</th></tr>\n");
+        foreach (CellOutcome outcome in outcomes)
+        {
+            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td><td class=\"n\">{outcome.Cell.LearningRate:g3}</td>");
+            page.Append(outcome.Result is { } result
+                ? $"<td class=\"n\">{100 * result.KnnAccuracyBefore:f2}</td><td class=\"n\">{100 * result.KnnAccuracy:f2}</td><td class=\"n\">{result.ImagesPerSecond:f0}</td><td class=\"n\">{result.Seconds:f0}</td></tr>\n"
+                : $"<td colspan=\"4\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
+        }
+        page.Append("</table>\n</details>\n");
+    }
+
+    private static void AppendSettings(StringBuilder page, StudySettings settings)
+    {
+        page.Append("<h2>Settings</h2>\n<table>\n");
+        foreach ((string name, string value) in JsonFormat.Describe(settings))
+        {
+            page.Append($"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
+        }
+        page.Append("</table>\n");
+    }
+}

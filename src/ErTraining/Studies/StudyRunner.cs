@@ -1,0 +1,98 @@
+using ErTraining.Data;
+
+namespace ErTraining.Studies;
+
+/// <summary>Trains the cells of a study that are not finished yet, each in a process of its own.</summary>
+/// <param name="plan">The study.</param>
+/// <param name="jobs">One a cell of it.</param>
+/// <param name="folder">Where cells and study.json go.</param>
+/// <param name="observer">Who is told.</param>
+internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer)
+{
+    private readonly Lock _gate = new();
+    private readonly CellOutcome[] _outcomes = [.. jobs.Select(job => CellOutcome.Pending(job.Cell))];
+
+    /// <summary>One a cell; those that were not come to yet are pending.</summary>
+    public IReadOnlyList<CellOutcome> Outcomes => _outcomes;
+
+    /// <summary>Keeps what is finished and trains the rest.</summary>
+    /// <param name="parallel">How many cells at once.</param>
+    /// <param name="cancellation">Interrupts the cells that run.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; no cell's process is left.</exception>
+    /// <exception cref="DataException">A cell found its command line or its data bad; so would the others.</exception>
+    public async Task RunAsync(int parallel, CancellationToken cancellation)
+    {
+        var unfinished = new List<int>();
+        for (int index = 0; index < jobs.Count; index++)
+        {
+            if (folder.Kept(jobs[index]) is { } kept)
+            {
+                End(index, kept, wasKept: true);
+            }
+            else
+            {
+                unfinished.Add(index);
+            }
+        }
+        if (unfinished.Count < jobs.Count)
+        {
+            Save(); // not before: a study that never trained a cell binds nobody to its settings
+        }
+        try
+        {
+            await Parallel.ForEachAsync(
+                unfinished,
+                new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
+                async (index, stop) =>
+                {
+                    End(index, await TrainAsync(jobs[index], stop), wasKept: false);
+                    Save();
+                });
+        }
+        finally
+        {
+            folder.Sweep();
+        }
+    }
+
+    private async Task<CellOutcome> TrainAsync(CellJob job, CancellationToken cancellation)
+    {
+        string runPath = folder.NewRunPath(job.Cell);
+        lock (_gate)
+        {
+            observer.OnCellStart(job.Cell, runPath);
+        }
+        CellProcess.Ending ending = await CellProcess.RunAsync([.. job.Arguments, "--output", runPath], cancellation);
+        string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
+        switch (ending.ExitCode)
+        {
+            case ExitCode.Interrupted: // by the terminal, which tells all its processes at once
+                throw new OperationCanceledException();
+            case ExitCode.BadInput:
+                throw new DataException($"{job.Cell.Name}: {message}");
+            case ExitCode.Success:
+                return CellFolder.Read(folder.Keep(job.Cell, runPath), job)
+                    ?? throw new InvalidDataException($"{job.Cell.Name} is over, but its folder does not hold a whole run of its settings.");
+            default:
+                string path = folder.Keep(job.Cell, runPath);
+                return CellOutcome.Failed(job.Cell, message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode}.", CellFolder.Epochs(path));
+        }
+    }
+
+    private void End(int index, CellOutcome outcome, bool wasKept)
+    {
+        lock (_gate)
+        {
+            _outcomes[index] = outcome;
+            observer.OnCellEnd(outcome, wasKept);
+        }
+    }
+
+    private void Save()
+    {
+        lock (_gate)
+        {
+            folder.Write(StudyDocument.Of(plan, _outcomes));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Spectre.Console;
+
+namespace ErTraining.Studies;
+
+/// <summary>The last words of a study: its table and what was found.</summary>
+internal static class StudySummary
+{
+    /// <summary>Writes them to the console.</summary>
+    public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    {
+        StudyTable study = StudyTable.Of(plan, outcomes);
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method").AddColumn(new TableColumn("kNN accuracy, %").RightAligned());
+        foreach (string variation in study.Variations)
+        {
+            table.AddColumn(new TableColumn($"Δ {variation}").RightAligned());
+        }
+        foreach (StudyTableRow row in study.Rows)
+        {
+            IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
+            table.AddRow([MethodTitles.Of(row.Method, row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
+        }
+        AnsiConsole.Write(table);
+        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        {
+            AnsiConsole.WriteLine(finding);
+        }
+    }
+}

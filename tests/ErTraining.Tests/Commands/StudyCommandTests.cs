@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ErTraining.Data;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary>Studies as a user runs them, on images few enough that a cell takes a few seconds.</summary>
+internal sealed class StudyCommandTests
+{
+    private static readonly string[] s_twoCells =
+        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--output", "study"];
+
+    private TemporaryDirectory _folder = null!;
+
+    [SetUp]
+    public void MakeImages()
+    {
+        _folder = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(128, 20, seed: 0), _folder["images"]);
+    }
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(
+            _folder.Path,
+            "study", "--methods", "simclr,dino", "--objectives", "er", "--batch-sizes", "64", "--emas", "0.9,0.5", "--epochs", "2", "--data", "images",
+            "--prototypes", "32", "--parallel", "2", "--threads", "1", "--output", "study");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+
+        using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
+        using JsonDocument fast = JsonDocument.Parse(File.ReadAllText(_folder["study/cells/dino-er-b64-ema0.5-s0/config.json"]));
+        JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
+        JsonElement dino = study.RootElement.GetProperty("table").GetProperty("rows")[1];
+        Assert.Multiple(() =>
+        {
+            Assert.That(
+                cells.Select(cell => cell.GetProperty("name").GetString()),
+                Is.EqualTo((string[])["simclr-er-b64-s0", "dino-er-b64-ema0.9-s0", "dino-er-b64-ema0.5-s0"]));
+            Assert.That(cells.Select(cell => cell.GetProperty("status").GetString()), Is.All.EqualTo("finished"));
+            Assert.That(cells[0].GetProperty("epochs").EnumerateArray().Select(epoch => epoch.TryGetProperty("knn_accuracy", out _)), Is.EqualTo((bool[])[true, true]));
+            Assert.That(Accuracy(1), Is.EqualTo(dino.GetProperty("accuracy").GetProperty("mean").GetDouble()).Within(1e-9));
+            Assert.That(Accuracy(1) - Accuracy(2), Is.EqualTo(dino.GetProperty("deltas")[0].GetProperty("lost").GetProperty("mean").GetDouble()).Within(1e-9));
+            Assert.That(fast.RootElement.GetProperty("ema").GetDouble(), Is.EqualTo(0.5));
+            Assert.That(fast.RootElement.GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
+            Assert.That(fast.RootElement.GetProperty("prototypes").GetInt32(), Is.EqualTo(32), "which SimCLR has no use for");
+            Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At EMA 0.5 DINO+ER"));
+            Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
+            foreach (string file in (string[])["figure2.png", "figure2.svg", "report.html"])
+            {
+                Assert.That(new FileInfo(_folder[$"study/{file}"]).Length, Is.GreaterThan(5_000));
+            }
+        });
+
+        double Accuracy(int cell) => 100 * cells[cell].GetProperty("result").GetProperty("knn_accuracy").GetDouble();
+    }
+
+    [Test]
+    public void A_study_that_was_killed_goes_on_and_keeps_what_was_finished()
+    {
+        using (Process process = CommandLine.Start(_folder.Path, s_twoCells))
+        {
+            while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("cell 1/2", StringComparison.Ordinal))
+            {
+            }
+            process.Kill();
+            process.WaitForExit();
+        }
+        Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
+        Assert.That(before.Keys, Has.Member("result.json"));
+
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_twoCells);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            Assert.That(outcome.Output, Does.Match(@"cell 1/2 simclr-er-b64-s0: .* kept").And.Contain("cell 2/2 simclr-er-b32-s0"));
+            Assert.That(Times("simclr-er-b64-s0"), Is.EqualTo(before));
+            Assert.That(Times("simclr-er-b32-s0").Keys, Has.Member("result.json"));
+        });
+    }
+
+    [Test]
+    public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
+        using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
+        JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            Assert.That(cells.Select(cell => cell.GetProperty("status").GetString()), Is.EqualTo((string[])["failed", "failed"]));
+            Assert.That(cells[1].GetProperty("message").GetString(), Does.StartWith("The loss became"));
+            Assert.That(outcome.Output, Does.Contain("failed: The loss became").And.Contain("SimCLR+ER fails to train"));
+            Assert.That(File.ReadAllText(_folder["study/report.html"]), Does.Contain(">failed<"));
+        });
+    }
+
+    [Test]
+    [Platform(Include = "Linux", Reason = "Looks for processes in /proc.")]
+    public void An_interrupt_stops_the_cells_too_and_exits_with_130()
+    {
+        using Process process = CommandLine.Start(_folder.Path, [.. s_twoCells.Select(word => word == "1" ? "100000" : word), "--parallel", "2"]);
+        while (!process.HasExited && Processes().Count(line => line.Contains("--evaluations", StringComparison.Ordinal)) < 2)
+        {
+            Thread.Sleep(50);
+        }
+        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Multiple(() =>
+        {
+            Assert.That(process.ExitCode, Is.EqualTo(130), error);
+            Assert.That(error, Does.StartWith("Interrupted; 0 of 2 cells are finished").And.Contain("The same command goes on"));
+            Assert.That(Processes(), Is.Empty);
+            Assert.That(Directory.EnumerateFileSystemEntries(_folder["study/cells"]), Is.Empty);
+        });
+
+        // Command lines of the processes that work in this test's folder.
+        List<string> Processes() =>
+        [
+            .. Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _) && path != $"/proc/{process.Id}")
+                .Where(path => Try(() => File.ResolveLinkTarget(Path.Combine(path, "cwd"), false)?.FullName) == _folder.Path)
+                .Select(path => Try(() => File.ReadAllText(Path.Combine(path, "cmdline"))) ?? ""),
+        ];
+
+        static string? Try(Func<string?> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return null; // it is over, or not ours
+            }
+        }
+    }
+
+    private Dictionary<string, DateTime> Times(string cell) =>
+        new DirectoryInfo(_folder[$"study/cells/{cell}"]).EnumerateFiles().ToDictionary(file => file.Name, file => file.LastWriteTimeUtc);
+}

@@ -1,0 +1,69 @@
+using ErTraining.Methods;
+using ErTraining.Studies;
+
+namespace ErTraining.Tests.Studies;
+
+internal sealed class StudyFindingsTests
+{
+    private static readonly StudySettings s_dino = new() { Methods = ["dino"], BatchSizes = [512, 64], Emas = [0.99, 0.8], Centerings = [true, false], Epochs = 3 };
+
+    [Test]
+    public void Sentences_say_what_the_numbers_say()
+    {
+        StudyPlan plan = Sample.Plan(s_dino);
+        Assert.That(Findings(plan, Sample.Outcomes(plan, Accuracy)), Is.EqualTo((string[])
+        [
+            "At batch 512, EMA 0.99 DINO reaches 50.0 %, with ER 48.0.",
+            "At batch 64 DINO loses 3.1 points, with ER 0.4.",
+            "At EMA 0.8 DINO loses 2.0 points, with ER it gains 1.0 points.",
+            "Without centring DINO loses 30.0 points, with ER 0.0.",
+            "There, at the end of training, the entropy of DINO is 3.00 nats, with ER 3.00.",
+        ]));
+
+        static double Accuracy(StudyCell cell) => (cell.Variant.Objective, cell.Variant.BatchSize, cell.Variant.Ema, cell.Variant.Centering) switch
+        {
+            (Objective.Native, 64, _, _) => 0.469,
+            (Objective.Native, _, 0.8, _) => 0.48,
+            (Objective.Native, _, _, false) => 0.20,
+            (Objective.Native, _, _, _) => 0.50,
+            (_, 64, _, _) => 0.476,
+            (_, _, 0.8, _) => 0.49,
+            _ => 0.48,
+        };
+    }
+
+    [Test]
+    public void A_failure_is_told()
+    {
+        StudyPlan plan = Sample.Plan(s_dino with { Centerings = [true], Emas = [0.99] });
+        IReadOnlyList<CellOutcome> outcomes =
+        [
+            .. Sample.Outcomes(plan, _ => 0.5).Select(outcome =>
+                outcome.Cell.Name == "dino-native-b64-ema0.99-s0" ? CellOutcome.Failed(outcome.Cell, "no", []) : outcome),
+        ];
+        Assert.That(Findings(plan, outcomes)[1], Is.EqualTo("At batch 64 DINO fails to train, with ER it loses 0.0 points."));
+    }
+
+    [Test]
+    public void An_objective_alone_and_several_seeds_are_told_as_such()
+    {
+        StudyPlan plan = Sample.Plan(s_dino with { Methods = ["simclr"], Objectives = [Objective.Er], Seeds = [0, 1] });
+        string[] findings = Findings(plan, Sample.Outcomes(plan, cell => cell.Variant.BatchSize == 512 ? 0.5 : 0.4 + 0.02 * cell.Seed));
+        Assert.That(findings, Is.EqualTo((string[])
+        [
+            "At batch 512 SimCLR+ER reaches 50.0 ± 0.0 %.",
+            "At batch 64 SimCLR+ER loses 9.0 ± 1.4 points.",
+        ]));
+    }
+
+    [Test]
+    public void In_a_full_grid_all_that_differs_is_named()
+    {
+        StudyPlan plan = Sample.Plan(s_dino with { FullGrid = true, Objectives = [Objective.Native] });
+        Assert.That(
+            Findings(plan, Sample.Outcomes(plan, _ => 0.5)),
+            Has.Member("At batch 64 and EMA 0.8 without centring DINO loses 0.0 points."));
+    }
+
+    private static string[] Findings(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => [.. StudyFindings.Of(plan, outcomes)];
+}

@@ -1,0 +1,147 @@
+using ErTraining.Data;
+using ErTraining.Methods;
+using ErTraining.Reporting;
+using ErTraining.Studies;
+using ErTraining.Training;
+
+namespace ErTraining.Tests.Studies;
+
+internal sealed class StudyFolderTests
+{
+    private static readonly StudySettings s_settings = new() { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [64], Epochs = 2 };
+    private static readonly StudyPlan s_plan = Sample.Plan(s_settings);
+
+    private static readonly CellJob s_job =
+        new(s_plan.Cells[0], [], new TrainingSettings { Epochs = 2, BatchSize = 64, LearningRate = 1, Device = "auto" });
+
+    private TemporaryDirectory _folder = null!;
+
+    private string CellPath => _folder["study/cells/simclr-er-b64-s0"];
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryDirectory();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void The_same_settings_open_it_again_and_others_are_refused()
+    {
+        Write();
+        Open().Dispose();
+        Assert.That(
+            () => Open(s_plan.Settings with { Epochs = 3 }),
+            Throws.TypeOf<DataException>().With.Message.Contains("epochs is 2 there and 3 now").And.Message.Not.Contains("\n"));
+    }
+
+    [TestCase("not JSON")]
+    [TestCase("[]")]
+    [TestCase("{}")]
+    public void A_study_document_that_is_none_is_named(string content)
+    {
+        Write();
+        File.WriteAllText(_folder["study/study.json"], content);
+        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("study.json"));
+    }
+
+    [Test]
+    public void Two_studies_do_not_work_in_one_folder()
+    {
+        using (Open())
+        {
+            Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("another process"));
+        }
+        Open().Dispose();
+    }
+
+    [Test]
+    public void A_folder_of_a_training_run_is_refused()
+    {
+        _ = new RunFolder(_folder["study"], new TrainingSettings());
+        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a run is already here"));
+    }
+
+    [Test]
+    public void A_finished_cell_is_kept_with_its_result_and_epochs()
+    {
+        WriteCell(s_job.Settings with { Device = "cpu", Threads = 3, TrainImages = 1000 });
+        using StudyFolder folder = Open();
+        CellOutcome? kept = folder.Kept(s_job);
+        Assert.Multiple(() =>
+        {
+            Assert.That(kept?.Status, Is.EqualTo(CellStatus.Finished));
+            Assert.That(kept?.Result, Is.EqualTo(Sample.Finished(s_job.Cell, 2, 0.5).Result));
+            Assert.That(kept?.Epochs, Is.EqualTo(Sample.Finished(s_job.Cell, 2, 0.5).Epochs));
+        });
+    }
+
+    [TestCase("result.json", "")]
+    [TestCase("result.json", "{")]
+    [TestCase("result.json", "null")]
+    [TestCase("result.json", "{}")]
+    [TestCase("result.json", "{\"method\": 3}")]
+    [TestCase("result.json", null)]
+    [TestCase("config.json", "[]")]
+    [TestCase("config.json", null)]
+    [TestCase("metrics.jsonl", "")]
+    [TestCase("metrics.jsonl", "{\"epoch\": 1, \"loss\": 1}\n{\"epoch\": 2, \"lo")]
+    public void A_cell_with_an_unsound_file_is_trained_anew(string file, string? content)
+    {
+        WriteCell(s_job.Settings);
+        if (content is null)
+        {
+            File.Delete(Path.Combine(CellPath, file));
+        }
+        else
+        {
+            File.WriteAllText(Path.Combine(CellPath, file), content);
+        }
+        using StudyFolder folder = Open();
+        Assert.That(folder.Kept(s_job), Is.Null);
+    }
+
+    [Test]
+    public void A_cell_of_other_settings_is_trained_anew()
+    {
+        WriteCell(s_job.Settings with { Kappa = 5 });
+        using StudyFolder folder = Open();
+        Assert.That(folder.Kept(s_job), Is.Null);
+    }
+
+    [Test]
+    public void A_cell_that_is_over_takes_the_place_of_what_was_there_and_what_is_left_of_others_goes()
+    {
+        WriteCell(s_job.Settings);
+        using StudyFolder folder = Open();
+        string run = folder.NewRunPath(s_job.Cell), interrupted = folder.NewRunPath(s_job.Cell);
+        Directory.CreateDirectory(run);
+        Directory.CreateDirectory(interrupted);
+        File.WriteAllText(Path.Combine(run, "new"), "");
+        folder.Keep(s_job.Cell, run);
+        folder.Sweep();
+        Assert.Multiple(() =>
+        {
+            Assert.That(Directory.EnumerateFileSystemEntries(CellPath).Select(Path.GetFileName), Is.EqualTo((string[])["new"]));
+            Assert.That(Directory.EnumerateDirectories(_folder["study/cells"]), Has.One.Items);
+        });
+    }
+
+    private StudyFolder Open(StudySettings? settings = null) => new(_folder["study"], settings ?? s_plan.Settings);
+
+    private void Write()
+    {
+        using StudyFolder folder = Open();
+        folder.Write(StudyDocument.Of(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]));
+    }
+
+    private void WriteCell(TrainingSettings settings)
+    {
+        var run = new RunFolder(CellPath, settings);
+        CellOutcome sample = Sample.Finished(s_job.Cell, 2, 0.5);
+        foreach (EpochMetrics epoch in sample.Epochs)
+        {
+            run.AppendMetrics(epoch);
+        }
+        run.WriteResult(sample.Result!);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Xml.Linq;
+using ErTraining.Studies;
+using SkiaSharp;
+
+namespace ErTraining.Tests.Studies;
+
+internal sealed class StudyReportTests
+{
+    private static readonly StudyPlan s_plan = Sample.Plan(new StudySettings
+    {
+        Methods = ["simclr", "byol"],
+        BatchSizes = [512, 64],
+        Emas = [0.99, 0.8],
+        Seeds = [0, 1],
+        Epochs = 3,
+    });
+
+    private TemporaryDirectory _folder = null!;
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryDirectory();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void The_figure_has_a_panel_a_metric_and_method_with_a_curve_a_variant()
+    {
+        Save(Sample.Outcomes(s_plan, cell => 0.4 + 0.1 * cell.Seed));
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        XElement root = XDocument.Load(_folder["figure.svg"]).Root!;
+        string[] words = [.. root.Descendants(svg + "text").Select(text => string.Concat(text.Value.Where(c => !char.IsWhiteSpace(c))))];
+        int dashed = root.Descendants(svg + "path").Count(path => path.Attribute("stroke-dasharray") is not null);
+        Assert.Multiple(() =>
+        {
+            Assert.That(words.Count(word => word == "epoch"), Is.EqualTo(2), "a column a method");
+            Assert.That(words, Is.SupersetOf((string[])
+                ["SimCLR", "BYOL", "entropy,nats", "reconstruction,nats", "kNNaccuracy,%", "batch512", "batch64", "EMA0.8", "native", "withER"]));
+            Assert.That(dashed, Is.GreaterThanOrEqualTo(3 * (2 + 3)), "three metrics of two native variants of SimCLR and three of BYOL");
+        });
+    }
+
+    [Test]
+    public void The_picture_has_ink_in_the_colours_of_the_variants()
+    {
+        Save(Sample.Outcomes(s_plan, cell => 0.4 + 0.1 * cell.Seed));
+        using SKBitmap picture = SKBitmap.Decode(_folder["figure.png"]);
+        HashSet<SKColor> colours = [.. picture.Pixels];
+        Assert.That(colours, Is.SupersetOf((SKColor[])[SKColors.White, new(0x30, 0x47, 0x5e), new(0xd5, 0x5e, 0x00), new(0x00, 0x72, 0xb2)]));
+    }
+
+    [Test]
+    public void The_report_is_one_page_with_tables_findings_and_the_figure()
+    {
+        CellOutcome[] outcomes =
+        [
+            .. Sample.Outcomes(s_plan, cell => cell.Variant.BatchSize == 64 ? 0.4 : 0.5).Select(outcome =>
+                outcome.Cell.Variant.Ema == 0.8 ? CellOutcome.Failed(outcome.Cell, "The loss became <NaN>", []) : outcome),
+        ];
+        Save(outcomes);
+        string page = File.ReadAllText(_folder["report.html"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(page, Does.Contain("50.00 ± 0.00").And.Contain("10.00 ± 0.00"));
+            Assert.That(page, Does.Match("<td class=\"n failed\">failed</td>"));
+            Assert.That(page, Does.Contain("The loss became &lt;NaN&gt;"));
+            Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));
+            Assert.That(page, Does.Contain("23.65").And.Contain("arXiv 2307.10907, Table 2"));
+            Assert.That(page.Split("<svg"), Has.Length.EqualTo(2));
+            Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:|#)"), "a reference to another file");
+        });
+    }
+
+    private void Save(IReadOnlyList<CellOutcome> outcomes)
+    {
+        using var figure = new StudyFigure(s_plan, outcomes);
+        figure.Save(_folder["figure.png"], _folder["figure.svg"]);
+        StudyReport.Write(_folder["report.html"], s_plan, outcomes, Sample.Images, figure);
+    }
+}
