@@ -27,7 +27,7 @@ internal static class StudyCommand
         "--emas", $"EMA coefficients of the methods that have a teacher, held unless {EmaSchedule} cosine is given; the first is the reference.", x => x is >= 0 and < 1, "a number from 0 to below 1", s_defaults.Emas);
 
     private static readonly Option<IReadOnlyList<bool>?> s_centerings = Options.Choices(
-        "--centerings", "Whether DINO centres its teacher's outputs; the first is the reference.", [("on", true), ("off", false)], s_defaults.Centerings);
+        "--centerings", "Whether teachers' outputs are centred, where a method does so; the first is the reference.", [("on", true), ("off", false)], s_defaults.Centerings);
 
     private static readonly Option<IReadOnlyList<int>?> s_seeds = Options.Numbers(
         "--seeds", "Each variant is trained once with each.", n => n >= 0, "a whole number from 0 up", s_defaults.Seeds);

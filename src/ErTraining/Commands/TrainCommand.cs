@@ -100,7 +100,7 @@ internal static class TrainCommand
                 Checkpoint.Save(folder.CheckpointPath, trainer.Method);
             }
             folder.WriteResult(result);
-            Report.Write(folder.ReportPath, settings, data, result, history.Epochs, device);
+            Report.Write(folder.ReportPath, settings, data, result, history.Epochs, trainer.Method, device);
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }
         return ExitCode.Success;

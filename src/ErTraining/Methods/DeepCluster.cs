@@ -21,7 +21,7 @@ internal sealed class DeepCluster : TwoViewMethod
     private const double Temperature = 0.1;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new DeepCluster(makeEncoder(), settings))
+    public static readonly MethodDescription Description = new("DeepCluster", (makeEncoder, settings) => new DeepCluster(makeEncoder(), settings))
     {
         IsDiscrete = true,
         Recipes = new Dictionary<string, Recipe>

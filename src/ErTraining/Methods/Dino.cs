@@ -19,11 +19,16 @@ internal sealed class Dino : TwoViewMethod
     private const double StudentTemperature = 0.1, TeacherTemperature = 0.04, CenterMomentum = 0.9;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new Dino(makeEncoder, settings))
+    public static readonly MethodDescription Description = new("DINO", (makeEncoder, settings) => new Dino(makeEncoder, settings))
     {
         UsualMomentum = 0.99,
         HasCentering = true,
         IsDiscrete = true,
+        Stability = new Dictionary<Objective, PublishedStability>
+        {
+            [Objective.Native] = new(75.59, 6.76, 8.25),
+            [Objective.Er] = new(73.39, 2.35, 0.92),
+        },
         Recipes = new Dictionary<string, Recipe>
         {
             ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/dino.yaml: another teacher temperature (0.07), a deeper projector with GELU, prototypes frozen for an epoch")

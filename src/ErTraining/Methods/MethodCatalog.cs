@@ -14,6 +14,9 @@ internal static class MethodCatalog
         ["deepcluster"] = DeepCluster.Description,
     };
 
+    /// <summary>The method that is trained where none is named.</summary>
+    public const string Default = "simclr";
+
     /// <summary>All names.</summary>
     public static IReadOnlyCollection<string> Names => s_methods.Keys;
 

@@ -4,11 +4,15 @@ using ErTraining.Encoders;
 namespace ErTraining.Methods;
 
 /// <summary>A method as the catalogue knows it.</summary>
+/// <param name="Title">As papers write it.</param>
 /// <param name="Create">Makes it around an encoder, all weights drawn from the global generator; called once a run, the encoder's maker as often as needed.</param>
-internal sealed record MethodDescription(Func<Func<Encoder>, MethodSettings, TwoViewMethod> Create)
+internal sealed record MethodDescription(string Title, Func<Func<Encoder>, MethodSettings, TwoViewMethod> Create)
 {
     /// <summary>Where the coefficient of its teacher's moving average usually starts; null of a method without a teacher.</summary>
     public double? UsualMomentum { get; init; }
+
+    /// <summary>The title with what it trains with: "SimCLR", or "SimCLR+ER".</summary>
+    public string TitleWith(Objective objective) => objective == Objective.Er ? $"{Title}+ER" : Title;
 
     /// <summary>Whether it has a teacher that follows, so that <see cref="MethodSettings.TeacherMomentum"/> matters.</summary>
     public bool HasTeacher => UsualMomentum is not null;
@@ -27,6 +31,9 @@ internal sealed record MethodDescription(Func<Func<Encoder>, MethodSettings, Two
 
     /// <summary>Whether it can learn κ.</summary>
     public bool LearnsKappa { get; init; }
+
+    /// <summary>What the paper found of its stability, by objective; empty of a method that its table leaves out.</summary>
+    public IReadOnlyDictionary<Objective, PublishedStability> Stability { get; init; } = new Dictionary<Objective, PublishedStability>();
 
     /// <summary>Published settings by name.</summary>
     public IReadOnlyDictionary<string, Recipe> Recipes { get; init; } = new Dictionary<string, Recipe>();

@@ -20,7 +20,7 @@ internal sealed class SwAV : TwoViewMethod
     private const int SinkhornIterations = 3;
 
     /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new((makeEncoder, settings) => new SwAV(makeEncoder(), settings))
+    public static readonly MethodDescription Description = new("SwAV", (makeEncoder, settings) => new SwAV(makeEncoder(), settings))
     {
         IsDiscrete = true,
         Recipes = new Dictionary<string, Recipe>

@@ -16,6 +16,7 @@ internal static class HtmlPage
         .wide { width: min(96vw, 92rem); margin-left: 50%; transform: translateX(-50%); overflow-x: auto; }
         caption { text-align: left; color: #666; font-size: .85rem; padding-bottom: .4rem; min-height: 3em; }
         .beside { display: flex; flex-wrap: wrap; gap: 1rem 2rem; } .beside table { font-size: .85rem; } .beside td, .beside th { padding-right: 1rem; }
+        .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.5rem; } figure { margin: 0; } figcaption { color: #666; font-size: .85rem; }
         img.sheet { image-rendering: pixelated; width: 100%; }
         table { border-collapse: collapse; font-size: .9rem; } td, th { padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid #eee; text-align: left; }
         table.numbers td, table.numbers th { font-variant-numeric: tabular-nums; } table.numbers th { font-weight: 600; border-bottom-color: #999; vertical-align: bottom; }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using ErTraining.Data;
+using ErTraining.Methods;
 using ErTraining.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Reporting;
@@ -12,10 +14,17 @@ internal static class Report
     private const int ImagesShown = 16;
 
     /// <summary>Writes the page.</summary>
+    /// <param name="path">Of the page.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="data">What it trained on.</param>
+    /// <param name="result">What it came to.</param>
+    /// <param name="epochs">Its epochs.</param>
+    /// <param name="trained">The method as trained.</param>
+    /// <param name="device">Where the method is.</param>
     public static void Write(
-        string path, TrainingSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, Device device)
+        string path, TrainingSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, TwoViewMethod trained, Device device)
     {
-        string title = $"{settings.Method}, {(settings.Objective == Methods.Objective.Er ? "entropy–reconstruction" : "native")} loss";
+        string title = $"{MethodCatalog.Describe(settings.Method).Title}, {(settings.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
         string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Encoder}; "
             + $"{result.Epochs} epochs on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
@@ -35,11 +44,11 @@ internal static class Report
         }
         page.Append(CultureInfo.InvariantCulture, $"""
             <h2>Two views of an image, as the encoder sees them</h2>
-            <img class="sheet" alt="Training images, with two random views of each below it" src="data:image/png;base64,{Convert.ToBase64String(Views(data, settings.Seed, device))}">
-            <h2>Settings</h2>
-            <table>
+            {Picture("Training images, with two random views of each below it", Views(data, settings.Seed, device))}
 
             """);
+        AppendNeighbours(page, settings, data, trained, device);
+        page.Append("<h2>Settings</h2>\n<table>\n");
         foreach ((string name, string value) in JsonFormat.Describe(settings))
         {
             page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
@@ -59,7 +68,27 @@ internal static class Report
             ("reconstruction", Curves.Of(epochs, e => e.Reconstruction))),
         Curves.Panel("Mutual-information bound, nats", ("bound", Curves.Of(epochs, e => e.MutualInformationBound))),
         Curves.Panel("Loss, nats", ("loss", Curves.Of(epochs, e => e.Loss))),
+        Curves.Panel("Effective rank of the projections", ("effective rank", Curves.Of(epochs, e => e.EffectiveRank))),
+        epochs[^1].Perplexity is null
+            ? Curves.Panel("Mean cosine of different images' projections", ("mean cosine", Curves.Of(epochs, e => e.MeanCosine)))
+            : Curves.Panel("Classes in use: the marginal's perplexity", ("perplexity", Curves.Of(epochs, e => e.Perplexity))),
     ];
+
+    private static void AppendNeighbours(StringBuilder page, TrainingSettings settings, ImageData data, TwoViewMethod trained, Device device)
+    {
+        using var train = new ImageTensors(data.Train, device);
+        using var test = new ImageTensors(data.Test, device);
+        using TwoViewMethod untrained = Trainer.Untrained(settings, data.Train.Count);
+        untrained.to(device);
+        page.Append("<h2>Test images, each with the training images whose features are nearest</h2>\n<div class=\"pair\">\n");
+        foreach ((string when, TwoViewMethod method) in new[] { ("before training", untrained), ("after training", trained) })
+        {
+            page.Append($"<figure><figcaption>{when}</figcaption>{Picture($"Nearest neighbours {when}", NeighbourSheet.Png(method.Encoder, train, test))}</figure>\n");
+        }
+        page.Append("</div>\n");
+    }
+
+    private static string Picture(string says, byte[] png) => $"<img class=\"sheet\" alt=\"{says}\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">";
 
     private static byte[] Views(ImageData data, int seed, Device device)
     {

@@ -148,7 +148,7 @@ internal sealed class StudyFigure : IDisposable
         plot.Layout.Fixed(new PixelPadding(column == 0 ? FirstLeft : Left, Right, isLast ? LastBottom : Bottom, row == 0 ? FirstTop : Top));
         if (row == 0)
         {
-            plot.Title(MethodTitles.Of(method), 16);
+            plot.Title(MethodCatalog.Describe(method).Title, 16);
         }
         if (column == 0)
         {

@@ -57,7 +57,7 @@ internal static class StudyReport
         foreach (StudyTableRow row in table.Rows)
         {
             page.Append(above is not null && above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(MethodTitles.Of(row.Method, row.Objective))}</td>{Cell(row.Accuracy)}");
+            page.Append($"<td>{HtmlPage.Text(MethodCatalog.Describe(row.Method).TitleWith(row.Objective))}</td>{Cell(row.Accuracy)}");
             page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
             above = row.Method;
         }
@@ -69,11 +69,15 @@ internal static class StudyReport
 
     private static void AppendPaper(StringBuilder page)
     {
-        page.Append($"<table class=\"numbers\">\n<caption>For reference: {PaperTable.Source}; ImageNet, against batch 4096</caption>\n"
+        page.Append($"<table class=\"numbers\">\n<caption>For reference: {PublishedStability.Source}; ImageNet, against batch 4096</caption>\n"
             + "<tr><th>method</th><th class=\"n\">accuracy, %</th><th class=\"n\">Δ batch 512</th><th class=\"n\">Δ EMA 0.8</th></tr>\n");
-        foreach (PaperTable.Row row in PaperTable.Rows)
+        foreach ((string title, PublishedStability row) in
+            from name in MethodCatalog.Names
+            let method = MethodCatalog.Describe(name)
+            from result in method.Stability
+            select (method.TitleWith(result.Key), result.Value))
         {
-            page.Append($"<tr><td>{row.Name}</td><td class=\"n\">{row.Accuracy:f2}</td><td class=\"n\">{row.LostAtBatch512:f2}</td><td class=\"n\">{row.LostAtEma08?.ToString("f2") ?? "–"}</td></tr>\n");
+            page.Append($"<tr><td>{title}</td><td class=\"n\">{row.Accuracy:f2}</td><td class=\"n\">{row.LostAtBatch512:f2}</td><td class=\"n\">{row.LostAtEma08?.ToString("f2") ?? "–"}</td></tr>\n");
         }
         page.Append("</table>\n");
     }

@@ -9,7 +9,7 @@ internal sealed record StudySettings
     public string Version { get; init; } = "";
 
     /// <summary>Names of the methods, each one of <see cref="MethodCatalog.Names"/>.</summary>
-    public IReadOnlyList<string> Methods { get; init; } = ["simclr", "byol", "dino"];
+    public IReadOnlyList<string> Methods { get; init; } = [.. MethodCatalog.NamesOf(method => method.Stability.Count > 0)];
 
     /// <summary>Which losses each method trains with.</summary>
     public IReadOnlyList<Objective> Objectives { get; init; } = [Objective.Native, Objective.Er];

@@ -1,3 +1,4 @@
+using ErTraining.Methods;
 using Spectre.Console;
 
 namespace ErTraining.Studies;
@@ -17,7 +18,7 @@ internal static class StudySummary
         foreach (StudyTableRow row in study.Rows)
         {
             IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
-            table.AddRow([MethodTitles.Of(row.Method, row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
+            table.AddRow([MethodCatalog.Describe(row.Method).TitleWith(row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
         }
         AnsiConsole.Write(table);
         foreach (string finding in StudyFindings.Of(plan, outcomes))

@@ -13,7 +13,7 @@ internal sealed record TrainingSettings
     public string Version { get; init; } = "";
 
     /// <summary>Name of the method, one of <see cref="MethodCatalog.Names"/>.</summary>
-    public string Method { get; init; } = "simclr";
+    public string Method { get; init; } = MethodCatalog.Default;
 
     /// <summary>Name of the method's published settings that the rest started from; null if none.</summary>
     public string? Preset { get; init; }
