@@ -17,6 +17,7 @@ if (Console.IsOutputRedirected)
 var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
 {
     TrainCommand.Create(),
+    EvaluateCommand.Create(),
     StudyCommand.Create(),
     VerifyCommand.Create(),
     SynthesizeCommand.Create(),

@@ -29,23 +29,13 @@ internal static class TrainCommand
 
     private static int Run(TrainingSettings settings, string? output, CancellationToken cancellation)
     {
-        if (!Devices.IsName(settings.Device))
-        {
-            throw new UsageException($"--device is '{settings.Device}'; auto, cpu, cuda or cuda:N is wanted.");
-        }
-        torch.Device device = Devices.Find(settings.Device)
-            ?? throw new UsageException($"--device is '{settings.Device}', but there is no such device here; --device cpu always works.");
-        if (settings.Threads is { } wanted)
-        {
-            torch.set_num_threads(wanted);
-        }
+        torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
         if (output is not null)
         {
             RunFolder.CheckIsFree(output);
         }
 
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
-        int threads = torch.get_num_threads();
         settings = settings with
         {
             Version = InfoCommand.VersionOf(typeof(TrainCommand)),
@@ -53,13 +43,12 @@ internal static class TrainCommand
             Estimator = settings.Estimator ?? MethodCatalog.Describe(settings.Method).UsualEstimator,
             Ema = settings.Ema ?? MethodCatalog.Describe(settings.Method).UsualMomentum,
             LearningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer),
-            Threads = threads,
+            Threads = torch.get_num_threads(),
             Device = device.ToString(),
         };
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {device}, {threads} {(threads == 1 ? "thread" : "threads")}");
-        AnsiConsole.MarkupLineInterpolated(
-            $"{data.Name}: {data.Train.Count:n0} training and {data.Test.Count:n0} test images, {data.Train.ClassNames.Count} classes");
+            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.Describe(device)}");
+        AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         using var display = new TrainingDisplay(settings.Epochs);
         var history = new TrainingHistory(display);

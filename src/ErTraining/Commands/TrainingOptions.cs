@@ -22,11 +22,9 @@ internal static class TrainingOptions
     private static readonly Option<string> s_objective = Options.Choice(
         "--objective", "The entropy-reconstruction loss, or the method's own.", "er", "er", "native");
 
-    private static readonly Option<string?> s_data = Options.Text(
-        "--data", "'synthetic', or a folder with CIFAR-10's or CIFAR-100's binary files, or with a folder of PNG or JPEG images for each class.", "synthetic|DIR", s_defaults.Data);
+    private static readonly Option<string?> s_data = SharedOptions.Data("", s_defaults.Data);
 
-    private static readonly Option<int?> s_trainImages = Options.Number<int?>(
-        "--train-images", "Use the first N training images only.", "N", n => n >= 1, "a whole number from 1 up", null);
+    private static readonly Option<int?> s_trainImages = SharedOptions.TrainImages();
 
     private static readonly Option<int> s_epochs = Options.Number(
         "--epochs", "Passes over the training images.", "N", n => n >= 0, "a whole number from 0 up", s_defaults.Epochs);
@@ -91,10 +89,9 @@ internal static class TrainingOptions
     private static readonly Option<int> s_evaluations = Options.Number(
         "--evaluations", "Evaluations in the course of training.", "N", n => n >= 1, "a whole number from 1 up", s_defaults.Evaluations);
 
-    private static readonly Option<string?> s_device = Options.Text("--device", "Where to compute.", "auto|cpu|cuda[:N]", s_defaults.Device);
+    private static readonly Option<string?> s_device = SharedOptions.Device();
 
-    private static readonly Option<int?> s_threads = Options.Number<int?>(
-        "--threads", "Threads of CPU kernels.", "N", n => n is >= 1 and <= 1024, "a whole number from 1 to 1024", null);
+    private static readonly Option<int?> s_threads = SharedOptions.Threads();
 
     private static readonly Option<int> s_seed = Options.Number(
         "--seed", "Seed of all random numbers.", "N", n => n >= 0, "a whole number from 0 up", s_defaults.Seed);

@@ -4,4 +4,8 @@ namespace ErTraining.Data;
 /// <param name="Name">What reports call it, such as <c>CIFAR-10</c>.</param>
 /// <param name="Train">The images an encoder is trained on; also the kNN's neighbours.</param>
 /// <param name="Test">The images accuracies are measured on.</param>
-internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test);
+internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
+{
+    /// <summary>A line that says what there is.</summary>
+    public string Summary => $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes";
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ErTraining.Data;
+using ErTraining.Encoders;
 using ErTraining.Training;
 
 namespace ErTraining.Reporting;
@@ -15,6 +16,10 @@ internal sealed class RunFolder
 
     /// <summary>What the run came to; there once it is over.</summary>
     public const string ResultFile = "result.json";
+
+    private const string CheckpointFolder = "checkpoint";
+
+    private static readonly JsonSerializerOptions s_reading = new(JsonFormat.Line) { RespectNullableAnnotations = true };
 
     private readonly string _path;
 
@@ -46,8 +51,24 @@ internal sealed class RunFolder
         }
     }
 
+    /// <summary>The settings of an earlier run, and the folder of its weights.</summary>
+    /// <param name="path">The run's folder, or the folder of the weights in it.</param>
+    /// <exception cref="DataException">It is neither, or its settings are not sound.</exception>
+    public static (TrainingSettings Settings, string CheckpointPath) Find(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new DataException($"{path}: no such directory; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
+        }
+        string config = Path.Combine(path, ConfigFile), configAbove = Path.Combine(path, "..", ConfigFile);
+        return File.Exists(config) ? (ReadSettings(config), Path.Combine(path, CheckpointFolder))
+            : File.Exists(configAbove) ? (ReadSettings(configAbove), path)
+            : throw new DataException(
+                $"{path}: no {ConfigFile} here or in the folder above; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
+    }
+
     /// <summary>The folder of the weights.</summary>
-    public string CheckpointPath => Path.Combine(_path, "checkpoint");
+    public string CheckpointPath => Path.Combine(_path, CheckpointFolder);
 
     /// <summary>The page that shows the run.</summary>
     public string ReportPath => Path.Combine(_path, "report.html");
@@ -61,4 +82,25 @@ internal sealed class RunFolder
 
     private void WriteDocument<T>(string file, T value) =>
         AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, JsonFormat.Document));
+
+    private static TrainingSettings ReadSettings(string path)
+    {
+        TrainingSettings? settings;
+        try
+        {
+            settings = JsonSerializer.Deserialize<TrainingSettings>(InputFile.Access(path, () => File.ReadAllText(path)), s_reading);
+        }
+        catch (JsonException e)
+        {
+            throw new DataException($"{path}: not the settings of a run: {e.Message}", e);
+        }
+        return settings switch
+        {
+            null => throw new DataException($"{path}: not the settings of a run: null."),
+            _ when !EncoderCatalog.Names.Contains(settings.Encoder) =>
+                throw new DataException($"{path}: the encoder is '{settings.Encoder}'; one of {string.Join(", ", EncoderCatalog.Names)} is wanted."),
+            { TrainImages: < 1 } => throw new DataException($"{path}: train_images is {settings.TrainImages}; a whole number from 1 up is wanted."),
+            _ => settings,
+        };
+    }
 }

@@ -1,3 +1,5 @@
+using ErTraining.Data;
+using ErTraining.Encoders;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,6 +9,9 @@ namespace ErTraining.Training;
 internal static class Checkpoint
 {
     private const string WeightsFile = "model.safetensors";
+
+    /// <summary>What the names of an encoder's weights begin with: every method calls its encoder by this name.</summary>
+    private const string EncoderPrefix = "encoder.";
 
     /// <summary>Writes the weights into a folder, made if it is not there. What was there stays as it was if this fails.</summary>
     /// <exception cref="IOException">The folder or file cannot be written.</exception>
@@ -26,11 +31,31 @@ internal static class Checkpoint
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     public static void Load(string directory, Module module)
     {
+        string path = Path.Combine(directory, WeightsFile);
+        Copy(path, SafeTensors.Read(path).Tensors, module, prefix: "");
+    }
+
+    /// <summary>Reads the encoder's part of a method's weights, whatever the method.</summary>
+    /// <exception cref="DataException">The file is missing, cannot be read, is not sound, or is of another encoder.</exception>
+    public static void LoadEncoder(string directory, Encoder encoder)
+    {
+        string path = Path.Combine(directory, WeightsFile);
+        try
+        {
+            Dictionary<string, SafeTensor> weights = InputFile.Access(path, () => SafeTensors.Read(path)).Tensors;
+            Copy(path, weights.Where(weight => weight.Key.StartsWith(EncoderPrefix, StringComparison.Ordinal)).ToDictionary(), encoder, EncoderPrefix);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataException(e.Message, e);
+        }
+    }
+
+    private static void Copy(string path, Dictionary<string, SafeTensor> weights, Module module, string prefix)
+    {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        string path = Path.Combine(directory, WeightsFile);
-        Dictionary<string, SafeTensor> weights = SafeTensors.Read(path).Tensors;
-        Dictionary<string, Tensor> state = module.state_dict();
+        Dictionary<string, Tensor> state = module.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value);
         if (weights.Keys.Except(state.Keys).Concat(state.Keys.Except(weights.Keys)).FirstOrDefault() is { } odd)
         {
             throw new InvalidDataException($"{path}: '{odd}' stands in only one of the file and the model; the two must be of the same make.");

@@ -19,6 +19,9 @@ internal static class Devices
     /// <summary>Whether a name is one that <see cref="Find"/> understands.</summary>
     public static bool IsName(string name) => name is "auto" or "cpu" or "cuda" || IsCudaIndex(name, out _);
 
+    /// <summary>A device and the threads of CPU kernels, to be shown: "cpu, 2 threads".</summary>
+    public static string Describe(Device device) => $"{device}, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}";
+
     private static bool IsCudaIndex(string name, out int index)
     {
         index = 0;

@@ -57,12 +57,15 @@ internal sealed class Trainer : IDisposable
         _viewGenerator = new Generator(0, device);
     }
 
+    /// <summary>Makes the global generator ready to draw the initial weights, the encoder's first.</summary>
+    public static void SeedWeights(int seed) => manual_seed(StreamSeed(seed, RandomPurpose.Weights, 0));
+
     /// <summary>The method as a run starts, its weights drawn by the seed, on the CPU.</summary>
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
     public static TwoViewMethod Untrained(TrainingSettings settings, int images)
     {
-        manual_seed(StreamSeed(settings.Seed, RandomPurpose.Weights, 0));
+        SeedWeights(settings.Seed);
         return MethodCatalog.Create(settings.Method, settings.Encoder, MethodSettings(settings, images));
     }
 

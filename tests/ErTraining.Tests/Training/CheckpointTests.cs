@@ -1,4 +1,6 @@
+using ErTraining.Data;
 using ErTraining.Encoders;
+using ErTraining.Methods;
 using ErTraining.Training;
 using static TorchSharp.torch;
 
@@ -55,4 +57,48 @@ internal sealed class CheckpointTests
         Checkpoint.Save(folder.Path, small);
         Assert.That(() => Checkpoint.Load(folder.Path, large), Throws.TypeOf<InvalidDataException>().With.Message.Contains("[16, 4]"));
     }
+
+    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    public void An_encoder_comes_back_out_of_any_method(string method)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryDirectory();
+        using TwoViewMethod saved = MethodCatalog.Create(method, "convnet", new MethodSettings(Objective.Er, new()) { Images = 64 });
+        saved.Encoder.train();
+        saved.Encoder.call(randn(16, 3, 32, 32)); // now the teacher's statistics, where there is a teacher, are others
+        Checkpoint.Save(folder.Path, saved);
+
+        using var loaded = new ConvNet();
+        Checkpoint.LoadEncoder(folder.Path, loaded);
+        saved.eval();
+        loaded.eval();
+        Tensor images = randn(4, 3, 32, 32);
+        Assert.That(saved.Encoder.call(images).equal(loaded.call(images)).all().item<bool>());
+    }
+
+    [Test]
+    public void Another_encoder_s_weights_are_refused_with_a_line_that_names_the_file()
+    {
+        using var folder = new TemporaryDirectory();
+        using TwoViewMethod saved = MethodCatalog.Create("simclr", "convnet", new MethodSettings(Objective.Er, new()) { Images = 64 });
+        using var other = new ResNet18();
+        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("cannot be read"));
+        Checkpoint.Save(folder.Path, saved);
+        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("'encoder."));
+        File.WriteAllText(folder["model.safetensors"], "no weights");
+        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("not a safetensors file"));
+    }
+
+    [Test]
+    public void An_encoder_of_other_widths_is_refused()
+    {
+        using var folder = new TemporaryDirectory();
+        using var encoder = new ConvNet();
+        SafeTensors.Write(folder["model.safetensors"], encoder.state_dict().ToDictionary(
+            entry => $"encoder.{entry.Key}", entry => new SafeTensor("F32", [2], new byte[8])));
+        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, encoder), Refused("is F32 [2]; "));
+    }
+
+    private static NUnit.Framework.Constraints.ContainsConstraint Refused(string says) =>
+        Throws.TypeOf<DataException>().With.Message.Contains("model.safetensors").And.Message.Not.Contains("\n").And.Message.Contains(says);
 }

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace ErTraining.Tests.Commands;
+
+internal sealed class EvaluateCommandTests
+{
+    private static readonly string[] s_resultMembers =
+    [
+        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "feature_dimension", "knn_accuracy",
+        "linear_probe_accuracy", "linear_probe_train_accuracy", "linear_probe_penalty", "linear_probe_iterations", "linear_probe_converged", "seconds",
+    ];
+
+    private TemporaryDirectory _folder = null!;
+
+    [OneTimeSetUp]
+    public void TrainOnce()
+    {
+        _folder = new TemporaryDirectory();
+        CommandLine.Outcome outcome = CommandLine.Run(
+            _folder.Path, "train", "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+    }
+
+    [OneTimeTearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void It_measures_the_encoder_on_the_run_s_own_images_as_training_did()
+    {
+        CommandLine.Outcome outcome = Evaluate("--checkpoint", "run", "--output", "new/folder/result.json");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        JsonElement result = Read("new/folder/result.json");
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(s_resultMembers));
+            Assert.That(Number(result, "knn_accuracy"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
+            Assert.That(Number(result, "train_images"), Is.EqualTo(256));
+            Assert.That(Number(result, "test_images"), Is.EqualTo(2000));
+            Assert.That(Number(result, "feature_dimension"), Is.EqualTo(256));
+            Assert.That(Number(result, "linear_probe_accuracy"), Is.GreaterThan(0.1).And.LessThan(1), "better than chance");
+            Assert.That(Number(result, "linear_probe_train_accuracy"), Is.GreaterThan(Number(result, "linear_probe_accuracy")));
+            Assert.That(result.GetProperty("linear_probe_converged").GetBoolean());
+            Assert.That(outcome.Output, Does.Contain("convnet, trained with simclr, 256 features").And.Contain("kNN accuracy").And.Contain("linear-probe accuracy"));
+            Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
+        });
+    }
+
+    [Test]
+    public void The_checkpoint_folder_will_do_and_the_result_is_the_same_every_time()
+    {
+        Evaluate("--checkpoint", "run/checkpoint", "--output", "first.json");
+        CommandLine.Outcome again = CommandLine.Run(
+            _folder["run/checkpoint"], "evaluate", "--checkpoint", ".", "--output", _folder["second.json"]);
+        Assert.That(again.ExitCode, Is.Zero, again.Error);
+        Assert.That(Values("second.json"), Is.EqualTo(Values("first.json")));
+
+        IEnumerable<(string, string)> Values(string file) => Read(file).EnumerateObject()
+            .Where(member => member.Name is not "seconds" and not "checkpoint").Select(member => (member.Name, member.Value.ToString()));
+    }
+
+    [Test]
+    public void The_untrained_encoder_is_the_one_that_training_began_with()
+    {
+        CommandLine.Outcome outcome = Evaluate("--checkpoint", "run", "--untrained", "--output", "untrained.json");
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.Output, Does.Contain("convnet, untrained"));
+            Assert.That(Number(Read("untrained.json"), "knn_accuracy"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy_before")));
+        });
+    }
+
+    [Test]
+    public void Other_images_can_be_given()
+    {
+        for (byte i = 0; i < 12; i++)
+        {
+            Data.Picture.Write(_folder[$"pictures/{(i < 6 ? "dark" : "bright")}/{i}.png"], Data.Picture.Encode((byte)(20 * i)));
+        }
+        CommandLine.Outcome outcome = Evaluate("--checkpoint", "run", "--data", "pictures", "--output", "pictures.json");
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            Assert.That(outcome.Output, Does.Contain("pictures: 10 training and 2 test images, 2 classes"));
+            Assert.That(Read("pictures.json").GetProperty("data").GetString(), Is.EqualTo("pictures"));
+        });
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
+    public void An_interrupt_ends_it_with_130_and_writes_nothing()
+    {
+        using Process process = CommandLine.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--output", "interrupted.json");
+        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("synthetic", StringComparison.Ordinal))
+        {
+        }
+        using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Multiple(() =>
+        {
+            Assert.That(process.ExitCode, Is.EqualTo(130), error);
+            Assert.That(error, Does.StartWith("Interrupted"));
+            Assert.That(File.Exists(_folder["interrupted.json"]), Is.False);
+        });
+    }
+
+    [TestCase("", "--checkpoint")]
+    [TestCase("--checkpoint nowhere", "nowhere: no such directory; wanted the --output of a training run")]
+    [TestCase("--checkpoint .", ".: no config.json here")]
+    [TestCase("--checkpoint run --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
+    [TestCase("--checkpoint run --data nowhere", "nowhere: no such directory; wanted 'synthetic'")]
+    [TestCase("--checkpoint run --train-images 1", "a single training image; two at least are wanted")]
+    [TestCase("--checkpoint run --output run", "run: a folder; --output wants a file")]
+    [TestCase("--checkpoint run --output run/config.json/result.json", "cannot be written to as --output")]
+    [TestCase("--checkpoint damaged", "damaged/config.json: not the settings of a run")]
+    [TestCase("--checkpoint unknown", "unknown/config.json: the encoder is 'vit'; one of convnet, resnet18 is wanted")]
+    [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
+    [TestCase("--checkpoint other", "model.safetensors: 'encoder.")]
+    [TestCase("--checkpoint infinite --train-images 64", "features are not all finite numbers")]
+    public void Bad_usage_exits_with_2_and_one_line(string arguments, string says)
+    {
+        string settings = File.ReadAllText(_folder["run/config.json"]);
+        byte[] weights = File.ReadAllBytes(_folder["run/checkpoint/model.safetensors"]);
+        MakeRun("damaged", settings[..^20], weights);
+        MakeRun("unknown", settings.Replace("convnet", "vit", StringComparison.Ordinal), weights);
+        MakeRun("empty", settings, null);
+        MakeRun("other", settings.Replace("convnet", "resnet18", StringComparison.Ordinal), weights);
+        byte[] infinite = [.. weights];
+        infinite.AsSpan(8 + (int)BitConverter.ToInt64(weights), 32 * sizeof(float)).Fill(0xFF); // the encoder's first tensor, right after the header
+        MakeRun("infinite", settings, infinite);
+
+        CommandLine.Outcome outcome = Evaluate(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+            Assert.That(outcome.Error, Does.Contain(says));
+            Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.StartWith("error: ").And.Not.Contains("\n"));
+        });
+    }
+
+    private void MakeRun(string name, string settings, byte[]? weights)
+    {
+        Directory.CreateDirectory(_folder[$"{name}/checkpoint"]);
+        File.WriteAllText(_folder[$"{name}/config.json"], settings);
+        if (weights is not null)
+        {
+            File.WriteAllBytes(_folder[$"{name}/checkpoint/model.safetensors"], weights);
+        }
+    }
+
+    private CommandLine.Outcome Evaluate(params string[] arguments) => CommandLine.Run(_folder.Path, ["evaluate", .. arguments]);
+
+    private JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllText(_folder[file])).RootElement;
+
+    private static double Number(JsonElement result, string member) => result.GetProperty(member).GetDouble();
+}
