@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using ErLoss.Modules.Tests.Package;
 using TorchSharp;
 
 namespace ErLoss.Modules.Tests;
@@ -29,11 +30,18 @@ internal sealed partial class CodeTests
     }
 
     [Test]
-    public void OfAProjectFileIsWellFormed()
+    public void OfAProjectFileNamesTheVersionsOfToday()
     {
-        string[] fragments = [.. MarkdownFile.All.SelectMany(file => file.CodeBlocks("xml")).Select(block => block.Code)];
-        Assert.That(fragments, Is.Not.Empty);
-        Assert.That(fragments, Has.All.Matches<string>(fragment => XElement.Parse($"<Project>{fragment}</Project>").HasElements));
+        (string Package, string Version)[] references =
+        [
+            .. from file in MarkdownFile.All
+               from block in file.CodeBlocks("xml")
+               from element in XElement.Parse($"<Project>{block.Code}</Project>").Descendants("PackageReference")
+               select (element.Attribute("Include")!.Value, element.Attribute("Version")!.Value),
+        ];
+        Assert.That(
+            references,
+            Is.EqualTo([("ErLoss.Modules", LibraryVersion.Number), ("TorchSharp-cpu", TorchSharpLibrary.PackageVersion)]));
     }
 
     [Test]
