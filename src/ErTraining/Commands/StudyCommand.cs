@@ -24,10 +24,17 @@ internal static class StudyCommand
         "--batch-sizes", "Images a step; the largest is the reference.", n => n >= 2, "a whole number from 2 up", s_defaults.BatchSizes);
 
     private static readonly Option<IReadOnlyList<double>?> s_emas = Options.Numbers(
-        "--emas", $"EMA coefficients of the methods that have a teacher, held unless {EmaSchedule} cosine is given; the first is the reference.", x => x is >= 0 and < 1, "a number from 0 to below 1", s_defaults.Emas);
+        "--emas",
+        $"EMA coefficients of the methods that have a teacher, held unless {EmaSchedule} cosine is given; the first is the reference.",
+        x => x is >= 0 and < 1,
+        "a number from 0 to below 1",
+        s_defaults.Emas);
 
     private static readonly Option<IReadOnlyList<bool>?> s_centerings = Options.Choices(
-        "--centerings", "Whether teachers' outputs are centred, where a method does so; the first is the reference.", [("on", true), ("off", false)], s_defaults.Centerings);
+        "--centerings",
+        "Whether teachers' outputs are centred, where a method does so; the first is the reference.",
+        [("on", true), ("off", false)],
+        s_defaults.Centerings);
 
     private static readonly Option<IReadOnlyList<int>?> s_seeds = Options.Numbers(
         "--seeds", "Each variant is trained once with each.", n => n >= 0, "a whole number from 0 up", s_defaults.Seeds);
@@ -47,7 +54,12 @@ internal static class StudyCommand
         null);
 
     private static readonly Option<int> s_parallel = Options.Number(
-        "--parallel", "Cells to train at once; they share the processors unless --threads is given.", "N", n => n is >= 1 and <= 64, "a whole number from 1 to 64", 1);
+        "--parallel",
+        "Cells to train at once; they share the processors unless --threads is given.",
+        "N",
+        n => n is >= 1 and <= 64,
+        "a whole number from 1 to 64",
+        1);
 
     private static readonly Option<string?> s_output = RequiredOutput();
 
@@ -101,7 +113,8 @@ internal static class StudyCommand
         if (data.Train.Count < settings.BatchSizes.Max())
         {
             throw new UsageException(
-                $"--batch-sizes has {settings.BatchSizes.Max()}, but {data.Name} has {data.Train.Count} training images; smaller batches or more images are wanted.");
+                $"--batch-sizes has {settings.BatchSizes.Max()}, but {data.Name} has {data.Train.Count} training images; "
+                + "smaller batches or more images are wanted.");
         }
         string output = parsed.GetValue(s_output)!;
         using var folder = new StudyFolder(output, settings);
@@ -119,7 +132,8 @@ internal static class StudyCommand
         catch (OperationCanceledException)
         {
             int finished = runner.Outcomes.Count(outcome => outcome.Status == CellStatus.Finished);
-            Console.Error.WriteLine($"Interrupted; {finished} of {jobs.Length} cells are finished and kept in {output}. The same command goes on with the rest.");
+            Console.Error.WriteLine(
+                $"Interrupted; {finished} of {jobs.Length} cells are finished and kept in {output}. The same command goes on with the rest.");
             return ExitCode.Interrupted;
         }
         StudySummary.Write(plan, runner.Outcomes);
@@ -155,8 +169,9 @@ internal static class StudyCommand
             "train", "--method", cell.Variant.Method, "--objective", cell.Variant.Objective == Objective.Er ? "er" : "native",
             "--batch-size", $"{cell.Variant.BatchSize}", "--seed", $"{cell.Seed}", "--learning-rate", $"{cell.LearningRate}",
             "--epochs", $"{plan.Settings.Epochs}", "--evaluations", $"{plan.Settings.Epochs}",
-            .. cell.Variant.Ema is { } ema ? ["--ema", $"{ema}", .. shared.Any(option => option[0] == EmaSchedule) ? [] : (string[])[EmaSchedule, "fixed"]] : Array.Empty<string>(),
-            .. cell.Variant.Centering == false ? ["--no-centering"] : Array.Empty<string>(),
+            .. cell.Variant.Ema is { } ema ? (string[])["--ema", $"{ema}"] : [],
+            .. cell.Variant.Ema is null || shared.Any(option => option[0] == EmaSchedule) ? [] : (string[])[EmaSchedule, "fixed"],
+            .. cell.Variant.Centering == false ? (string[])["--no-centering"] : [],
         ];
 
         TrainingSettings Settings(StudyCell cell, string[] others)

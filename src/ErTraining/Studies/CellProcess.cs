@@ -13,7 +13,7 @@ internal static class CellProcess
     public sealed record Ending(int ExitCode, string Message);
 
     /// <summary>Runs it to its end.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the process has been interrupted and is over. One that was done by then is not thrown away.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the process is over. One that had done its work by then is not thrown away.</exception>
     public static async Task<Ending> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

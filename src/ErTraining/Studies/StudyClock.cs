@@ -16,7 +16,9 @@ internal sealed class StudyClock(int epochs, int parallel)
     /// Null while there is no pace at all.
     /// </summary>
     public TimeSpan? TimeLeft(
-        IReadOnlyCollection<(string Method, double Seconds)> finished, IReadOnlyCollection<Running> running, IReadOnlyCollection<string> pendingMethods)
+        IReadOnlyCollection<(string Method, double Seconds)> finished,
+        IReadOnlyCollection<Running> running,
+        IReadOnlyCollection<string> pendingMethods)
     {
         double seconds = 0;
         foreach ((string method, int epochsLeft) in running

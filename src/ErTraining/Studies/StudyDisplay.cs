@@ -36,6 +36,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         _timer = _live is null ? null : new Timer(_ => Draw(), null, s_interval, s_interval);
     }
 
+    private int Cells => _over.Count + _running.Count + _pending.Count;
+
     /// <inheritdoc/>
     public void OnCellStart(StudyCell cell, string runPath)
     {
@@ -56,7 +58,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             _over.Add(outcome);
             if (_live is null)
             {
-                Console.WriteLine($"cell {_over.Count}/{_over.Count + _running.Count + _pending.Count} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}, {Left()}");
+                string left = TimeLeft() is { } time ? $"{ProgressLine.Clock(time)} left" : "time left not known yet";
+                Console.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}, {left}");
             }
         }
     }
@@ -82,7 +85,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             foreach (CellOutcome outcome in _over.TakeLast(OverShown))
             {
                 string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
-                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{_epochs}", outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]", time);
+                string knn = outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]";
+                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{_epochs}", knn, time);
             }
             double epochsDone = _over.Count * (double)_epochs;
             foreach ((StudyCell cell, (string path, Stopwatch since)) in _running)
@@ -92,17 +96,14 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
                 table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{_epochs}", knn, ProgressLine.Clock(since.Elapsed));
             }
-            int cells = _over.Count + _running.Count + _pending.Count;
-            string note = $"{_over.Count} of {cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
-            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / Math.Max(1, cells * (double)_epochs), TimeLeft(), note)));
+            string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
+            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / ((double)Cells * _epochs), TimeLeft(), note)));
         }
     }
 
     private static string Describe(CellOutcome outcome) => outcome.Result is { } result
         ? $"kNN {result.KnnAccuracy:p1} in {ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds))}"
         : $"failed: {outcome.Message}";
-
-    private string Left() => TimeLeft() is { } left ? $"{ProgressLine.Clock(left)} left" : "time left not known yet";
 
     private TimeSpan? TimeLeft() => _clock.TimeLeft(
         [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => (outcome.Cell.Variant.Method, outcome.Result!.Seconds))],

@@ -54,7 +54,8 @@ internal sealed class StudyFigure : IDisposable
                 Plot plot = Panel(metric, method, row, column);
                 foreach (StudyVariant variant in variants.Where(variant => variant.Method == method))
                 {
-                    Draw(plot, StudyCurves.Of(byVariant[variant], metric.OfEpoch, metric.BeforeTraining), Colour(Kind(variant, plan)), variant.Objective);
+                    IReadOnlyList<CurvePoint> points = StudyCurves.Of(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
+                    Draw(plot, points, Colour(Kind(variant, plan)), variant.Objective);
                 }
                 plot.Axes.AutoScale();
                 plot.Axes.SetLimitsX(-EpochMargin * plan.Settings.Epochs, (1 + EpochMargin) * plan.Settings.Epochs);
@@ -108,7 +109,7 @@ internal sealed class StudyFigure : IDisposable
         _legend.Dispose();
     }
 
-    /// <summary>Skia's SVG writer knows no dashes, so these lines are told by their width, which no other line has, and get their dashes after.</summary>
+    /// <summary>Skia's SVG writer knows no dashes: these lines are told by their width, which no other line has, and get theirs after.</summary>
     private string Svg()
     {
         using var stream = new MemoryStream();

@@ -74,7 +74,9 @@ internal static class StudyFindings
         accuracy.Mean is { } mean ? new Claim("reaches", $"{mean:f1}{Spread(accuracy)}", "%") : Claim.Failed;
 
     private static Claim Loses(Measure lost) =>
-        lost.Mean is { } mean ? new Claim(Math.Round(mean, 1) < 0 ? "gains" : "loses", $"{Math.Abs(mean):f1}{Spread(lost)}", "points") : Claim.Failed;
+        lost.Mean is { } mean
+            ? new Claim(Math.Round(mean, 1) < 0 ? "gains" : "loses", $"{Math.Abs(mean):f1}{Spread(lost)}", "points")
+            : Claim.Failed;
 
     private static Claim Is(Measure entropy) =>
         entropy.Mean is { } mean ? new Claim("is", $"{mean:f2}{Spread(entropy, "f2")}", "nats") : Claim.Failed;

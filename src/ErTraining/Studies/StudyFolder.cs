@@ -126,9 +126,9 @@ internal sealed class StudyFolder : IDisposable
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(DocumentPath));
             found = document.RootElement.GetProperty("settings").Clone();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new DataException($"{DocumentPath}: not what a study writes; give another --output, or delete the file to go on with its cells.", e);
+            throw new DataException($"{DocumentPath}: not what a study writes; give another --output, or delete the file to go on.", e);
         }
         foreach (JsonProperty wanted in JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject())
         {
@@ -136,7 +136,8 @@ internal sealed class StudyFolder : IDisposable
             {
                 string value = there.ValueKind == JsonValueKind.Undefined ? "absent" : JsonSerializer.Serialize(there, JsonFormat.Line);
                 throw new DataException(
-                    $"{_path}: a study of other settings is here: {wanted.Name} is {value} there and {wanted.Value.GetRawText()} now; give another --output, or the same settings.");
+                    $"{_path}: a study of other settings is here: {wanted.Name} is {value} there and {wanted.Value.GetRawText()} now; "
+                    + "give another --output, or the same settings.");
             }
         }
     }

@@ -29,8 +29,9 @@ internal static class StudyReport
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
         }
         page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n<div class=\"wide\">{figure.Picture()}</div>\n");
-        page.Append($"<p class=\"note\">{(settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "")}"
-            + "Entropies of methods on the sphere and on classes are not comparable: a density's may be negative, that of d classes lies between 0 and log d.</p>\n");
+        string bands = settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "";
+        page.Append($"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
+            + "which lie between 0 and log d, are not comparable.</p>\n");
         AppendCells(page, outcomes);
         AppendSettings(page, settings);
         string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Epochs} epochs; "
@@ -44,15 +45,16 @@ internal static class StudyReport
         string error = accuracies.Length == 0
             ? ""
             : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
-        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}"
-            + $"{(settings.Methods.Any(method => MethodCatalog.Describe(method).HasTeacher) ? $" and EMA {settings.Emas[0]}" : "")}. Δ: points lost against it when one thing changes"
+        string ema = settings.Methods.Any(method => MethodCatalog.Describe(method).HasTeacher) ? $" and EMA {settings.Emas[0]}" : "";
+        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}{ema}. "
+            + "Δ: points lost against it by what the column says"
             + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}.";
     }
 
     private static void AppendTable(StringBuilder page, StudyTable table)
     {
-        page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th><th class=\"n\">accuracy, %</th>");
-        page.AppendJoin("", table.Variations.Select(variation => $"<th class=\"n\">Δ {HtmlPage.Text(variation)}</th>")).Append("</tr>\n");
+        page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th>");
+        page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
         string? above = null;
         foreach (StudyTableRow row in table.Rows)
         {
@@ -64,20 +66,25 @@ internal static class StudyReport
         page.Append("</table>\n");
     }
 
+    /// <summary>Cells of numbers, ready for HTML.</summary>
+    private static string Cells(IEnumerable<string> texts, string tag = "td") =>
+        string.Concat(texts.Select(text => $"<{tag} class=\"n\">{text}</{tag}>"));
+
     private static string Cell(Measure? measure) =>
         $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}</td>";
 
     private static void AppendPaper(StringBuilder page)
     {
         page.Append($"<table class=\"numbers\">\n<caption>For reference: {PublishedStability.Source}; ImageNet, against batch 4096</caption>\n"
-            + "<tr><th>method</th><th class=\"n\">accuracy, %</th><th class=\"n\">Δ batch 512</th><th class=\"n\">Δ EMA 0.8</th></tr>\n");
+            + $"<tr><th>method</th>{Cells(["accuracy, %", "Δ batch 512", "Δ EMA 0.8"], "th")}</tr>\n");
         foreach ((string title, PublishedStability row) in
             from name in MethodCatalog.Names
             let method = MethodCatalog.Describe(name)
             from result in method.Stability
             select (method.TitleWith(result.Key), result.Value))
         {
-            page.Append($"<tr><td>{title}</td><td class=\"n\">{row.Accuracy:f2}</td><td class=\"n\">{row.LostAtBatch512:f2}</td><td class=\"n\">{row.LostAtEma08?.ToString("f2") ?? "–"}</td></tr>\n");
+            double?[] values = [row.Accuracy, row.LostAtBatch512, row.LostAtEma08];
+            page.Append($"<tr><td>{title}</td>{Cells(values.Select(value => value?.ToString("f2") ?? "–"))}</tr>\n");
         }
         page.Append("</table>\n");
     }
@@ -85,12 +92,12 @@ internal static class StudyReport
     private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
     {
         page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<table class=\"numbers\">\n"
-            + "<tr><th>cell</th><th class=\"n\">learning rate</th><th class=\"n\">kNN before, %</th><th class=\"n\">kNN after, %</th><th class=\"n\">images/s</th><th class=\"n\">seconds</th></tr>\n");
+            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "images/s", "seconds"], "th")}</tr>\n");
         foreach (CellOutcome outcome in outcomes)
         {
-            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td><td class=\"n\">{outcome.Cell.LearningRate:g3}</td>");
-            page.Append(outcome.Result is { } result
-                ? $"<td class=\"n\">{100 * result.KnnAccuracyBefore:f2}</td><td class=\"n\">{100 * result.KnnAccuracy:f2}</td><td class=\"n\">{result.ImagesPerSecond:f0}</td><td class=\"n\">{result.Seconds:f0}</td></tr>\n"
+            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.LearningRate:g3}"])}");
+            page.Append(outcome.Result is { } r
+                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
                 : $"<td colspan=\"4\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
         }
         page.Append("</table>\n</details>\n");

@@ -70,12 +70,12 @@ internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, S
                 throw new OperationCanceledException();
             case ExitCode.BadInput:
                 throw new DataException($"{job.Cell.Name}: {message}");
-            case ExitCode.Success:
-                return CellFolder.Read(folder.Keep(job.Cell, runPath), job)
-                    ?? throw new InvalidDataException($"{job.Cell.Name} is over, but its folder does not hold a whole run of its settings.");
+            case ExitCode.Success when CellFolder.Read(runPath, job) is { } outcome:
+                folder.Keep(job.Cell, runPath);
+                return outcome;
             default:
-                string path = folder.Keep(job.Cell, runPath);
-                return CellOutcome.Failed(job.Cell, message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode}.", CellFolder.Epochs(path));
+                string reason = message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode} and without a whole run in its folder.";
+                return CellOutcome.Failed(job.Cell, reason, CellFolder.Epochs(folder.Keep(job.Cell, runPath)));
         }
     }
 

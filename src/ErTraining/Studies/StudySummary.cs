@@ -10,10 +10,10 @@ internal static class StudySummary
     public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         StudyTable study = StudyTable.Of(plan, outcomes);
-        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method").AddColumn(new TableColumn("kNN accuracy, %").RightAligned());
-        foreach (string variation in study.Variations)
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
+        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
         {
-            table.AddColumn(new TableColumn($"Δ {variation}").RightAligned());
+            table.AddColumn(new TableColumn(heading).RightAligned());
         }
         foreach (StudyTableRow row in study.Rows)
         {

@@ -12,7 +12,8 @@ internal sealed record StudyVariant(string Method, Objective Objective, int Batc
 {
     /// <summary>As folders are named: <c>byol-er-b64-ema0.99</c>.</summary>
     public string Name =>
-        $"{Method}-{Objective.ToString().ToLowerInvariant()}-b{BatchSize}{(Ema is { } ema ? $"-ema{ema}" : "")}{(Centering == false ? "-nocentering" : "")}";
+        $"{Method}-{Objective.ToString().ToLowerInvariant()}-b{BatchSize}"
+        + $"{(Ema is { } ema ? $"-ema{ema}" : "")}{(Centering == false ? "-nocentering" : "")}";
 
     /// <summary>What sets it apart from another variant of its method: <c>batch 64</c>, <c>EMA 0.8</c>, <c>no centring</c>.</summary>
     public IReadOnlyList<string> DifferencesFrom(StudyVariant reference)
