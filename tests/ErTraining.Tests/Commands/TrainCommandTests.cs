@@ -72,7 +72,7 @@ internal sealed class TrainCommandTests
         string page = File.ReadAllText(_folder["run/report.html"]);
         Assert.Multiple(() =>
         {
-            Assert.That(page.Split("<svg"), Has.Length.EqualTo(5), "four panels of curves");
+            Assert.That(page.Split("<svg"), Has.Length.EqualTo(7), "six panels of curves");
             Assert.That(page, Does.Match(@"<text[^>]*>\s*epoch\s*</text>"), "words in the curves, fonts or no fonts on this machine");
             Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
             Assert.That(page, Does.Contain("kNN accuracy after").And.Contain("mutual-information bound").IgnoreCase);
