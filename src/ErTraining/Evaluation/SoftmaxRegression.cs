@@ -5,8 +5,8 @@ namespace ErTraining.Evaluation;
 /// <summary>Multinomial logistic regression: the weights W of least mean cross-entropy plus λ/2·‖W‖².</summary>
 internal static class SoftmaxRegression
 {
-    /// <summary>The fit has converged when no derivative of the objective is above this.</summary>
-    public const double Tolerance = 1e-6;
+    /// <summary>Of a fit that is to be exact.</summary>
+    public const double FineTolerance = 1e-6;
 
     private const int MostIterations = 1000;
 
@@ -19,22 +19,23 @@ internal static class SoftmaxRegression
     /// <param name="labels">(n), int64 in 0..c − 1.</param>
     /// <param name="penalty">λ, positive.</param>
     /// <param name="start">(d + 1, c), float64, where the search starts. The weights it finds do not depend on it.</param>
+    /// <param name="tolerance">The fit has converged when no derivative of the objective is above this; positive.</param>
     /// <param name="cancellation">Heeded between iterations.</param>
     /// <returns>The weights, (d + 1, c), the number of iterations, and whether they have converged.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LimitedMemoryBfgs.Minimum Fit(
-        Tensor inputs, Tensor labels, double penalty, Tensor start, CancellationToken cancellation = default)
+        Tensor inputs, Tensor labels, double penalty, Tensor start, double tolerance = FineTolerance, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         long count = inputs.shape[0], width = inputs.shape[1];
-        Tensor transposed = inputs.t();
+        Tensor transposed = inputs.t().contiguous(); // twice as fast to multiply by as the view is
         Tensor targets = nn.functional.one_hot(labels, start.shape[1]).to(ScalarType.Float64);
         Tensor penalties = full(width, 1, penalty, ScalarType.Float64, inputs.device);
         penalties[width - 1] = 0;
         Tensor bound = transposed.mm(inputs).div_(2 * count) + penalties.squeeze(1).diag();
         Tensor inverseBound = linalg.inv(bound);
 
-        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, inverseBound.mm, start, Tolerance, MostIterations, cancellation);
+        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, inverseBound.mm, start, tolerance, MostIterations, cancellation);
         return fit with { Point = fit.Point.MoveToOuterDisposeScope() };
 
         (double, Tensor) Objective(Tensor weights)

@@ -37,7 +37,7 @@ internal sealed class SoftmaxRegressionTests
     {
         LimitedMemoryBfgs.Minimum fit = SoftmaxRegression.Fit(_inputs, _labels, penalty, _start);
         Assert.That(fit.Converged);
-        Assert.That(Gradient(Rows(fit.Point), penalty).SelectMany(row => row), Is.All.EqualTo(0).Within(1.01 * SoftmaxRegression.Tolerance));
+        Assert.That(Gradient(Rows(fit.Point), penalty).SelectMany(row => row), Is.All.EqualTo(0).Within(1.01 * SoftmaxRegression.FineTolerance));
     }
 
     [Test]
