@@ -80,7 +80,8 @@ internal sealed class StudyFigure : IDisposable
 
     private PixelRect LastPlace => Place(s_metrics.Length - 1, _methods.Count - 1);
 
-    private int Width => (int)LastPlace.Right;
+    /// <summary>Width at which its words have the size that they are written in, in pixels.</summary>
+    public int Width => (int)LastPlace.Right;
 
     private int Height => (int)Math.Ceiling(LastPlace.Bottom + LegendGap + LegendSize().Height);
 

@@ -8,6 +8,8 @@ namespace ErTraining.Studies;
 /// <summary>report.html of a study: Table 2, what was found, Figure 2, the cells.</summary>
 internal static class StudyReport
 {
+    private const double MostMagnified = 1.25;
+
     /// <summary>Writes the page.</summary>
     /// <param name="path">The file, made or replaced.</param>
     /// <param name="plan">What was trained.</param>
@@ -28,7 +30,8 @@ internal static class StudyReport
         {
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
         }
-        page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n<div class=\"wide\">{figure.Picture()}</div>\n");
+        page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
+        page.Append($"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
         string bands = settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "";
         page.Append($"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
             + "which lie between 0 and log d, are not comparable.</p>\n");
