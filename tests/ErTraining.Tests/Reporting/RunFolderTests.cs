@@ -20,8 +20,17 @@ internal sealed class RunFolderTests : IDisposable
     {
         var settings = new TrainingSettings
         {
-            Method = "dino", Objective = Objective.Native, Data = "some where", Encoder = "resnet18", TrainImages = 7, Kappa = 0.1, Seed = 5,
-            Estimator = EntropyEstimator.PlugIn, Optimizer = OptimizerKind.Sgd, LearningRate = 1e-3, Device = "cuda:1",
+            Method = "dino",
+            Objective = Objective.Native,
+            Data = "some where",
+            Encoder = "resnet18",
+            TrainImages = 7,
+            Kappa = 0.1,
+            Seed = 5,
+            Estimator = EntropyEstimator.PlugIn,
+            Optimizer = OptimizerKind.Sgd,
+            LearningRate = 1e-3,
+            Device = "cuda:1",
         };
         var written = new RunFolder(_folder["run"], settings);
         Directory.CreateDirectory(written.CheckpointPath);
