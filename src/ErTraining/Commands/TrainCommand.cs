@@ -46,6 +46,10 @@ internal static class TrainCommand
             Threads = torch.get_num_threads(),
             Device = device.ToString(),
         };
+        if (settings.Preset is { } preset)
+        {
+            AnsiConsole.MarkupLineInterpolated($"Settings of {MethodCatalog.Describe(settings.Method).Recipes[preset].Source}");
+        }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.Describe(device)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");

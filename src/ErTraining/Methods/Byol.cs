@@ -28,33 +28,8 @@ internal sealed class Byol : TwoViewMethod
         },
         Recipes = new Dictionary<string, Recipe>
         {
-            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/byol.yaml")
-            {
-                Epochs = 1000,
-                WarmupEpochs = 10,
-                BatchSize = 256,
-                Optimizer = "lars",
-                LearningRate = 1,
-                WeightDecay = 1e-5,
-                Ema = 0.99,
-                HiddenDimension = 4096,
-                ProjectionDimension = 256,
-                TrustCoefficient = 0.02,
-                ClipTrust = true,
-            },
-            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: decays biases and norms too")
-            {
-                Epochs = 200,
-                WarmupEpochs = 0,
-                BatchSize = 128,
-                Optimizer = "sgd",
-                LearningRate = 0.06,
-                WeightDecay = 5e-4,
-                Ema = 0.99,
-                EmaIsFixed = true,
-                HiddenDimension = 1024,
-                ProjectionDimension = 256,
-            },
+            ["solo-learn"] = Recipe.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256) with { Ema = 0.99 },
+            ["lightly"] = Recipe.Lightly(1024, 256, "decay of biases and norms") with { Ema = 0.99, EmaIsFixed = true },
         },
     };
 

@@ -26,19 +26,10 @@ internal sealed class DeepCluster : TwoViewMethod
         IsDiscrete = true,
         Recipes = new Dictionary<string, Recipe>
         {
-            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/deepclusterv2.yaml: three heads, clusters of the epoch before, no balanced sampling")
+            ["solo-learn"] = Recipe.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "its three heads and memory bank") with
             {
-                Epochs = 1000,
                 WarmupEpochs = 11,
-                BatchSize = 256,
-                Optimizer = "lars",
-                LearningRate = 0.6,
-                WeightDecay = 1e-6,
-                HiddenDimension = 2048,
-                ProjectionDimension = 128,
                 Prototypes = 3000,
-                TrustCoefficient = 0.02,
-                ClipTrust = true,
             },
         },
     };

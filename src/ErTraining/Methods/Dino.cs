@@ -31,35 +31,12 @@ internal sealed class Dino : TwoViewMethod
         },
         Recipes = new Dictionary<string, Recipe>
         {
-            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/dino.yaml: another teacher temperature (0.07), a deeper projector with GELU, prototypes frozen for an epoch")
+            ["solo-learn"] = Recipe.SoloLearn("dino.yaml", 0.3, 1e-6, 2048, 256, "its teacher temperature (0.07), third layer and GELU, frozen prototypes") with
             {
-                Epochs = 1000,
-                WarmupEpochs = 10,
-                BatchSize = 256,
-                Optimizer = "lars",
-                LearningRate = 0.3,
-                WeightDecay = 1e-6,
                 Ema = 0.9995,
-                HiddenDimension = 2048,
-                ProjectionDimension = 256,
                 Prototypes = 4096,
-                TrustCoefficient = 0.02,
-                ClipTrust = true,
             },
-            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: GELU in its projector; decays biases and norms too")
-            {
-                Epochs = 200,
-                WarmupEpochs = 0,
-                BatchSize = 128,
-                Optimizer = "sgd",
-                LearningRate = 0.06,
-                WeightDecay = 5e-4,
-                Ema = 0.99,
-                EmaIsFixed = true,
-                HiddenDimension = 2048,
-                ProjectionDimension = 256,
-                Prototypes = 2048,
-            },
+            ["lightly"] = Recipe.Lightly(2048, 256, "GELU, decay of biases and norms") with { Ema = 0.99, EmaIsFixed = true, Prototypes = 2048 },
         },
     };
 

@@ -50,4 +50,44 @@ internal sealed record Recipe(string Source)
 
     /// <summary>Number of prototypes.</summary>
     public int? Prototypes { get; init; }
+
+    /// <summary>A recipe of solo-learn (da Costa et al., JMLR 2022), with what its recipes for CIFAR have in common.</summary>
+    /// <param name="file">In its folder of recipes for CIFAR.</param>
+    /// <param name="learningRate">At its peak.</param>
+    /// <param name="weightDecay">Of matrices and convolutions.</param>
+    /// <param name="hiddenDimension">Of the heads.</param>
+    /// <param name="projectionDimension">Of a projection.</param>
+    /// <param name="without">What of it has no place here.</param>
+    public static Recipe SoloLearn(
+        string file, double learningRate, double weightDecay, int hiddenDimension, int projectionDimension, string? without = null) =>
+        new($"solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/{file}{(without is null ? "" : $", without {without}")}")
+        {
+            Epochs = 1000,
+            WarmupEpochs = 10,
+            BatchSize = 256,
+            Optimizer = "lars",
+            LearningRate = learningRate,
+            WeightDecay = weightDecay,
+            TrustCoefficient = 0.02,
+            ClipTrust = true,
+            HiddenDimension = hiddenDimension,
+            ProjectionDimension = projectionDimension,
+        };
+
+    /// <summary>A recipe of lightly's benchmark on CIFAR-10, with what its recipes have in common.</summary>
+    /// <param name="hiddenDimension">Of the heads.</param>
+    /// <param name="projectionDimension">Of a projection.</param>
+    /// <param name="without">What of it has no place here.</param>
+    public static Recipe Lightly(int hiddenDimension, int projectionDimension, string without) =>
+        new($"lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py, without {without}")
+        {
+            Epochs = 200,
+            WarmupEpochs = 0,
+            BatchSize = 128,
+            Optimizer = "sgd",
+            LearningRate = 0.06,
+            WeightDecay = 5e-4,
+            HiddenDimension = hiddenDimension,
+            ProjectionDimension = projectionDimension,
+        };
 }

@@ -27,7 +27,7 @@ internal sealed class SimClr : TwoViewMethod
         },
         Recipes = new Dictionary<string, Recipe>
         {
-            ["simclr-paper"] = new("google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020): three layers in its projector, two here")
+            ["simclr-paper"] = new("google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020), without its third layer of the projector")
             {
                 Epochs = 1000,
                 WarmupEpochs = 10,
@@ -39,32 +39,8 @@ internal sealed class SimClr : TwoViewMethod
                 HiddenDimension = 512,
                 ProjectionDimension = 128,
             },
-            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/simclr.yaml: no batch normalisation in its projector")
-            {
-                Epochs = 1000,
-                WarmupEpochs = 10,
-                BatchSize = 256,
-                Optimizer = "lars",
-                LearningRate = 0.4,
-                WeightDecay = 1e-4,
-                Kappa = 5,
-                HiddenDimension = 2048,
-                ProjectionDimension = 256,
-                TrustCoefficient = 0.02,
-                ClipTrust = true,
-            },
-            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: decays biases and norms too")
-            {
-                Epochs = 200,
-                WarmupEpochs = 0,
-                BatchSize = 128,
-                Optimizer = "sgd",
-                LearningRate = 0.06,
-                WeightDecay = 5e-4,
-                Kappa = 2,
-                HiddenDimension = 512,
-                ProjectionDimension = 128,
-            },
+            ["solo-learn"] = Recipe.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256) with { Kappa = 5 },
+            ["lightly"] = Recipe.Lightly(512, 128, "decay of biases and norms") with { Kappa = 2 },
         },
     };
 

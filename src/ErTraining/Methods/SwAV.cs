@@ -25,30 +25,12 @@ internal sealed class SwAV : TwoViewMethod
         IsDiscrete = true,
         Recipes = new Dictionary<string, Recipe>
         {
-            ["solo-learn"] = new("solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/swav.yaml: a queue from epoch 50, prototypes frozen for two epochs")
+            ["solo-learn"] = Recipe.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "its queue and frozen prototypes") with { Prototypes = 3000 },
+            ["lightly"] = Recipe.Lightly(512, 128, "weight decay in the gradient") with
             {
-                Epochs = 1000,
-                WarmupEpochs = 10,
-                BatchSize = 256,
-                Optimizer = "lars",
-                LearningRate = 0.6,
-                WeightDecay = 1e-6,
-                HiddenDimension = 2048,
-                ProjectionDimension = 128,
-                Prototypes = 3000,
-                TrustCoefficient = 0.02,
-                ClipTrust = true,
-            },
-            ["lightly"] = new("lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py: Adam with decay in the gradient")
-            {
-                Epochs = 200,
-                WarmupEpochs = 0,
-                BatchSize = 128,
                 Optimizer = "adamw",
                 LearningRate = 1e-3,
                 WeightDecay = 1e-6,
-                HiddenDimension = 512,
-                ProjectionDimension = 128,
                 Prototypes = 512,
             },
         },

@@ -5,20 +5,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Evaluation;
 
-internal sealed class CollapseIndicatorsTests
+internal sealed class CollapseIndicatorsTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [Test]
     public void Embeddings_that_are_all_the_same_have_rank_one_and_cosine_one()
     {

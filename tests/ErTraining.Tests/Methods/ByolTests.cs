@@ -6,20 +6,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class ByolTests
+internal sealed class ByolTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [Test]
     public void The_native_loss_is_the_squared_distance_of_directions_summed_over_both_ways()
     {

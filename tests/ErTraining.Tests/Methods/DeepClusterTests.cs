@@ -5,20 +5,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class DeepClusterTests
+internal sealed class DeepClusterTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [Test]
     public void Clusters_are_drawn_evenly_however_large_they_are()
     {

@@ -4,21 +4,9 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class DinoTests
+internal sealed class DinoTests : TensorTests
 {
     private const string Center = "center";
-
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
 
     [TestCase(true)]
     [TestCase(false)]

@@ -5,20 +5,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class DiscreteHeadTests
+internal sealed class DiscreteHeadTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [Test]
     public void Swapped_cross_entropy_is_that_of_a_plain_recomputation()
     {

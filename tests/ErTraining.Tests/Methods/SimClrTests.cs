@@ -4,20 +4,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class SimClrTests
+internal sealed class SimClrTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [TestCase(1, 2, 0.5)]
     [TestCase(7, 5, 0.1)]
     [TestCase(16, 3, 1)]

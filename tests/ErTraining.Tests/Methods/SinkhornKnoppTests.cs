@@ -4,20 +4,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class SinkhornKnoppTests
+internal sealed class SinkhornKnoppTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [TestCase(1)]
     [TestCase(3)]
     public void Assignments_are_those_of_scaling_a_matrix_s_columns_and_rows(int iterations)

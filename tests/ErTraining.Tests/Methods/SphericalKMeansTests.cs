@@ -5,20 +5,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class SphericalKMeansTests
+internal sealed class SphericalKMeansTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(2)]

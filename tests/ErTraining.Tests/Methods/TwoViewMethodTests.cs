@@ -7,24 +7,12 @@ using static TorchSharp.torch;
 namespace ErTraining.Tests.Methods;
 
 /// <summary>What holds for every method in the catalogue.</summary>
-internal sealed class TwoViewMethodTests
+internal sealed class TwoViewMethodTests : TensorTests
 {
     private const int Images = 32, BatchSize = 8;
 
-    private DisposeScope _scope = null!;
-
     private static IEnumerable<TestCaseData> All =>
         from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
 
     [TestCaseSource(nameof(All))]
     public void Every_trained_weight_takes_a_gradient_from_the_loss_and_no_other_does(string name, Objective objective)

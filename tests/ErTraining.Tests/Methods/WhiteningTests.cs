@@ -4,20 +4,8 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-internal sealed class WhiteningTests
+internal sealed class WhiteningTests : TensorTests
 {
-    private DisposeScope _scope = null!;
-
-    [SetUp]
-    public void OpenScope()
-    {
-        _scope = NewDisposeScope();
-        manual_seed(1);
-    }
-
-    [TearDown]
-    public void CloseScope() => _scope.Dispose();
-
     [TestCase(6)]
     [TestCase(3)]
     public void Components_have_mean_zero_variance_one_and_no_correlation(int components)
