@@ -14,6 +14,17 @@ internal static class TrainCommand
     private static readonly Option<string?> s_output = Options.Text(
         "--output", "Folder for settings, metrics, weights and the report.", "DIR");
 
+    private static readonly Option<bool> s_resume = Options.Flag(
+        "--resume", "Go on with the run in --output where it was, with its settings; begin it if there is none.");
+
+    private static readonly Option<double> s_checkpointMinutes = Options.Number(
+        "--checkpoint-minutes",
+        "Keep a checkpoint in the midst of an epoch too, so often.",
+        "X",
+        x => x is >= 0 and <= 1e6,
+        "a number from 0 to 1e6",
+        10.0);
+
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
@@ -23,26 +34,51 @@ internal static class TrainCommand
             command.Add(option);
         }
         command.Add(s_output);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(TrainingOptions.Read(parsed), parsed.GetValue(s_output), cancellation)));
+        command.Add(s_resume);
+        command.Add(s_checkpointMinutes);
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
 
-    private static int Run(TrainingSettings settings, string? output, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
-        if (output is not null)
+        bool resume = parsed.GetValue(s_resume);
+        if (parsed.GetValue(s_output) is not { } output)
+        {
+            return resume
+                ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
+                : Train(TrainingOptions.Read(parsed), null, cancellation);
+        }
+        TrainingSettings? fresh = resume ? null : TrainingOptions.Read(parsed);
+        if (!resume)
         {
             RunFolder.CheckIsFree(output);
         }
+        using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)));
+        TrainingSettings settings = fresh ?? (folder.IsTaken ? EarlierRun.Settings(folder, parsed) : TrainingOptions.Read(parsed));
+        if (folder.IsFinished)
+        {
+            AnsiConsole.MarkupLineInterpolated($"The run in {output} is finished: {folder.ReportPath}");
+            return ExitCode.Success;
+        }
+        try
+        {
+            return Train(settings, folder, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When this is mended, the same command with --resume goes on from the last checkpoint.");
+        }
+    }
 
+    private static int Train(TrainingSettings settings, RunFolder? folder, CancellationToken cancellation)
+    {
+        torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
-        settings = settings with
+        settings = TrainingOptions.WithDefaults(settings) with
         {
             Version = InfoCommand.VersionOf(typeof(TrainCommand)),
             TrainImages = data.Train.Count,
-            Estimator = settings.Estimator ?? MethodCatalog.Describe(settings.Method).UsualEstimator,
-            Ema = settings.Ema ?? MethodCatalog.Describe(settings.Method).UsualMomentum,
-            LearningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer),
             Threads = torch.get_num_threads(),
             Device = device.ToString(),
         };
@@ -57,19 +93,25 @@ internal static class TrainCommand
         using var display = new TrainingDisplay(settings.Epochs);
         var history = new TrainingHistory(display);
         using var trainer = new Trainer(settings, data, device, history);
-        RunFolder? folder = output is null ? null : new RunFolder(output, settings);
         if (folder is not null)
         {
-            history.EpochDone += metrics =>
+            TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Trying the one before it."));
+            if (state is not null)
             {
-                folder.AppendMetrics(metrics);
+                trainer.Restore(state);
+            }
+            folder.WriteSettings(settings);
+            folder.WriteMetrics(state?.Position.Epochs ?? []);
+            history.EpochDone += _ =>
+            {
+                folder.WriteMetrics(history.Epochs);
                 Checkpoint.Save(folder.CheckpointPath, trainer.Method);
             };
         }
         RunResult result;
         try
         {
-            result = trainer.Run(cancellation);
+            result = trainer.Run(cancellation, folder?.States);
         }
         catch (OperationCanceledException)
         {
@@ -80,7 +122,7 @@ internal static class TrainCommand
                 return ExitCode.Interrupted;
             }
             Checkpoint.Save(folder.CheckpointPath, trainer.Method);
-            Console.Error.WriteLine($"Interrupted; the weights as they were are in {folder.CheckpointPath}.");
+            Console.Error.WriteLine($"Interrupted; the weights as they were are in {folder.CheckpointPath}, and --resume goes on from there.");
             return ExitCode.Interrupted;
         }
         display.Dispose();
@@ -92,8 +134,8 @@ internal static class TrainCommand
             {
                 Checkpoint.Save(folder.CheckpointPath, trainer.Method);
             }
-            folder.WriteResult(result);
             Report.Write(folder.ReportPath, settings, data, result, history.Epochs, trainer.Method, device);
+            folder.WriteResult(result); // last: it says that the run is over
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }
         return ExitCode.Success;

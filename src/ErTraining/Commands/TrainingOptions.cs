@@ -159,6 +159,18 @@ internal static class TrainingOptions
         };
     }
 
+    /// <summary>The settings with the values that are used where nothing was asked for, so far as they do not depend on the machine.</summary>
+    public static TrainingSettings WithDefaults(TrainingSettings settings)
+    {
+        MethodDescription method = MethodCatalog.Describe(settings.Method);
+        return settings with
+        {
+            Estimator = settings.Estimator ?? method.UsualEstimator,
+            Ema = settings.Ema ?? method.UsualMomentum,
+            LearningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer),
+        };
+    }
+
     /// <summary>Why an option has no meaning for the method or the objective; null if all have one.</summary>
     public static string? Misfit(TrainingSettings settings)
     {

@@ -1,8 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace ErTraining.Data;
 
 /// <summary>Files that are either as they were or complete, also after a crash or a power cut.</summary>
 internal static class AtomicFile
 {
+    /// <summary>The end of a temporary file's name.</summary>
+    public const string TemporarySuffix = ".tmp";
+
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/> (its name and <c>.tmp</c>), flushes it to the disk and renames it over
     /// <paramref name="path"/>. If that fails, <paramref name="path"/> is untouched and the temporary file is gone.
@@ -13,7 +18,7 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var temporary = path + ".tmp";
+        var temporary = path + TemporarySuffix;
         var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
         try
         {
@@ -30,5 +35,32 @@ internal static class AtomicFile
             File.Delete(temporary);
             throw;
         }
+
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
+
+    /// <summary>Sees to it that a rename outlasts a power cut, where the system wants to be asked and the file system can do it.</summary>
+    private static void FlushDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // NTFS keeps a journal of names
+        }
+
+        var descriptor = Open(path, flags: 0);
+        if (descriptor >= 0)
+        {
+            _ = Flush(descriptor); // some network file systems have no such call; the rename itself is done
+            _ = Close(descriptor);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "open")]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    private static extern int Flush(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int descriptor);
 }

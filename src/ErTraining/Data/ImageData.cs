@@ -1,3 +1,6 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
 namespace ErTraining.Data;
 
 /// <summary>A data set: training and test images of the same classes.</summary>
@@ -8,4 +11,17 @@ internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
 {
     /// <summary>A line that says what there is.</summary>
     public string Summary => $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes";
+
+    /// <summary>A number, in hexadecimal digits, that another data set has only by a chance of 2⁻¹²⁸: the XxHash128 of all pixels and labels, in order.</summary>
+    public string Fingerprint()
+    {
+        var hash = new XxHash128();
+        foreach (ImageSet images in (ImageSet[])[Train, Test])
+        {
+            hash.Append(BitConverter.GetBytes(images.Count));
+            hash.Append(images.Pixels);
+            hash.Append(MemoryMarshal.AsBytes<int>(images.Labels));
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
 }

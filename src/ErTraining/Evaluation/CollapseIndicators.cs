@@ -8,7 +8,7 @@ namespace ErTraining.Evaluation;
 /// <summary>How far a method's outputs are from collapse, over some images.</summary>
 /// <param name="EffectiveRank">
 /// exp of the entropy of the embeddings' normalised singular values (Roy and Vetterli, "The effective rank", EUSIPCO 2007; Garrido et al., "RankMe",
-/// ICML 2023): from 1, all embeddings on one line, to the lesser of their number and dimension.
+/// ICML 2023): from 1, all embeddings on one line (or nothing but zeros), to the lesser of their number and dimension.
 /// </param>
 /// <param name="MeanCosine">Mean cosine between embeddings of different images: 1 where all are the same, about 0 where they are spread out.</param>
 /// <param name="Perplexity">
@@ -40,7 +40,7 @@ internal sealed record CollapseIndicators(double EffectiveRank, double MeanCosin
         Tensor singular = linalg.svdvals(rows);
         double cosines = (rows.sum([0]).square().sum().ToDouble() - rows.square().sum().ToDouble()) / (count * (count - 1));
         return new CollapseIndicators(
-            Perplexed(singular / singular.sum()),
+            Perplexed(singular / singular.sum().clamp_min(double.Epsilon)),
             count > 1 ? cosines : 1,
             outputs.Probabilities is { } probabilities ? Perplexed(probabilities.to(ScalarType.Float64).mean([0])) : null);
     }

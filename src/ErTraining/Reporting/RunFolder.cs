@@ -5,8 +5,11 @@ using ErTraining.Training;
 
 namespace ErTraining.Reporting;
 
-/// <summary>What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/, report.html, result.json.</summary>
-internal sealed class RunFolder
+/// <summary>
+/// What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/, report.html and, once it is over, result.json. One process
+/// at a time has it.
+/// </summary>
+internal sealed class RunFolder : IDisposable
 {
     /// <summary>The settings that were used.</summary>
     public const string ConfigFile = "config.json";
@@ -17,37 +20,49 @@ internal sealed class RunFolder
     /// <summary>What the run came to; there once it is over.</summary>
     public const string ResultFile = "result.json";
 
+    /// <summary>Held open while a process works in the folder; that it is there says nothing.</summary>
+    private const string LockFile = ".lock";
+
+    private const int LongestConfig = 1 << 16;
+
     private const string CheckpointFolder = "checkpoint";
 
     private static readonly JsonSerializerOptions s_reading = new(JsonFormat.Line) { RespectNullableAnnotations = true };
 
     private readonly string _path;
+    private readonly FileStream _lock;
 
-    /// <summary>Makes the folder and writes config.json.</summary>
-    /// <exception cref="DataException">The folder holds a run already, or cannot be written to.</exception>
-    public RunFolder(string path, TrainingSettings settings)
+    /// <summary>Makes the folder if need be, and takes it until disposed, or until the process is no more.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="checkpointInterval">How often the run's state is kept in the midst of an epoch.</param>
+    /// <exception cref="DataException">Another process has it, or it cannot be written to.</exception>
+    public RunFolder(string path, TimeSpan checkpointInterval)
     {
         _path = path;
-        CheckIsFree(path);
+        States = new StateFolder(CheckpointPath, checkpointInterval);
         try
         {
             Directory.CreateDirectory(path);
-            WriteDocument(ConfigFile, settings);
-            File.Create(Path.Combine(path, MetricsFile)).Dispose();
+            _lock = new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (IsInUse(e))
+        {
+            throw new DataException($"{path}: another process is at work here; wait until it is over, or give another --output.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{path}: cannot be written to as --output: {e.Message}", e);
+            throw Unwritable(e);
         }
     }
 
-    /// <summary>Refuses a folder that holds a run already.</summary>
+    /// <summary>Refuses a folder that holds a run already, finished or not.</summary>
     /// <exception cref="DataException">It does.</exception>
     public static void CheckIsFree(string path)
     {
-        if (File.Exists(Path.Combine(path, MetricsFile)))
+        if (HoldsRun(path))
         {
-            throw new DataException($"{path}: a run is already here; give another --output, or delete the folder first.");
+            throw new DataException(
+                $"{path}: a run is already here; go on with it with --resume, give another --output, or delete the folder first.");
         }
     }
 
@@ -67,18 +82,67 @@ internal sealed class RunFolder
                 $"{path}: no {ConfigFile} here or in the folder above; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
     }
 
+    /// <summary>Where the settings are.</summary>
+    public string ConfigPath => Path.Combine(_path, ConfigFile);
+
     /// <summary>The folder of the weights.</summary>
-    public string CheckpointPath => Path.Combine(_path, CheckpointFolder);
+    public string CheckpointPath => CheckpointOf(_path);
+
+    /// <summary>States to go on from, beside the weights.</summary>
+    public StateFolder States { get; }
 
     /// <summary>The page that shows the run.</summary>
     public string ReportPath => Path.Combine(_path, "report.html");
 
-    /// <summary>Adds a line to metrics.jsonl.</summary>
-    public void AppendMetrics(EpochMetrics metrics) =>
-        File.AppendAllText(Path.Combine(_path, MetricsFile), JsonSerializer.Serialize(metrics, JsonFormat.Line) + "\n");
+    /// <summary>Whether a run has begun here.</summary>
+    public bool IsTaken => HoldsRun(_path);
+
+    /// <summary>Whether that run is over.</summary>
+    public bool IsFinished => File.Exists(Path.Combine(_path, ResultFile));
+
+    /// <summary>Reads config.json.</summary>
+    /// <exception cref="DataException">It is missing or not sound.</exception>
+    public TrainingSettings ReadSettings() => ReadSettings(ConfigPath);
+
+    /// <summary>Writes config.json.</summary>
+    /// <exception cref="DataException">The folder cannot be written to.</exception>
+    public void WriteSettings(TrainingSettings settings)
+    {
+        try
+        {
+            WriteDocument(ConfigFile, settings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(e);
+        }
+    }
+
+    /// <summary>Writes metrics.jsonl, all of it, so that no reader and no fault ever sees half a line.</summary>
+    public void WriteMetrics(IEnumerable<EpochMetrics> epochs) => AtomicFile.Write(Path.Combine(_path, MetricsFile), stream =>
+    {
+        foreach (EpochMetrics epoch in epochs)
+        {
+            JsonSerializer.Serialize(stream, epoch, JsonFormat.Line);
+            stream.WriteByte((byte)'\n');
+        }
+    });
 
     /// <summary>Writes result.json.</summary>
     public void WriteResult(RunResult result) => WriteDocument(ResultFile, result);
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static string CheckpointOf(string path) => Path.Combine(path, CheckpointFolder);
+
+    private static bool HoldsRun(string path) =>
+        File.Exists(Path.Combine(path, ConfigFile)) || File.Exists(Path.Combine(path, MetricsFile)) || StateFolder.HasStates(CheckpointOf(path));
+
+    /// <summary>Windows' sharing violation, or the would-block of Linux and of macOS.</summary>
+    private static bool IsInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
+
+    private DataException Unwritable(Exception e) => new($"{_path}: cannot be written to as --output: {e.Message}", e);
 
     private void WriteDocument<T>(string file, T value) =>
         AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, JsonFormat.Document));
@@ -88,6 +152,10 @@ internal sealed class RunFolder
         TrainingSettings? settings;
         try
         {
+            if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestConfig and var length)
+            {
+                throw new DataException($"{path}: not the settings of a run: {length} bytes.");
+            }
             settings = JsonSerializer.Deserialize<TrainingSettings>(InputFile.Access(path, () => File.ReadAllText(path)), s_reading);
         }
         catch (JsonException e)

@@ -23,9 +23,14 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnStart(double knnAccuracyBefore)
+    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
+        _done.AddRange(epochsDone);
         string line = $"kNN accuracy of the untrained encoder: {knnAccuracyBefore:p1}";
+        if (epochsDone.Count > 0 || stepsDone > 0)
+        {
+            line += $"; going on after epoch {epochsDone.Count}, step {stepsDone} of the next";
+        }
         if (_live is null)
         {
             Console.WriteLine(line);

@@ -15,7 +15,11 @@ internal sealed class TrainingHistory(ITrainingObserver next) : ITrainingObserve
     public IReadOnlyList<EpochMetrics> Epochs => _epochs;
 
     /// <inheritdoc/>
-    public void OnStart(double knnAccuracyBefore) => next.OnStart(knnAccuracyBefore);
+    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+    {
+        _epochs.AddRange(epochsDone);
+        next.OnStart(knnAccuracyBefore, epochsDone, stepsDone);
+    }
 
     /// <inheritdoc/>
     public void OnProgress(TrainingProgress progress) => next.OnProgress(progress);

@@ -18,12 +18,8 @@ internal static class Checkpoint
     public static void Save(string directory, Module module)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
         Directory.CreateDirectory(directory);
-        Dictionary<string, SafeTensor> weights = module.state_dict().ToDictionary(
-            entry => entry.Key,
-            entry => new SafeTensor(TypeName(entry.Value.dtype), entry.Value.shape, entry.Value.cpu().contiguous().bytes.ToArray()));
-        SafeTensors.Write(Path.Combine(directory, WeightsFile), weights);
+        SafeTensors.Write(Path.Combine(directory, WeightsFile), NamedTensors.ToSafeTensors(module.state_dict()));
     }
 
     /// <summary>Reads weights into a module of the same names and shapes, on whatever device it is.</summary>
@@ -54,31 +50,13 @@ internal static class Checkpoint
     private static void Copy(string path, Dictionary<string, SafeTensor> weights, Module module, string prefix)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        Dictionary<string, Tensor> state = module.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value);
-        if (weights.Keys.Except(state.Keys).Concat(state.Keys.Except(weights.Keys)).FirstOrDefault() is { } odd)
+        try
         {
-            throw new InvalidDataException($"{path}: '{odd}' stands in only one of the file and the model; the two must be of the same make.");
+            NamedTensors.CopyTo(weights, module.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value));
         }
-        foreach ((string name, Tensor target) in state)
+        catch (InvalidDataException e)
         {
-            SafeTensor weight = weights[name];
-            if (weight.DType != TypeName(target.dtype) || !weight.Shape.AsSpan().SequenceEqual(target.shape))
-            {
-                throw new InvalidDataException(
-                    $"{path}: '{name}' is {weight.DType} [{string.Join(", ", weight.Shape)}]; {TypeName(target.dtype)} [{string.Join(", ", target.shape)}] is wanted.");
-            }
-            Tensor source = empty(target.shape, target.dtype);
-            weight.Data.CopyTo(source.bytes);
-            target.copy_(source);
+            throw new InvalidDataException($"{path}: {e.Message}", e);
         }
     }
-
-    private static string TypeName(ScalarType type) => type switch
-    {
-        ScalarType.Float64 => "F64",
-        ScalarType.Float32 => "F32",
-        ScalarType.Int64 => "I64",
-        _ => throw new NotSupportedException($"Weights of type {type} have no place in a checkpoint."),
-    };
 }

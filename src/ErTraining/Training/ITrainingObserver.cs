@@ -11,8 +11,11 @@ internal sealed record TrainingProgress(int Epoch, int Step, int StepsPerEpoch, 
 /// <summary>Who wants to know how a run goes. Called on the training thread.</summary>
 internal interface ITrainingObserver
 {
-    /// <summary>The untrained encoder has been evaluated; training begins.</summary>
-    void OnStart(double knnAccuracyBefore);
+    /// <summary>Training begins, or goes on with a run that was taken up.</summary>
+    /// <param name="knnAccuracyBefore">Of the untrained encoder.</param>
+    /// <param name="epochsDone">The epochs that are over.</param>
+    /// <param name="stepsDone">Steps done of the epoch after them.</param>
+    void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone);
 
     /// <summary>Some steps have been made; called a few times a second.</summary>
     void OnProgress(TrainingProgress progress);

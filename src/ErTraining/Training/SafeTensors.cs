@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Hashing;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ErTraining.Data;
@@ -31,25 +32,27 @@ internal static class SafeTensors
     public static void Write(
         string path, IReadOnlyDictionary<string, SafeTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        foreach (var (name, tensor) in tensors)
-        {
-            if (name == MetadataKey || SafeTensor.ByteCount(tensor.DType, tensor.Shape) != tensor.Data.LongLength)
-            {
-                throw new ArgumentException(
-                    $"Tensor '{name}': {tensor.Data.LongLength} bytes for {tensor.DType} [{string.Join(", ", tensor.Shape)}].", nameof(tensors));
-            }
-        }
-
-        KeyValuePair<string, SafeTensor>[] ordered = [.. tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
-        var header = Header(ordered, metadata);
+        byte[][] parts = [.. Parts(tensors, metadata)];
         AtomicFile.Write(path, stream =>
         {
-            stream.Write(header);
-            foreach (var (_, tensor) in ordered)
+            foreach (var part in parts)
             {
-                stream.Write(tensor.Data);
+                stream.Write(part);
             }
         });
+    }
+
+    /// <summary>The XxHash128 of the file that <see cref="Write"/> would write, in hexadecimal digits.</summary>
+    /// <inheritdoc cref="Write" path="/param[@name='tensors' or @name='metadata']"/>
+    public static string Checksum(IReadOnlyDictionary<string, SafeTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var hash = new XxHash128();
+        foreach (var part in Parts(tensors, metadata))
+        {
+            hash.Append(part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     /// <summary>Reads a whole file. Nothing is allocated that the file's own length does not vouch for.</summary>
@@ -88,6 +91,23 @@ internal static class SafeTensors
             // InvalidOperationException: a JSON string is not Unicode, which shows only when it is decoded.
             throw new InvalidDataException($"{path}: not a safetensors file: {e.Message.TrimEnd('.')}.".ReplaceLineEndings(" "), e);
         }
+    }
+
+    /// <summary>What stands in a file, in its order: the header, then each tensor.</summary>
+    private static IEnumerable<byte[]> Parts(
+        IReadOnlyDictionary<string, SafeTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        foreach (var (name, tensor) in tensors)
+        {
+            if (name == MetadataKey || SafeTensor.ByteCount(tensor.DType, tensor.Shape) != tensor.Data.LongLength)
+            {
+                throw new ArgumentException(
+                    $"Tensor '{name}': {tensor.Data.LongLength} bytes for {tensor.DType} [{string.Join(", ", tensor.Shape)}].", nameof(tensors));
+            }
+        }
+
+        KeyValuePair<string, SafeTensor>[] ordered = [.. tensors.OrderBy(entry => entry.Key, StringComparer.Ordinal)];
+        return ordered.Select(entry => entry.Value.Data).Prepend(Header(ordered, metadata));
     }
 
     private static byte[] Header(KeyValuePair<string, SafeTensor>[] tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using ErLoss.Modules;
 using ErTraining.Data;
 using ErTraining.Evaluation;
 using ErTraining.Methods;
@@ -28,8 +26,12 @@ internal sealed class Trainer : IDisposable
     private readonly int _stepsPerEpoch;
     private readonly long _steps;
     private readonly WarmupCosine _schedule;
-    private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
-    private readonly Stopwatch _training = new();
+    private readonly string _dataFingerprint;
+    private readonly List<EpochMetrics> _epochs = [];
+    private double? _knnAccuracyBefore;
+    private MetricSums _sums;
+    private RunClock _clock = new(TimeSpan.Zero, TimeSpan.Zero);
+    private TimeSpan _epochBegan;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
     /// <exception cref="DataException">Fewer training images than a batch, or too few to evaluate on.</exception>
@@ -45,6 +47,7 @@ internal sealed class Trainer : IDisposable
         _observer = observer;
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
+        _dataFingerprint = data.Fingerprint();
 
         _method = Untrained(settings, data.Train.Count);
         _method.to(device);
@@ -55,6 +58,7 @@ internal sealed class Trainer : IDisposable
         _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
         _optimizer = Optimizers.Create(settings, _method);
         _viewGenerator = new Generator(0, device);
+        _sums = new MetricSums(device);
     }
 
     /// <summary>Makes the global generator ready to draw the initial weights, the encoder's first.</summary>
@@ -66,32 +70,64 @@ internal sealed class Trainer : IDisposable
     public static TwoViewMethod Untrained(TrainingSettings settings, int images)
     {
         SeedWeights(settings.Seed);
-        return MethodCatalog.Create(settings.Method, settings.Encoder, MethodSettings(settings, images));
+        return MethodCatalog.Create(settings.Method, settings.Encoder, settings.ForMethod(images));
     }
 
     /// <summary>The method being trained, with its encoder.</summary>
     public TwoViewMethod Method => _method;
 
-    /// <summary>Evaluates, trains all epochs, and evaluates again.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
-    /// <exception cref="TrainingFailedException">The loss is no longer a finite number.</exception>
-    public RunResult Run(CancellationToken cancellation)
+    /// <summary>Takes up a run where it was; before <see cref="Run"/>.</summary>
+    /// <exception cref="DataException">The state is of other settings, of other images or of another make; the message says which.</exception>
+    public void Restore(TrainingState state)
     {
-        double knnBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test);
-        _observer.OnStart(knnBefore);
-        EpochMetrics? last = null;
-        for (int epoch = 1; epoch <= _settings.Epochs; epoch++)
+        RunPosition position = state.Position;
+        long steps = position.StepsDone - (long)position.Epochs.Count * _stepsPerEpoch;
+        state.CheckIsOf(_settings, _dataFingerprint);
+        if (position.Epochs.Count > _settings.Epochs || steps < 0 || steps > _stepsPerEpoch)
         {
-            last = TrainEpoch(epoch, cancellation);
-            CollapseIndicators indicators = CollapseIndicators.Measure(_method, _test);
-            last = last with { EffectiveRank = indicators.EffectiveRank, MeanCosine = indicators.MeanCosine, Perplexity = indicators.Perplexity };
-            if (IsEvaluated(epoch))
-            {
-                last = last with { KnnAccuracy = NearestNeighbours.Accuracy(_method.Encoder, _train, _test) };
-            }
-            _observer.OnEpoch(last, TimeLeft((long)epoch * _stepsPerEpoch));
+            throw new DataException($"The checkpoint is of {position.Epochs.Count} epochs and {position.StepsDone} steps, which is no place in this run.");
         }
-        double trained = (double)_settings.Epochs * _stepsPerEpoch * _settings.BatchSize;
+        state.Restore(_method, _optimizer);
+        _knnAccuracyBefore = position.KnnAccuracyBefore;
+        _epochs.AddRange(position.Epochs);
+        _sums.Dispose();
+        _sums = new MetricSums(_device, position.MetricSums, (int)steps);
+        _clock = new RunClock(position.Elapsed, position.Training);
+        _epochBegan = position.Training - position.EpochTraining;
+    }
+
+    /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>
+    /// <param name="cancellation">Ends the run after the step under way.</param>
+    /// <param name="keeper">Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
+    /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number; no such state is kept.</exception>
+    public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
+    {
+        if (_knnAccuracyBefore is null)
+        {
+            _knnAccuracyBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test);
+            keeper?.Save(State());
+        }
+        double knnBefore = _knnAccuracyBefore.Value;
+        _observer.OnStart(knnBefore, _epochs, _sums.Steps);
+        while (_epochs.Count < _settings.Epochs)
+        {
+            EpochMetrics metrics = TrainEpoch(_epochs.Count + 1, keeper, cancellation);
+            RequireFiniteWeights();
+            CollapseIndicators indicators = CollapseIndicators.Measure(_method, _test);
+            _epochs.Add(metrics with
+            {
+                EffectiveRank = indicators.EffectiveRank,
+                MeanCosine = indicators.MeanCosine,
+                Perplexity = indicators.Perplexity,
+                KnnAccuracy = IsEvaluated(metrics.Epoch) ? NearestNeighbours.Accuracy(_method.Encoder, _train, _test) : null,
+            });
+            BeginSums();
+            _observer.OnEpoch(_epochs[^1], TimeLeft());
+            keeper?.Save(State());
+        }
+        EpochMetrics? last = _epochs.LastOrDefault();
+        double trained = (double)_steps * _settings.BatchSize;
         return new RunResult(
             _settings.Method,
             _settings.Objective,
@@ -99,8 +135,8 @@ internal sealed class Trainer : IDisposable
             _settings.Seed,
             _settings.Epochs,
             (int)_train.Count,
-            _sinceStart.Elapsed.TotalSeconds,
-            trained == 0 ? 0 : trained / _training.Elapsed.TotalSeconds,
+            _clock.Elapsed.TotalSeconds,
+            trained == 0 ? 0 : trained / _clock.Training.TotalSeconds,
             knnBefore,
             last?.KnnAccuracy ?? knnBefore,
             last?.Loss,
@@ -112,6 +148,7 @@ internal sealed class Trainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _sums.Dispose();
         _viewGenerator.Dispose();
         _optimizer.Dispose();
         _method.Dispose();
@@ -119,42 +156,36 @@ internal sealed class Trainer : IDisposable
         _test.Dispose();
     }
 
-    private EpochMetrics TrainEpoch(int epoch, CancellationToken cancellation)
+    /// <summary>Trains an epoch, or what is left of it. Between its beginning and its first step nothing is kept, so that it begins once.</summary>
+    private EpochMetrics TrainEpoch(int epoch, IStateKeeper? keeper, CancellationToken cancellation)
     {
-        _training.Start();
-        TimeSpan began = _training.Elapsed, reported = began;
-        using var sums = new MetricSums(_device);
-        _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, (int)RandomPurpose.Method, epoch));
+        cancellation.ThrowIfCancellationRequested();
+        _clock.StartTraining();
+        TimeSpan reported = _clock.Training;
+        if (_sums.Steps == 0)
+        {
+            _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, (int)RandomPurpose.Method, epoch));
+        }
         using Tensor order = tensor(
             _method.Order((int)_train.Count, new RandomStream(_settings.Seed, (int)RandomPurpose.Order, epoch)), device: _device);
         _method.train();
-        for (int step = 0; step < _stepsPerEpoch; step++)
+        while (_sums.Steps < _stepsPerEpoch)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Step(order, epoch, step, sums);
-            if (_training.Elapsed - reported > ProgressInterval && step + 1 < _stepsPerEpoch)
+            Step(order, epoch, _sums.Steps, _sums);
+            if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
             {
-                reported = _training.Elapsed;
-                TimeSpan left = TimeLeft((epoch - 1L) * _stepsPerEpoch + step + 1);
-                _observer.OnProgress(new TrainingProgress(epoch, step + 1, _stepsPerEpoch, Metrics(step + 1), left));
+                keeper?.Save(State());
+                cancellation.ThrowIfCancellationRequested();
+            }
+            if (_clock.Training - reported > ProgressInterval && _sums.Steps < _stepsPerEpoch)
+            {
+                reported = _clock.Training;
+                _observer.OnProgress(new TrainingProgress(epoch, _sums.Steps, _stepsPerEpoch, Metrics(), TimeLeft()));
             }
         }
-        EpochMetrics metrics = Metrics(_stepsPerEpoch);
-        _training.Stop();
+        EpochMetrics metrics = Metrics();
+        _clock.StopTraining();
         return metrics;
-
-        EpochMetrics Metrics(int steps)
-        {
-            double[] means = sums.Means();
-            if (!double.IsFinite(means[0]))
-            {
-                throw new TrainingFailedException(
-                    $"The loss became {means[0]} by step {steps} of epoch {epoch}; a smaller --learning-rate usually cures this.");
-            }
-            double imagesPerSecond = steps * _settings.BatchSize / (_training.Elapsed - began).TotalSeconds;
-            double learningRate = _schedule.At((epoch - 1L) * _stepsPerEpoch + steps - 1);
-            return new EpochMetrics(epoch, means[0], means[1], means[2], means[3], learningRate, imagesPerSecond);
-        }
     }
 
     /// <summary>One step: views, loss, gradient, weights, metrics.</summary>
@@ -188,30 +219,63 @@ internal sealed class Trainer : IDisposable
 
     private static long StreamSeed(int seed, RandomPurpose purpose, int index) => new RandomStream(seed, (int)purpose, index).NextBits();
 
-    private TimeSpan TimeLeft(long stepsDone) =>
-        _training.Elapsed * ((double)(_steps - stepsDone) / stepsDone);
+    private long StepsDone => (long)_epochs.Count * _stepsPerEpoch + _sums.Steps;
 
-    private static MethodSettings MethodSettings(TrainingSettings settings, int images)
+    private TimeSpan TimeLeft() => _clock.Training * ((double)(_steps - StepsDone) / StepsDone);
+
+    private void BeginSums()
     {
-        MethodDescription description = MethodCatalog.Describe(settings.Method);
-        return new MethodSettings(
-            settings.Objective,
-            new EntropyReconstructionOptions
-            {
-                Kappa = settings.Kappa,
-                LearnKappa = settings.LearnKappa,
-                Estimator = settings.Estimator ?? description.UsualEstimator,
-                LeaveOneOut = settings.LeaveOneOut,
-                EntropyWeight = settings.EntropyWeight,
-            })
-        {
-            Images = images,
-            TeacherMomentum = new TeacherMomentum(
-                settings.Ema ?? description.UsualMomentum ?? 0, RisesToOne: settings.EmaSchedule == EmaSchedule.Cosine),
-            Centering = settings.Centering,
-            HiddenDimension = settings.HiddenDimension,
-            ProjectionDimension = settings.ProjectionDimension,
-            Prototypes = settings.Prototypes,
-        };
+        _sums.Dispose();
+        _sums = new MetricSums(_device);
+        _epochBegan = _clock.Training;
     }
+
+    /// <summary>Means over the steps of the epoch under way.</summary>
+    private EpochMetrics Metrics()
+    {
+        double[] means = [.. FiniteSums().Select(sum => sum / _sums.Steps)];
+        double imagesPerSecond = _sums.Steps * _settings.BatchSize / (_clock.Training - _epochBegan).TotalSeconds;
+        return new EpochMetrics(_epochs.Count + 1, means[0], means[1], means[2], means[3], _schedule.At(StepsDone - 1), imagesPerSecond);
+    }
+
+    /// <summary>What the rest of the run depends on, if it is sound.</summary>
+    private TrainingState State()
+    {
+        RequireFiniteWeights();
+        var position = new RunPosition
+        {
+            KnnAccuracyBefore = _knnAccuracyBefore!.Value,
+            Epochs = [.. _epochs],
+            StepsDone = StepsDone,
+            MetricSums = FiniteSums(),
+            Elapsed = _clock.Elapsed,
+            Training = _clock.Training,
+            EpochTraining = _clock.Training - _epochBegan,
+        };
+        return TrainingState.Of(_settings, _dataFingerprint, position, _method, _optimizer);
+    }
+
+    private double[] FiniteSums()
+    {
+        try
+        {
+            return _sums.Sums();
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw Diverged(e.Message);
+        }
+    }
+
+    private void RequireFiniteWeights()
+    {
+        using var scope = NewDisposeScope();
+        if (_method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
+        {
+            throw Diverged($"the weights '{name}' are no finite numbers after step {_sums.Steps}");
+        }
+    }
+
+    private TrainingFailedException Diverged(string what) =>
+        new($"Training diverged: {what} of epoch {_epochs.Count + 1}; a smaller --learning-rate usually cures this.");
 }

@@ -98,4 +98,29 @@ internal sealed record TrainingSettings
 
     /// <summary>"auto", "cpu", "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "auto";
+
+    /// <summary>What the method is made from.</summary>
+    /// <param name="images">Number of training images.</param>
+    public MethodSettings ForMethod(int images)
+    {
+        MethodDescription description = MethodCatalog.Describe(Method);
+        return new MethodSettings(
+            Objective,
+            new EntropyReconstructionOptions
+            {
+                Kappa = Kappa,
+                LearnKappa = LearnKappa,
+                Estimator = Estimator ?? description.UsualEstimator,
+                LeaveOneOut = LeaveOneOut,
+                EntropyWeight = EntropyWeight,
+            })
+        {
+            Images = images,
+            TeacherMomentum = new TeacherMomentum(Ema ?? description.UsualMomentum ?? 0, RisesToOne: EmaSchedule == EmaSchedule.Cosine),
+            Centering = Centering,
+            HiddenDimension = HiddenDimension,
+            ProjectionDimension = ProjectionDimension,
+            Prototypes = Prototypes,
+        };
+    }
 }

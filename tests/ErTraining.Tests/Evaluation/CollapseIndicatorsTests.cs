@@ -20,6 +20,10 @@ internal sealed class CollapseIndicatorsTests : TensorTests
     }
 
     [Test]
+    public void Embeddings_of_nothing_but_zeros_have_rank_one_as_a_number_must_stand_in_the_metrics() =>
+        Assert.That(CollapseIndicators.Of(new MethodOutputs(zeros(20, 8))).EffectiveRank, Is.EqualTo(1));
+
+    [Test]
     public void Embeddings_along_all_axes_have_full_rank()
     {
         CollapseIndicators indicators = CollapseIndicators.Of(new MethodOutputs(cat([eye(6), -eye(6)])));

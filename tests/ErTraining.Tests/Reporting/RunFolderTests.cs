@@ -32,7 +32,8 @@ internal sealed class RunFolderTests : IDisposable
             LearningRate = 1e-3,
             Device = "cuda:1",
         };
-        var written = new RunFolder(_folder["run"], settings);
+        using var written = new RunFolder(_folder["run"], TimeSpan.Zero);
+        written.WriteSettings(settings);
         Directory.CreateDirectory(written.CheckpointPath);
 
         (TrainingSettings read, string checkpoint) = RunFolder.Find(_folder[path]);

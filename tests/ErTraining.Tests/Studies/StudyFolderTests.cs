@@ -57,7 +57,10 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_folder_of_a_training_run_is_refused()
     {
-        _ = new RunFolder(_folder["study"], new TrainingSettings());
+        using (var run = new RunFolder(_folder["study"], TimeSpan.Zero))
+        {
+            run.WriteSettings(new TrainingSettings());
+        }
         Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a run is already here"));
     }
 
@@ -136,12 +139,10 @@ internal sealed class StudyFolderTests
 
     private void WriteCell(TrainingSettings settings)
     {
-        var run = new RunFolder(CellPath, settings);
+        using var run = new RunFolder(CellPath, TimeSpan.Zero);
+        run.WriteSettings(settings);
         CellOutcome sample = Sample.Finished(s_job.Cell, 2, 0.5);
-        foreach (EpochMetrics epoch in sample.Epochs)
-        {
-            run.AppendMetrics(epoch);
-        }
+        run.WriteMetrics(sample.Epochs);
         run.WriteResult(sample.Result!);
     }
 }

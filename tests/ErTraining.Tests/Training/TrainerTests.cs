@@ -129,7 +129,7 @@ internal sealed class TrainerTests
 
         public List<EpochMetrics> Epochs { get; } = [];
 
-        public void OnStart(double knnAccuracyBefore) => KnnAccuracyBefore = knnAccuracyBefore;
+        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => KnnAccuracyBefore = knnAccuracyBefore;
 
         public void OnProgress(TrainingProgress progress)
         {

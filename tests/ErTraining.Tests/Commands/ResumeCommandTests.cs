@@ -1,0 +1,231 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using ErTraining.Commands;
+using ErTraining.Data;
+using ErTraining.Reporting;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary><c>train --resume</c> on real files, after real processes were killed.</summary>
+internal sealed class ResumeCommandTests
+{
+    private static readonly string[] s_run =
+        ["train", "--data", "images", "--batch-size", "16", "--epochs", "6", "--hidden-dimension", "32", "--evaluations", "1", "--threads", "1"];
+
+    private TemporaryDirectory _shared = null!, _folder = null!;
+
+    /// <summary>A run that was never stopped, and one that was killed in its third epoch, or about to begin it.</summary>
+    [OneTimeSetUp]
+    public void RunAndKill()
+    {
+        _shared = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(96, 20, seed: 0), _shared["images"]);
+        CommandLine.Outcome whole = CommandLine.Run(_shared.Path, [.. s_run, "--output", "whole"]);
+        Assert.That(whole.ExitCode, Is.Zero, whole.Error);
+
+        using Process process = CommandLine.Start(_shared.Path, [.. s_run, "--output", "run", "--checkpoint-minutes", "0"]);
+        ReadUntil(process, "epoch 2/");
+        process.Kill();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Not.Zero, "it was over before it could be killed");
+        Assert.That(States("run", _shared), Has.Length.EqualTo(2));
+    }
+
+    [OneTimeTearDown]
+    public void DeleteRuns() => _shared.Dispose();
+
+    [SetUp]
+    public void Copy()
+    {
+        _folder = new TemporaryDirectory();
+        foreach (string file in Directory.GetFiles(_shared.Path, "*", SearchOption.AllDirectories))
+        {
+            string copy = _folder[Path.GetRelativePath(_shared.Path, file)];
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    [TearDown]
+    public void DeleteCopy() => _folder.Dispose();
+
+    [Test]
+    public void A_killed_run_goes_on_with_the_settings_it_had_and_ends_as_if_it_had_never_stopped()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(outcome.Output, Does.Contain("going on after epoch").And.Not.Contain("epoch 1/6"));
+        AssertIsWhole("run");
+    }
+
+    [Test]
+    public void A_spoilt_checkpoint_is_passed_over_for_the_one_before_it()
+    {
+        Spoil(States("run")[^1]);
+        File.AppendAllText(_folder["run/metrics.jsonl"], "{\"epoch\":7,\"lo");
+        File.WriteAllText(_folder["run/checkpoint/state-000000001.safetensors.tmp"], "left by a crash");
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_run, "--output", "run", "--resume"]);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(outcome.Error, Does.StartWith("warning: ").And.Contain("checksum").And.Contain("the one before it"));
+        AssertIsWhole("run");
+        Assert.That(Directory.GetFiles(_folder["run"], "*.tmp", SearchOption.AllDirectories), Is.Empty);
+    }
+
+    [Test]
+    public void Killed_before_its_first_checkpoint_a_run_begins_anew()
+    {
+        Directory.Delete(_folder["run/checkpoint"], recursive: true);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertIsWhole("run");
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
+    public void Told_to_terminate_it_says_how_to_go_on_and_does_so_where_nothing_was_before()
+    {
+        string[] command = [.. s_run, "--output", "new", "--resume"];
+        using Process process = CommandLine.Start(_folder.Path, command);
+        ReadUntil(process, "epoch 1/");
+        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.EqualTo(130), error);
+        Assert.That(error, Does.StartWith("Interrupted").And.Contain("--resume"));
+
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, command);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertIsWhole("new");
+    }
+
+    [Test]
+    public void A_finished_run_is_left_alone()
+    {
+        byte[] metrics = File.ReadAllBytes(_folder["whole/metrics.jsonl"]), result = File.ReadAllBytes(_folder["whole/result.json"]);
+        Assert.That(Invoke("--output", _folder["whole"], "--resume"), Is.Zero);
+        Assert.That(File.ReadAllBytes(_folder["whole/metrics.jsonl"]), Is.EqualTo(metrics));
+        Assert.That(File.ReadAllBytes(_folder["whole/result.json"]), Is.EqualTo(result));
+    }
+
+    [TestCase("--kappa 5", "kappa 10, not 5")]
+    [TestCase("--epochs 7 --seed 1", "epochs 6, not 7")]
+    [TestCase("--method byol", "method simclr, not byol")]
+    [TestCase("--learn-kappa", "learn_kappa false, not true")]
+    [TestCase("--estimator plugin", "estimator joe, not plugin")]
+    [TestCase("--estimator auto --prototypes 3", "--prototypes has no meaning for --method simclr")]
+    public void Options_of_another_run_are_refused(string options, string says) => Assert.That(
+        () => Invoke(["--output", _folder["run"], "--resume", .. options.Split(' ')]),
+        Throws.TypeOf<UsageException>().With.Message.Contains(says));
+
+    [Test]
+    public void Images_may_have_moved_but_must_be_the_same()
+    {
+        Directory.Move(_folder["images"], _folder["moved"]);
+        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("images"));
+        string file = _folder["moved/data_batch_1.bin"];
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Assert.That(
+            () => Invoke("--output", _folder["run"], "--resume", "--data", _folder["moved"]),
+            Throws.TypeOf<DataException>().With.Message.Contains("not the images that the run began with"));
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        Assert.That(Invoke("--output", _folder["run"], "--resume", "--data", _folder["moved"]), Is.Zero);
+        AssertIsWhole("run");
+    }
+
+    [Test]
+    public void Without_a_sound_checkpoint_the_user_decides()
+    {
+        Array.ForEach(States("run"), Spoil);
+        Assert.That(
+            () => Invoke("--output", _folder["run"], "--resume", "--data", _folder["images"]),
+            Throws.TypeOf<DataException>().With.Message.Contains("delete the folder to start from the beginning"));
+    }
+
+    [TestCase("null", "not the settings of a run")]
+    [TestCase("{ \"batch_size\": -16 }", "--batch-size is -16; a whole number from 2 up is wanted")]
+    [TestCase("{ \"method\": \"moco\" }", "--method is 'moco'")]
+    [TestCase("{ \"optimizer\": 7 }", "--optimizer is '7'")]
+    [TestCase("{ \"warmup_epochs\": 1e999 }", "--warmup-epochs")]
+    [TestCase("{ \"threads\": 1000000000 }", "--threads is 1000000000")]
+    [TestCase("{ \"data\": \"--kappa\" }", "--kappa")]
+    [TestCase("{ \"data\": \"@images\" }", "@images")]
+    public void A_config_that_is_not_sound_is_refused(string config, string says)
+    {
+        File.WriteAllText(_folder["run/config.json"], config);
+        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains(says));
+    }
+
+    [Test]
+    public void A_config_that_was_changed_is_refused()
+    {
+        string path = _folder["run/config.json"];
+        JsonNode config = JsonNode.Parse(File.ReadAllText(path))!;
+        config["epochs"] = 60;
+        File.WriteAllText(path, config.ToJsonString());
+        Assert.That(
+            () => Invoke("--output", _folder["run"], "--resume", "--data", _folder["images"]),
+            Throws.TypeOf<DataException>().With.Message.Contains("epochs 6, not 60"));
+    }
+
+    [Test]
+    public void Two_processes_do_not_share_a_folder()
+    {
+        using var other = new RunFolder(_folder["run"], TimeSpan.Zero);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2));
+            Assert.That(outcome.Error, Does.Contain("another process is at work here"));
+        });
+    }
+
+    [Test]
+    public void Without_an_output_there_is_nothing_to_resume() =>
+        Assert.That(() => Invoke("--resume"), Throws.TypeOf<UsageException>().With.Message.Contains("--resume goes with --output"));
+
+    private static int Invoke(params string[] options) =>
+        TrainCommand.Create().Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+    private static void ReadUntil(Process process, string line)
+    {
+        while (process.StandardOutput.ReadLine() is { } read && !read.StartsWith(line, StringComparison.Ordinal))
+        {
+        }
+    }
+
+    private static void Spoil(string file)
+    {
+        byte[] bytes = File.ReadAllBytes(file);
+        bytes[bytes.Length / 2] ^= 0x10;
+        File.WriteAllBytes(file, bytes);
+    }
+
+    private static string[] States(string run, TemporaryDirectory folder) =>
+        [.. Directory.GetFiles(folder[$"{run}/checkpoint"], "state-*.safetensors").Order(StringComparer.Ordinal)];
+
+    private string[] States(string run) => States(run, _folder);
+
+    /// <summary>Compares with the run that was never stopped: weights by the byte, the rest but for what a clock says.</summary>
+    private void AssertIsWhole(string run) => Assert.Multiple(() =>
+    {
+        Assert.That(
+            File.ReadAllBytes(_folder[$"{run}/checkpoint/model.safetensors"]), Is.EqualTo(File.ReadAllBytes(_folder["whole/checkpoint/model.safetensors"])));
+        Assert.That(
+            File.ReadLines(_folder[$"{run}/metrics.jsonl"]).Select(Timeless), Is.EqualTo(File.ReadLines(_folder["whole/metrics.jsonl"]).Select(Timeless)));
+        Assert.That(
+            Timeless(File.ReadAllText(_folder[$"{run}/result.json"])), Is.EqualTo(Timeless(File.ReadAllText(_folder["whole/result.json"]))));
+        Assert.That(File.Exists(_folder[$"{run}/report.html"]));
+    });
+
+    private static string Timeless(string json)
+    {
+        JsonObject members = JsonNode.Parse(json)!.AsObject();
+        members.Remove("seconds");
+        members.Remove("images_per_second");
+        return members.ToJsonString();
+    }
+}
