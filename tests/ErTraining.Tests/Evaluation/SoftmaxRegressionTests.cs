@@ -45,7 +45,7 @@ internal sealed class SoftmaxRegressionTests
     {
         const double Penalty = 0.05;
         double[][] weights = Rows(_start);
-        for (int step = 0; step < 3000; step++)
+        for (int step = 0; step < 800; step++)
         {
             weights = [.. weights.Zip(Gradient(weights, Penalty), (row, slopes) => row.Zip(slopes, (w, g) => w - 0.5 * g).ToArray())];
         }
