@@ -57,7 +57,7 @@ public class TrainingStepBenchmarks : IDisposable
 
     private sealed class NoObserver : ITrainingObserver
     {
-        public void OnStart(double knnAccuracyBefore)
+        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
         {
         }
 
