@@ -23,7 +23,15 @@ internal static class EarlierRun
     public static TrainingSettings Settings(RunFolder folder, ParseResult given)
     {
         Dictionary<string, string> arguments = Arguments(folder.ReadSettings());
-        TrainingSettings began = Read(arguments, folder);
+        TrainingSettings began;
+        try
+        {
+            began = Read(arguments);
+        }
+        catch (UsageException e)
+        {
+            throw new DataException($"{folder.ConfigPath}: not the settings of a run: {e.Message}", e);
+        }
         foreach (Option option in TrainingOptions.All)
         {
             if (given.GetResult(option) is { Implicit: false } result)
@@ -31,7 +39,7 @@ internal static class EarlierRun
                 arguments[option.Name] = result.Tokens is [var token] ? token.Value : "true";
             }
         }
-        TrainingSettings asked = Read(arguments, folder);
+        TrainingSettings asked = Read(arguments);
         return SettingsDifference.Between(began, asked) is { } other
             ? throw new UsageException(
                 $"{folder.ConfigPath}: the run has {other.Name} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.")
@@ -47,12 +55,12 @@ internal static class EarlierRun
                 : ("--" + member.Name.Replace('_', '-'), member.Value.ToString()))
             .ToDictionary();
 
-    private static TrainingSettings Read(Dictionary<string, string> arguments, RunFolder folder)
+    private static TrainingSettings Read(Dictionary<string, string> arguments)
     {
         ParseResult parsed = s_options.Parse(
             [.. arguments.Select(argument => $"{argument.Key}={argument.Value}")], new ParserConfiguration { ResponseFileTokenReplacer = null });
         return parsed.Errors is [var error, ..]
-            ? throw new DataException($"{folder.ConfigPath}: not the settings of a run: {error.Message}")
+            ? throw new UsageException(error.Message)
             : TrainingOptions.WithDefaults(TrainingOptions.Read(parsed));
     }
 

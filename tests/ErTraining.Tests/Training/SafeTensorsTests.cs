@@ -156,44 +156,6 @@ internal sealed class SafeTensorsTests : IDisposable
     }
 
     [Test]
-    public void Mutated_files_are_refused_or_read()
-    {
-        var random = new Random(20230710);
-        var original = SmallFile();
-        var refused = 0;
-
-        for (var trial = 0; trial < 2000; trial++)
-        {
-            var bytes = original.ToList();
-            for (var change = random.Next(1, 4); change > 0; change--)
-            {
-                var at = random.Next(bytes.Count);
-                switch (random.Next(4))
-                {
-                    case 0: bytes[at] = (byte)random.Next(256); break;
-                    case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
-                    case 2: bytes.RemoveAt(at); break;
-                    default: bytes.Insert(at, bytes[random.Next(bytes.Count)]); break;
-                }
-            }
-
-            File.WriteAllBytes(FilePath, [.. bytes]);
-            try
-            {
-                var tensors = SafeTensors.Read(FilePath).Tensors.Values;
-                Assert.That(tensors.All(tensor => SafeTensor.ByteCount(tensor.DType, tensor.Shape) == tensor.Data.Length), $"trial {trial}");
-            }
-            catch (InvalidDataException e)
-            {
-                refused++;
-                Assert.That(e.Message, Does.StartWith(FilePath).And.Not.Contain('\n'), $"trial {trial}");
-            }
-        }
-
-        Assert.That(refused, Is.InRange(1000, 1999));
-    }
-
-    [Test]
     public void A_missing_file_is_no_malformed_file() =>
         Assert.That(() => SafeTensors.Read(FilePath), Throws.TypeOf<FileNotFoundException>());
 

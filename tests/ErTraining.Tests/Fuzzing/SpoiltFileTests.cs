@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using ErTraining.Commands;
+using ErTraining.Data;
+using ErTraining.Encoders;
+using ErTraining.Reporting;
+using ErTraining.Training;
+
+namespace ErTraining.Tests.Fuzzing;
+
+/// <summary>
+/// Whatever stands in a file, the program reads it or refuses it with a line of its own: no crash, no hang, no memory that the file's length does not warrant.
+/// The environment variable ERTRAINING_FUZZ_MUTATIONS sets how many files are tried in all, 2,000 otherwise.
+/// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class SpoiltFileTests : IDisposable
+{
+    private const int Readers = 5;
+
+    private static readonly int s_mutations =
+        int.TryParse(Environment.GetEnvironmentVariable("ERTRAINING_FUZZ_MUTATIONS"), out int mutations) ? mutations : 2000;
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void Cifar_files()
+    {
+        CifarWriter.Write(SyntheticImages.Create(3, 2, seed: 0), _folder.Path);
+        Spoil(Directory.GetFiles(_folder.Path), () =>
+        {
+            ImageData data = CifarReader.Read(_folder.Path);
+            Assert.That(data.Train.Pixels, Has.Length.EqualTo(data.Train.Count * ImageSet.ImageBytes));
+        });
+    }
+
+    [Test]
+    public void Weights()
+    {
+        using var module = Projector.Create(4, 8, 2);
+        Checkpoint.Save(_folder.Path, module);
+        Spoil(Directory.GetFiles(_folder.Path), () => Checkpoint.Load(_folder.Path, module));
+    }
+
+    [Test]
+    public void States()
+    {
+        string file = _folder["state.safetensors"], original = Show(State());
+        StateFile.Write(file, State());
+        Spoil([file], () => Assert.That(Show(StateFile.Read(file)), Is.EqualTo(original), "a state that is not what was saved"));
+    }
+
+    [Test]
+    public void States_whose_checksum_was_made_to_fit()
+    {
+        string file = _folder["state.safetensors"];
+        StateFile.Write(file, State());
+        (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = SafeTensors.Read(file);
+        metadata.Remove("checksum");
+        Try("metadata", random =>
+        {
+            var spoilt = new Dictionary<string, string>(metadata);
+            string key = random.Next(2) == 0 ? "settings" : "position";
+            spoilt[key] = Encoding.UTF8.GetString(Mutation.Of(Encoding.UTF8.GetBytes(spoilt[key]), random));
+            spoilt["checksum"] = SafeTensors.Checksum(tensors, spoilt);
+            SafeTensors.Write(file, tensors, spoilt);
+            return new FileInfo(file).Length;
+        }, () => StateFile.Read(file));
+    }
+
+    [Test]
+    public void Settings()
+    {
+        using var folder = new RunFolder(_folder.Path, TimeSpan.Zero);
+        folder.WriteSettings(TrainingOptions.WithDefaults(new TrainingSettings { Method = "dino", TrainImages = 100, Threads = 1, Ema = 0.9, Prototypes = 12 }));
+        ParseResult given = TrainCommand.Create().Parse([]);
+        Spoil([folder.ConfigPath], () =>
+        {
+            TrainingSettings settings = EarlierRun.Settings(folder, given);
+            Assert.That(settings.BatchSize, Is.GreaterThanOrEqualTo(2));
+            Assert.That(settings.Kappa, Is.InRange(1e-6, 1e6));
+        });
+    }
+
+    /// <summary>A small state of a run in its second epoch.</summary>
+    private static TrainingState State()
+    {
+        var tensors = new Dictionary<string, SafeTensor>
+        {
+            ["weight"] = new("F32", [2, 3], [.. Enumerable.Range(0, 24).Select(i => (byte)i)]),
+            ["steps"] = new("I64", [], new byte[8]),
+        };
+        var position = new RunPosition
+        {
+            KnnAccuracyBefore = 0.25,
+            Epochs = [new EpochMetrics(1, -1.5, 3.25, 1.75, 1.5, 3e-3, 1000, 12.5, 0.125, null, 0.5)],
+            StepsDone = 7,
+            MetricSums = [1, 2, 3, 4],
+            Elapsed = TimeSpan.FromSeconds(3),
+            Training = TimeSpan.FromSeconds(2),
+            EpochTraining = TimeSpan.FromSeconds(1),
+        };
+        return new TrainingState(new TrainingSettings { Preset = "lightly", Threads = 1 }, "0123456789abcdef", position, tensors, tensors);
+    }
+
+    private static string Show(TrainingState state) => JsonSerializer.Serialize(state);
+
+    /// <summary>Spoils one of some sound files at a time, and reads.</summary>
+    private static void Spoil(string[] files, Action read)
+    {
+        byte[][] sound = [.. files.Select(File.ReadAllBytes)];
+        read();
+        int last = 0;
+        Try(string.Join(", ", files.Select(Path.GetFileName)), random =>
+        {
+            File.WriteAllBytes(files[last], sound[last]);
+            last = random.Next(files.Length);
+            byte[] spoilt = Mutation.Of(sound[last], random);
+            File.WriteAllBytes(files[last], spoilt);
+            return spoilt.Length;
+        }, read);
+    }
+
+    /// <summary>Tries a reader's share of the mutations.</summary>
+    /// <param name="what">What is read, for failures.</param>
+    /// <param name="spoil">Spoils a file by the random numbers given; returns its length.</param>
+    /// <param name="read">Reads it.</param>
+    private static void Try(string what, Func<Random, long> spoil, Action read)
+    {
+        int trials = s_mutations / Readers, refused = 0;
+        for (int trial = 0; trial < trials; trial++)
+        {
+            long length = spoil(new Random(trial));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                read();
+            }
+            catch (Exception e) when (e is DataException or InvalidDataException or UsageException)
+            {
+                refused++;
+                Assert.That(e.Message, Is.Not.Empty.And.Not.Contain('\n'), $"{what}, mutation {trial}");
+            }
+            catch (Exception e) when (e is not AssertionException)
+            {
+                Assert.Fail($"{what}, mutation {trial}: {e}");
+            }
+            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((64 * length) + (16 << 20)), $"{what}, mutation {trial}: bytes allocated");
+        }
+        Assert.That(refused, Is.GreaterThan(trials / 4), $"{what}: mutations that were noticed");
+    }
+}
