@@ -17,7 +17,7 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class DeepCluster : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 64, Iterations = 10, PrincipalComponents = 64;
+    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, PrincipalComponents = 64;
     private const double Temperature = 0.1;
 
     /// <summary>The method as the catalogue knows it.</summary>
