@@ -89,8 +89,8 @@ internal sealed class SpoiltFileTests : IDisposable
     {
         var tensors = new Dictionary<string, SafeTensor>
         {
-            ["weight"] = new("F32", [2, 3], [.. Enumerable.Range(0, 24).Select(i => (byte)i)]),
             ["steps"] = new("I64", [], new byte[8]),
+            ["weight"] = new("F32", [2, 3], [.. Enumerable.Range(0, 24).Select(i => (byte)i)]),
         };
         var position = new RunPosition
         {
