@@ -90,11 +90,11 @@ internal sealed class EvaluateCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
-        using Process process = CommandLine.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "40000", "--output", "interrupted.json");
+        using Process process = CommandLine.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--output", "interrupted.json");
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("synthetic", StringComparison.Ordinal))
         {
         }
-        using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Multiple(() =>
