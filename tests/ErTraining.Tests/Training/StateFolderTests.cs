@@ -1,0 +1,83 @@
+using ErTraining.Data;
+using ErTraining.Training;
+
+namespace ErTraining.Tests.Training;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class StateFolderTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void The_newest_two_are_kept_and_the_newest_is_found()
+    {
+        StateFolder states = Save(0, 5, 10, 10, 1_000_000_000);
+        Assert.That(Files(), Is.EqualTo(["state-000000010.safetensors", "state-1000000000.safetensors"]));
+        Assert.That(states.Newest(Assert.Fail)!.Position.StepsDone, Is.EqualTo(1_000_000_000));
+    }
+
+    [Test]
+    public void Without_states_there_is_nothing_to_go_on_from()
+    {
+        Assert.That(new StateFolder(_folder["none"], TimeSpan.Zero).Newest(Assert.Fail), Is.Null);
+        File.WriteAllText(_folder["state-of-mind.safetensors"], "somebody else's");
+        Assert.That(new StateFolder(_folder.Path, TimeSpan.Zero).Newest(Assert.Fail), Is.Null);
+        Assert.That(StateFolder.HasStates(_folder.Path), Is.False);
+    }
+
+    [TestCase(0)]
+    [TestCase(100)]
+    public void A_state_cut_short_is_passed_over_and_goes_with_the_next_save(int length)
+    {
+        StateFolder states = Save(5, 10);
+        using (FileStream file = File.OpenWrite(_folder["state-000000010.safetensors"]))
+        {
+            file.SetLength(length);
+        }
+        var unsound = new List<string>();
+        Assert.That(states.Newest(unsound.Add)!.Position.StepsDone, Is.EqualTo(5));
+        Assert.That(unsound.Single(), Does.Contain("state-000000010.safetensors: "));
+
+        Save(7);
+        Assert.That(Files(), Is.EqualTo(["state-000000005.safetensors", "state-000000007.safetensors"]));
+    }
+
+    [Test]
+    public void Where_no_state_is_sound_that_is_said()
+    {
+        File.WriteAllText(_folder["state-000000010.safetensors"], "");
+        Assert.That(() => new StateFolder(_folder.Path, TimeSpan.Zero).Newest(_ => { }), Throws.TypeOf<DataException>().With.Message.Contains("no checkpoint here is sound"));
+    }
+
+    [Test]
+    public void A_state_is_due_once_the_interval_is_over()
+    {
+        Assert.That(new StateFolder(_folder.Path, TimeSpan.Zero).IsDue);
+        Assert.That(new StateFolder(_folder.Path, TimeSpan.FromDays(1)).IsDue, Is.False);
+    }
+
+    private StateFolder Save(params long[] steps)
+    {
+        var states = new StateFolder(_folder.Path, TimeSpan.Zero);
+        foreach (long step in steps)
+        {
+            var position = new RunPosition
+            {
+                KnnAccuracyBefore = 0.5,
+                Epochs = [],
+                StepsDone = step,
+                MetricSums = [0, 0, 0, 0],
+                Elapsed = default,
+                Training = default,
+                EpochTraining = default,
+            };
+            states.Save(new TrainingState(
+                new TrainingSettings(), "", position, new Dictionary<string, SafeTensor>(), new Dictionary<string, SafeTensor>()));
+        }
+        return states;
+    }
+
+    private IEnumerable<string?> Files() => Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+}
