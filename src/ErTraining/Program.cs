@@ -66,6 +66,6 @@ void Interrupt(PosixSignalContext context)
 
 static int Fail(string message, int code)
 {
-    Console.Error.WriteLine($"error: {message.ReplaceLineEndings(" ")}");
+    Console.Error.WriteLine($"error: {OneLine.Of(message)}");
     return code;
 }

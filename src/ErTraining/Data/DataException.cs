@@ -4,4 +4,4 @@ namespace ErTraining.Data;
 /// <param name="message">What is wrong, in which file, and what would be right; line ends become spaces, so it is one line.</param>
 /// <param name="innerException">What the operating system said, if it said something.</param>
 internal sealed class DataException(string message, Exception? innerException = null)
-    : Exception(message.ReplaceLineEndings(" "), innerException);
+    : Exception(OneLine.Of(message), innerException);

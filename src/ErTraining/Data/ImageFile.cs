@@ -8,7 +8,7 @@ internal static class ImageFile
     /// <summary>The most pixels of an image that is decoded: beyond it a file is a mistake, or an attack on the memory.</summary>
     public const int MostPixels = 1 << 26;
 
-    private static readonly byte[][] s_signatures = [[0x89, .. "PNG\r\n\x1A\n"u8], [0xFF, 0xD8, 0xFF]];
+    private static readonly byte[] s_png = [0x89, .. "PNG\r\n\x1A\n"u8], s_jpeg = [0xFF, 0xD8, 0xFF];
 
     /// <summary>Reads an image of any size, made 32×32 by <see cref="Thumbnail"/>.</summary>
     /// <param name="path">The file.</param>
@@ -16,17 +16,28 @@ internal static class ImageFile
     /// <exception cref="DataException">The file cannot be read, is not what its name says, is damaged, or too large.</exception>
     public static void Read(string path, Span<byte> pixels)
     {
-        using var stream = new UnforgivingStream(InputFile.Access(path, () => File.ReadAllBytes(path)));
-        if (!s_signatures.Any(stream.StartsWith))
+        byte[] file = InputFile.Access(path, () => File.ReadAllBytes(path));
+        bool isPng = file.AsSpan().StartsWith(s_png);
+        if (!isPng && !file.AsSpan().StartsWith(s_jpeg))
         {
             throw new DataException($"{path}: neither a PNG nor a JPEG file, whatever its name; wanted one of these.");
         }
+        using var stream = new UnforgivingStream(file);
         try
         {
             ImageInfo header = ImageInfo.FromStream(stream) ?? throw new InvalidOperationException("its header is damaged, or claims far too many pixels");
-            if ((long)header.Width * header.Height > MostPixels)
+            long claimed = (long)header.Width * header.Height;
+            if (claimed > MostPixels)
             {
                 throw new DataException($"{path}: {header.Width}x{header.Height} pixels; at most {MostPixels:n0} are read.");
+            }
+            if (isPng)
+            {
+                ImageClaim.CheckPng(file, claimed);
+            }
+            else
+            {
+                ImageClaim.CheckJpeg(file, claimed);
             }
             ImageResult image = ImageResult.FromStream(stream, ColorComponents.RedGreenBlue);
             Thumbnail.Write(image.Data, image.Width, image.Height, pixels);
@@ -45,10 +56,6 @@ internal static class ImageFile
     /// </summary>
     private sealed class UnforgivingStream(byte[] bytes) : MemoryStream(bytes, writable: false)
     {
-        private readonly byte[] _bytes = bytes;
-
-        public bool StartsWith(byte[] signature) => _bytes.AsSpan().StartsWith(signature);
-
         public override int ReadByte()
         {
             int value = base.ReadByte();

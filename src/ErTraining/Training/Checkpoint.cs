@@ -56,7 +56,7 @@ internal static class Checkpoint
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException(OneLine.Of($"{path}: {e.Message}"), e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ErTraining.Data;
 
 namespace ErTraining.Training;
 
@@ -60,7 +61,7 @@ internal static class StateFile
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{path}: no state of a run: {e.Message}".ReplaceLineEndings(" "), e);
+            throw new InvalidDataException(OneLine.Of($"{path}: no state of a run: {e.Message}"), e);
         }
 
         T Member<T>(string key) => JsonSerializer.Deserialize<T>(metadata[key], s_json) ?? throw new JsonException($"'{key}' is null.");

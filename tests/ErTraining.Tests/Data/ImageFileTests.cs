@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using ErTraining.Data;
 using SkiaSharp;
 
@@ -68,6 +69,49 @@ internal sealed class ImageFileTests : IDisposable
         BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width); // where a PNG has them
         BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
         Assert.That(() => Read(file), Refused().With.Message.Contains(says));
+    }
+
+    [TestCase(SKEncodedImageFormat.Png, 2000)]
+    [TestCase(SKEncodedImageFormat.Jpeg, 2000)]
+    public void A_file_that_cannot_hold_what_its_header_claims_is_refused_before_memory_is_taken(SKEncodedImageFormat format, int side)
+    {
+        byte[] file = Picture.Encode(0, format: format);
+        if (format == SKEncodedImageFormat.Png)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), side);
+            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), side);
+        }
+        else
+        {
+            int frame = file.AsSpan().IndexOf<byte>([0xFF, 0xC0]); // then a length, the precision, the height, the width
+            BinaryPrimitives.WriteInt16BigEndian(file.AsSpan(frame + 5), (short)side);
+            BinaryPrimitives.WriteInt16BigEndian(file.AsSpan(frame + 7), (short)side);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => Read(file), Refused().With.Message.Contains($"{side * side} pixels"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1 << 20));
+    }
+
+    [Test]
+    public void A_png_whose_body_inflates_without_end_is_refused()
+    {
+        byte[] file = Picture.Encode(0);
+        int start = file.AsSpan().IndexOf("IDAT"u8) - 4;
+        using var body = new MemoryStream();
+        using (var deflate = new ZLibStream(body, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < 256; i++)
+            {
+                deflate.Write(zeros);
+            }
+        }
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, (int)body.Length);
+        byte[] bomb = [.. file[..start], .. length, .. "IDAT"u8, .. body.ToArray(), 0, 0, 0, 0, 0, 0, 0, 0, .. "IEND"u8, 0, 0, 0, 0];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => Read(bomb), Refused().With.Message.Contains("do not fit its 1024 pixels"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(16L * bomb.Length), "of 256 MiB that it inflates to");
     }
 
     [TestCase("")]

@@ -5,7 +5,9 @@ using ErTraining.Commands;
 using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Reporting;
+using ErTraining.Tests.Data;
 using ErTraining.Training;
+using SkiaSharp;
 
 namespace ErTraining.Tests.Fuzzing;
 
@@ -16,7 +18,7 @@ namespace ErTraining.Tests.Fuzzing;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SpoiltFileTests : IDisposable
 {
-    private const int Readers = 5;
+    private const int Readers = 6;
 
     private static readonly int s_mutations =
         int.TryParse(Environment.GetEnvironmentVariable("ERTRAINING_FUZZ_MUTATIONS"), out int mutations) ? mutations : 2000;
@@ -34,6 +36,20 @@ internal sealed class SpoiltFileTests : IDisposable
             ImageData data = CifarReader.Read(_folder.Path);
             Assert.That(data.Train.Pixels, Has.Length.EqualTo(data.Train.Count * ImageSet.ImageBytes));
         });
+    }
+
+    [Test]
+    public void Images()
+    {
+        string file = _folder["picture"];
+        byte[] pixels = new byte[ImageSet.ImageBytes];
+        byte[][] sound = [Picture.Encode(7, 40, 36), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Jpeg)];
+        Try("images", random =>
+        {
+            byte[] spoilt = Mutation.Of(sound[random.Next(2)], random);
+            File.WriteAllBytes(file, spoilt);
+            return spoilt.Length;
+        }, () => ImageFile.Read(file, pixels));
     }
 
     [Test]
@@ -133,21 +149,28 @@ internal sealed class SpoiltFileTests : IDisposable
         for (int trial = 0; trial < trials; trial++)
         {
             long length = spoil(new Random(trial));
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            long before = GC.GetAllocatedBytesForCurrentThread(), allocated = 0;
             try
             {
-                read();
+                try
+                {
+                    read();
+                }
+                finally
+                {
+                    allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+                }
             }
             catch (Exception e) when (e is DataException or InvalidDataException or UsageException)
             {
                 refused++;
-                Assert.That(e.Message, Is.Not.Empty.And.Not.Contain('\n'), $"{what}, mutation {trial}");
+                Assert.That(e.Message, Is.Not.Empty.And.Not.Contain('\n').And.Length.LessThan(1001), $"{what}, mutation {trial}");
             }
             catch (Exception e) when (e is not AssertionException)
             {
                 Assert.Fail($"{what}, mutation {trial}: {e}");
             }
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan((64 * length) + (16 << 20)), $"{what}, mutation {trial}: bytes allocated");
+            Assert.That(allocated, Is.LessThan((64 * length) + (16 << 20)), $"{what}, mutation {trial}: bytes allocated");
         }
         Assert.That(refused, Is.GreaterThan(trials / 4), $"{what}: mutations that were noticed");
     }
