@@ -18,6 +18,7 @@ var root = new RootCommand("Two-view self-supervised training with the entropy-r
 {
     TrainCommand.Create(),
     EvaluateCommand.Create(),
+    ExportCommand.Create(),
     StudyCommand.Create(),
     VerifyCommand.Create(),
     SynthesizeCommand.Create(),

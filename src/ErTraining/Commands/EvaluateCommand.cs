@@ -15,7 +15,11 @@ namespace ErTraining.Commands;
 /// <summary><c>evaluate</c>: says what the features of a trained encoder are worth.</summary>
 internal static class EvaluateCommand
 {
-    private static readonly Option<string?> s_checkpoint = RequiredCheckpoint();
+    private static readonly Option<string?> s_checkpoint = SharedOptions.Checkpoint();
+
+    private static readonly Option<string?> s_weights = SharedOptions.Weights("An encoder's weights, in place of a run's");
+
+    private static readonly Option<string> s_encoder = SharedOptions.Encoder("What --weights are of.");
 
     private static readonly Option<bool> s_untrained = Options.Flag(
         "--untrained", "Evaluate the encoder as it was before training, for comparison.");
@@ -35,7 +39,7 @@ internal static class EvaluateCommand
     {
         var command = new Command("evaluate", "Measure a trained encoder: kNN and linear-probe accuracy of its features.")
         {
-            s_checkpoint, s_untrained, s_data, s_trainImages, s_device, s_threads, s_output,
+            s_checkpoint, s_weights, s_encoder, s_untrained, s_data, s_trainImages, s_device, s_threads, s_output,
         };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
@@ -47,20 +51,21 @@ internal static class EvaluateCommand
         string? output = parsed.GetValue(s_output);
         if (output is not null)
         {
-            Prepare(output);
+            OutputFile.Prepare(output);
         }
         Device device = SharedOptions.UseDevice(parsed.GetRequiredValue(s_device)!, parsed.GetValue(s_threads));
-        (TrainingSettings settings, string checkpoint) = RunFolder.Find(parsed.GetRequiredValue(s_checkpoint)!);
+        (TrainingSettings settings, string? checkpoint) = Subject(parsed);
         bool untrained = parsed.GetValue(s_untrained);
         string? otherData = parsed.GetValue(s_data);
         int? trainImages = parsed.GetValue(s_trainImages) ?? (otherData is null ? settings.TrainImages : null);
 
         Trainer.SeedWeights(settings.Seed);
-        using Encoder encoder = EncoderCatalog.Create(settings.Encoder);
-        if (!untrained)
+        using Encoder encoder = untrained || checkpoint is null ? Trainer.InitialEncoder(settings) : EncoderCatalog.Create(settings.Encoder);
+        if (!untrained && checkpoint is not null)
         {
             Checkpoint.LoadEncoder(checkpoint, encoder);
         }
+        string source = checkpoint ?? settings.Weights!;
         encoder.to(device);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
         if (data.Train.Count < 2)
@@ -68,14 +73,14 @@ internal static class EvaluateCommand
             throw new DataException($"{data.Name}: a single training image; two at least are wanted.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Encoder}[/], {(untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.Describe(device)}");
+            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.Describe(device)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         double knn;
         LinearProbeResult probe;
         try
         {
-            (knn, probe) = Measure(encoder, data, device, checkpoint, cancellation);
+            (knn, probe) = Measure(encoder, data, device, source, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -83,7 +88,7 @@ internal static class EvaluateCommand
             return ExitCode.Interrupted;
         }
         var result = new EvaluationResult(
-            checkpoint,
+            source,
             settings.Encoder,
             untrained,
             otherData ?? settings.Data,
@@ -101,13 +106,13 @@ internal static class EvaluateCommand
         EvaluationSummary.Write(result);
         if (output is not null)
         {
-            Written(output, () => AtomicFile.Write(output, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document)));
+            OutputFile.Write(output, () => AtomicFile.Write(output, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document)));
         }
         return ExitCode.Success;
     }
 
     private static (double Knn, LinearProbeResult Probe) Measure(
-        Encoder encoder, ImageData data, Device device, string checkpoint, CancellationToken cancellation)
+        Encoder encoder, ImageData data, Device device, string source, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var train = new ImageTensors(data.Train, device);
@@ -115,39 +120,25 @@ internal static class EvaluateCommand
         Tensor trainFeatures = Features.Of(encoder, train.Pixels, cancellation), testFeatures = Features.Of(encoder, test.Pixels, cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
-            throw new DataException($"{checkpoint}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
+            throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
         return (
             NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount),
             LinearProbe.Evaluate(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation));
     }
 
-    /// <summary>Finds out before the work whether its result can be written.</summary>
-    private static void Prepare(string output)
+    /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>
+    private static (TrainingSettings Settings, string? Checkpoint) Subject(ParseResult parsed)
     {
-        if (Directory.Exists(output))
+        if (parsed.GetValue(s_weights) is not { } weights)
         {
-            throw new DataException($"{output}: a folder; --output wants a file.");
+            return parsed.GetResult(s_encoder) is { Implicit: false }
+                ? throw new UsageException("--encoder goes with --weights; a run's encoder is in its settings.")
+                : RunFolder.Find(parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."));
         }
-        Written(output, () => Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!));
-    }
-
-    private static void Written(string output, Action write)
-    {
-        try
-        {
-            write();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{output}: cannot be written to as --output: {e.Message}", e);
-        }
-    }
-
-    private static Option<string?> RequiredCheckpoint()
-    {
-        Option<string?> option = Options.Text("--checkpoint", "The --output folder of a training run, or the checkpoint folder in it.", "DIR");
-        option.Required = true;
-        return option;
+        string[] others = [.. from option in (Option[])[s_checkpoint, s_untrained] where parsed.GetResult(option) is { Implicit: false } select option.Name];
+        return others is [var other, ..]
+            ? throw new UsageException($"{other} does not go with --weights; leave one of them out.")
+            : (new TrainingSettings { Encoder = parsed.GetValue(s_encoder)!, Weights = weights }, null);
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ErTraining.Encoders;
 using ErTraining.Training;
 using static TorchSharp.torch;
 
@@ -19,6 +20,19 @@ internal static class SharedOptions
     /// <summary><c>--train-images</c>.</summary>
     public static Option<int?> TrainImages() => Options.Number<int?>(
         "--train-images", "Use the first N training images only.", "N", n => n >= 1, "a whole number from 1 up", null);
+
+    /// <summary><c>--checkpoint</c>.</summary>
+    public static Option<string?> Checkpoint() => Options.Text(
+        "--checkpoint", "The --output folder of a training run, or the checkpoint folder in it.", "DIR");
+
+    /// <summary><c>--weights</c>.</summary>
+    /// <param name="what">Begins the description.</param>
+    public static Option<string?> Weights(string what) => Options.Text(
+        "--weights", $"{what}: a safetensors file as export writes it, or of PyTorch's network of the same make.", "FILE");
+
+    /// <summary><c>--encoder</c>.</summary>
+    public static Option<string> Encoder(string description) => Options.Choice(
+        "--encoder", description, new TrainingSettings().Encoder, EncoderCatalog.Names);
 
     /// <summary><c>--device</c>.</summary>
     public static Option<string?> Device() => Options.Text("--device", "Where to compute.", "auto|cpu|cuda[:N]", "auto");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ErLoss.Modules;
-using ErTraining.Encoders;
 using ErTraining.Methods;
 using ErTraining.Training;
 
@@ -67,8 +66,9 @@ internal static class TrainingOptions
     private static readonly Option<int?> s_projectionDimension = Options.Number<int?>(
         "--projection-dimension", "Length of a projection [default: the method's].", "N", n => n >= 2, "a whole number from 2 up", null);
 
-    private static readonly Option<string> s_encoder = Options.Choice(
-        "--encoder", "What turns images into features.", s_defaults.Encoder, EncoderCatalog.Names);
+    private static readonly Option<string> s_encoder = SharedOptions.Encoder("What turns images into features.");
+
+    private static readonly Option<string?> s_weights = SharedOptions.Weights("The encoder's initial weights, in place of random ones");
 
     private static readonly Option<string> s_optimizer = Options.Choice("--optimizer", "The rule the weights are moved by.", "adamw", "adamw", "sgd", "lars");
 
@@ -99,7 +99,7 @@ internal static class TrainingOptions
     /// <summary>All of them, in the order that help lists them.</summary>
     public static IEnumerable<Option> All =>
     [
-        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_device, s_threads, s_seed
+        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_weights, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_device, s_threads, s_seed
     ];
 
     /// <summary>The settings asked for: an option that was given, else what the preset says, else the default.</summary>
@@ -146,6 +146,7 @@ internal static class TrainingOptions
             HiddenDimension = Pick(s_hiddenDimension, r => r.HiddenDimension),
             ProjectionDimension = Pick(s_projectionDimension, r => r.ProjectionDimension),
             Encoder = Pick(s_encoder, r => r.Encoder),
+            Weights = parsed.GetValue(s_weights),
             Optimizer = Pick(s_optimizer, r => r.Optimizer) switch { "sgd" => OptimizerKind.Sgd, "lars" => OptimizerKind.Lars, _ => OptimizerKind.AdamW },
             TrustCoefficient = Pick(s_trustCoefficient, r => r.TrustCoefficient ?? s_defaults.TrustCoefficient),
             ClipTrust = Pick(s_clipTrust, r => r.ClipTrust),

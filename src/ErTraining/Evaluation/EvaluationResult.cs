@@ -1,7 +1,7 @@
 namespace ErTraining.Evaluation;
 
 /// <summary>What an encoder's features are worth; what <c>evaluate --output</c> writes.</summary>
-/// <param name="Checkpoint">The folder of the weights.</param>
+/// <param name="Checkpoint">The folder of the weights, or the file of --weights.</param>
 /// <param name="Encoder">Name of the encoder.</param>
 /// <param name="Untrained">Whether its initial weights were evaluated in place of the trained ones.</param>
 /// <param name="Data">"synthetic", or the folder the images are in.</param>

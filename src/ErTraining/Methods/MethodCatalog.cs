@@ -28,6 +28,8 @@ internal static class MethodCatalog
         s_methods.Where(method => trait(method.Value)).Select(method => method.Key);
 
     /// <summary>A fresh method, its weights drawn from the global generator.</summary>
-    public static TwoViewMethod Create(string name, string encoder, MethodSettings settings) =>
-        s_methods[name].Create(() => EncoderCatalog.Create(encoder), settings);
+    /// <param name="name">Of the method.</param>
+    /// <param name="makeEncoder">Gives an encoder; asked for a second one where the method has a teacher.</param>
+    /// <param name="settings">The rest.</param>
+    public static TwoViewMethod Create(string name, Func<Encoder> makeEncoder, MethodSettings settings) => s_methods[name].Create(makeEncoder, settings);
 }

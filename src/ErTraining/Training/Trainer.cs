@@ -1,4 +1,5 @@
 using ErTraining.Data;
+using ErTraining.Encoders;
 using ErTraining.Evaluation;
 using ErTraining.Methods;
 using TorchSharp;
@@ -34,7 +35,7 @@ internal sealed class Trainer : IDisposable
     private TimeSpan _epochBegan;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
-    /// <exception cref="DataException">Fewer training images than a batch, or too few to evaluate on.</exception>
+    /// <exception cref="DataException">Fewer training images than a batch, too few to evaluate on, or an encoder's weights that are none.</exception>
     public Trainer(TrainingSettings settings, ImageData data, Device device, ITrainingObserver observer)
     {
         if (data.Train.Count < settings.BatchSize)
@@ -64,13 +65,25 @@ internal sealed class Trainer : IDisposable
     /// <summary>Makes the global generator ready to draw the initial weights, the encoder's first.</summary>
     public static void SeedWeights(int seed) => manual_seed(StreamSeed(seed, RandomPurpose.Weights, 0));
 
-    /// <summary>The method as a run starts, its weights drawn by the seed, on the CPU.</summary>
+    /// <summary>The method as a run starts, its weights drawn by the seed, or its encoder's read from a file, on the CPU.</summary>
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
     public static TwoViewMethod Untrained(TrainingSettings settings, int images)
     {
         SeedWeights(settings.Seed);
-        return MethodCatalog.Create(settings.Method, settings.Encoder, settings.ForMethod(images));
+        return MethodCatalog.Create(settings.Method, () => InitialEncoder(settings), settings.ForMethod(images));
+    }
+
+    /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
+    /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
+    public static Encoder InitialEncoder(TrainingSettings settings)
+    {
+        Encoder encoder = EncoderCatalog.Create(settings.Encoder);
+        if (settings.Weights is { } file)
+        {
+            EncoderFile.Read(file, encoder);
+        }
+        return encoder;
     }
 
     /// <summary>The method being trained, with its encoder.</summary>

@@ -30,6 +30,9 @@ internal sealed record TrainingSettings
     /// <summary>Name of the encoder, one of <see cref="Encoders.EncoderCatalog.Names"/>.</summary>
     public string Encoder { get; init; } = "convnet";
 
+    /// <summary>File of the encoder's initial weights, see <see cref="EncoderFile"/>; drawn by the seed if null.</summary>
+    public string? Weights { get; init; }
+
     /// <summary>Passes over the training images; 0 only evaluates the untrained encoder.</summary>
     public int Epochs { get; init; } = 6;
 

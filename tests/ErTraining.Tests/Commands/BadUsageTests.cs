@@ -11,7 +11,7 @@ internal sealed class BadUsageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("frobnicate", "'frobnicate' is no command; train, evaluate, study, verify, synthesize, info are the commands there are")]
+    [TestCase("frobnicate", "'frobnicate' is no command; train, evaluate, export, study, verify, synthesize, info are the commands there are")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
@@ -62,6 +62,10 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --data nowhere", "nowhere: no such directory")]
     [TestCase("study --output . --batch-sizes 64 --train-images 100 --device cuda:99", "no such device")]
     [TestCase("synthesize", "--output")]
+    [TestCase("export", "--checkpoint")]
+    [TestCase("export --checkpoint nowhere --output encoder", "nowhere: no such directory")]
+    [TestCase("export --checkpoint nowhere --output .", ".: a folder; --output wants a file")]
+    [TestCase("train --weights nowhere", "nowhere: cannot be read")]
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {

@@ -87,6 +87,25 @@ internal sealed class EvaluateCommandTests
     }
 
     [Test]
+    public void An_exported_encoder_is_the_run_s_and_can_be_evaluated_and_trained_on()
+    {
+        CommandLine.Outcome exported = CommandLine.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
+        Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
+
+        CommandLine.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "synthetic", "--output", "weights.json");
+        Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
+        CommandLine.Outcome trained = CommandLine.Run(
+            _folder.Path, "train", "--weights", "new/encoder.safetensors", "--train-images", "256", "--epochs", "0", "--seed", "3", "--output", "on");
+        Assert.That(trained.ExitCode, Is.Zero, trained.Error);
+        Assert.Multiple(() =>
+        {
+            Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors"));
+            Assert.That(Number(Read("on/result.json"), "knn_accuracy_before"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
+            Assert.That(Read("on/config.json").GetProperty("weights").GetString(), Is.EqualTo("new/encoder.safetensors"));
+        });
+    }
+
+    [Test]
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
@@ -105,7 +124,13 @@ internal sealed class EvaluateCommandTests
         });
     }
 
-    [TestCase("", "--checkpoint")]
+    [TestCase("", "--checkpoint or --weights is wanted")]
+    [TestCase("--checkpoint run --weights w", "--checkpoint does not go with --weights")]
+    [TestCase("--weights w --untrained", "--untrained does not go with --weights")]
+    [TestCase("--checkpoint run --encoder resnet18", "--encoder goes with --weights")]
+    [TestCase("--weights nowhere", "nowhere: cannot be read")]
+    [TestCase("--weights run/config.json", "run/config.json: not a safetensors file")]
+    [TestCase("--weights run/checkpoint/model.safetensors --encoder resnet18", "model.safetensors: 'encoder.")]
     [TestCase("--checkpoint nowhere", "nowhere: no such directory; wanted the --output of a training run")]
     [TestCase("--checkpoint .", ".: no config.json here")]
     [TestCase("--checkpoint run --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]

@@ -109,7 +109,7 @@ internal sealed class ResNet18Tests
     [Test]
     public void A_step_lowers_the_loss_of_the_method_around_it()
     {
-        using TwoViewMethod method = MethodCatalog.Create("simclr", "resnet18", new MethodSettings(Objective.Er, new()));
+        using TwoViewMethod method = MethodCatalog.Create("simclr", () => new ResNet18(), new MethodSettings(Objective.Er, new()));
         using var optimizer = optim.SGD(method.parameters(), 0.05);
         Tensor view1 = randn(8, 3, 32, 32), view2 = view1 + 0.3 * randn(8, 3, 32, 32);
         var batch = new ViewBatch(view1, view2, arange(8, dtype: ScalarType.Int64));

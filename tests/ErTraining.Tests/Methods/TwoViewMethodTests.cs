@@ -1,5 +1,6 @@
 using ErLoss.Modules;
 using ErTraining.Data;
+using ErTraining.Encoders;
 using ErTraining.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -118,7 +119,7 @@ internal sealed class TwoViewMethodTests : TensorTests
             ProjectionDimension = 12,
             Prototypes = 10,
         };
-        return MethodCatalog.Create(name, "convnet", change?.Invoke(settings) ?? settings);
+        return MethodCatalog.Create(name, () => new ConvNet(), change?.Invoke(settings) ?? settings);
     }
 
     /// <summary>Eight pairs of like views.</summary>

@@ -63,7 +63,7 @@ internal sealed class CheckpointTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryDirectory();
-        using TwoViewMethod saved = MethodCatalog.Create(method, "convnet", new MethodSettings(Objective.Er, new()) { Images = 64 });
+        using TwoViewMethod saved = MethodCatalog.Create(method, () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
         saved.Encoder.train();
         saved.Encoder.call(randn(16, 3, 32, 32)); // now the teacher's statistics, where there is a teacher, are others
         Checkpoint.Save(folder.Path, saved);
@@ -80,7 +80,7 @@ internal sealed class CheckpointTests
     public void Another_encoder_s_weights_are_refused_with_a_line_that_names_the_file()
     {
         using var folder = new TemporaryDirectory();
-        using TwoViewMethod saved = MethodCatalog.Create("simclr", "convnet", new MethodSettings(Objective.Er, new()) { Images = 64 });
+        using TwoViewMethod saved = MethodCatalog.Create("simclr", () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
         using var other = new ResNet18();
         Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("cannot be read"));
         Checkpoint.Save(folder.Path, saved);

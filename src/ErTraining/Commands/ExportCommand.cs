@@ -1,0 +1,33 @@
+using System.CommandLine;
+using ErTraining.Encoders;
+using ErTraining.Reporting;
+using ErTraining.Training;
+
+namespace ErTraining.Commands;
+
+/// <summary><c>export</c>: writes a run's encoder for other programs.</summary>
+internal static class ExportCommand
+{
+    /// <summary>The command as the command line knows it.</summary>
+    public static Command Create()
+    {
+        Option<string?> checkpoint = SharedOptions.Checkpoint();
+        checkpoint.Required = true;
+        Option<string?> output = Options.Text("--output", "The safetensors file to write.", "FILE");
+        output.Required = true;
+        var command = new Command("export", "Write the encoder of a run as safetensors, under PyTorch's names.") { checkpoint, output };
+        command.SetAction(parsed =>
+        {
+            string file = parsed.GetRequiredValue(output)!;
+            OutputFile.Prepare(file);
+            (TrainingSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!);
+            using Encoder encoder = EncoderCatalog.Create(settings.Encoder);
+            Checkpoint.LoadEncoder(weights, encoder);
+            OutputFile.Write(file, () => EncoderFile.Write(file, encoder));
+            long parameters = encoder.parameters().Sum(parameter => parameter.numel());
+            Console.WriteLine($"{settings.Encoder}, {parameters:n0} parameters, is in {file}.");
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}
