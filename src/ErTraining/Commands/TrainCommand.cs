@@ -25,6 +25,9 @@ internal static class TrainCommand
         "a number from 0 to 1e6",
         10.0);
 
+    private static readonly Option<bool> s_tensorBoard = Options.Flag(
+        "--tensorboard", "Write the metrics for TensorBoard too, into the folder tensorboard of --output.");
+
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
@@ -36,18 +39,19 @@ internal static class TrainCommand
         command.Add(s_output);
         command.Add(s_resume);
         command.Add(s_checkpointMinutes);
+        command.Add(s_tensorBoard);
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
         return command;
     }
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        bool resume = parsed.GetValue(s_resume);
+        bool resume = parsed.GetValue(s_resume), tensorBoard = parsed.GetValue(s_tensorBoard);
         if (parsed.GetValue(s_output) is not { } output)
         {
-            return resume
-                ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
-                : Train(TrainingOptions.Read(parsed), null, cancellation);
+            return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
+                : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
+                : Train(TrainingOptions.Read(parsed), null, tensorBoard, cancellation);
         }
         TrainingSettings? fresh = resume ? null : TrainingOptions.Read(parsed);
         if (!resume)
@@ -63,7 +67,7 @@ internal static class TrainCommand
         }
         try
         {
-            return Train(settings, folder, cancellation);
+            return Train(settings, folder, tensorBoard, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,7 +75,7 @@ internal static class TrainCommand
         }
     }
 
-    private static int Train(TrainingSettings settings, RunFolder? folder, CancellationToken cancellation)
+    private static int Train(TrainingSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
     {
         torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
@@ -91,7 +95,7 @@ internal static class TrainCommand
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         using var display = new TrainingDisplay(settings.Epochs);
-        var history = new TrainingHistory(display);
+        var history = new TrainingHistory(tensorBoard ? new TensorBoardLog(folder!.TensorBoardPath, display) : display);
         using var trainer = new Trainer(settings, data, device, history);
         if (folder is not null)
         {

@@ -88,6 +88,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The folder of the weights.</summary>
     public string CheckpointPath => CheckpointOf(_path);
 
+    /// <summary>Where TensorBoard's files are, if any were asked for.</summary>
+    public string TensorBoardPath => Path.Combine(_path, "tensorboard");
+
     /// <summary>States to go on from, beside the weights.</summary>
     public StateFolder States { get; }
 

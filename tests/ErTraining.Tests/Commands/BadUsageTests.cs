@@ -61,6 +61,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --batch-sizes 64 --train-images 100 --device tpu", "--device is 'tpu'")]
     [TestCase("study --output s --data nowhere", "nowhere: no such directory")]
     [TestCase("study --output . --batch-sizes 64 --train-images 100 --device cuda:99", "no such device")]
+    [TestCase("train --tensorboard", "--tensorboard goes with --output")]
     [TestCase("synthesize", "--output")]
     [TestCase("export", "--checkpoint")]
     [TestCase("export --checkpoint nowhere --output encoder", "nowhere: no such directory")]

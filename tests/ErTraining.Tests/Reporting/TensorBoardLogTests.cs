@@ -1,0 +1,106 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using ErTraining.Reporting;
+using ErTraining.Training;
+using Tensorboard;
+
+namespace ErTraining.Tests.Reporting;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class TensorBoardLogTests : IDisposable
+{
+    private static readonly EpochMetrics s_first = new(1, -1.5, 3.25, 1.75, 1.5, 3e-3, 1000, 12.5, 0.125),
+        s_second = new(2, -2.5, 4.25, 1.75, 2.5, 2e-3, 1100, 13.5, 0.25, Perplexity: 7, KnnAccuracy: 0.5);
+
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void Every_metric_that_there_is_stands_at_its_epoch_and_is_passed_on()
+    {
+        var seen = new TrainingHistory(new TrainingDisplay(epochs: 0));
+        var log = new TensorBoardLog(_folder["new/tensorboard"], seen);
+        log.OnStart(0.25, [], 0);
+        log.OnEpoch(s_first, TimeSpan.Zero);
+        log.OnEpoch(s_second, TimeSpan.Zero);
+
+        Dictionary<(string, long), float> scalars = Scalars();
+        Assert.Multiple(() =>
+        {
+            Assert.That(seen.Epochs, Is.EqualTo([s_first, s_second]));
+            Assert.That(scalars, Has.Count.EqualTo(1 + 8 + 10));
+            Assert.That(scalars[("evaluation/knn_accuracy", 0)], Is.EqualTo(0.25f));
+            Assert.That(scalars[("train/loss", 1)], Is.EqualTo(-1.5f));
+            Assert.That(scalars[("train/entropy", 2)], Is.EqualTo(4.25f));
+            Assert.That(scalars[("train/reconstruction", 1)], Is.EqualTo(1.75f));
+            Assert.That(scalars[("train/mutual_information_bound", 2)], Is.EqualTo(2.5f));
+            Assert.That(scalars[("train/learning_rate", 2)], Is.EqualTo(2e-3f));
+            Assert.That(scalars[("train/images_per_second", 2)], Is.EqualTo(1100f));
+            Assert.That(scalars[("evaluation/effective_rank", 2)], Is.EqualTo(13.5f));
+            Assert.That(scalars[("evaluation/mean_cosine", 1)], Is.EqualTo(0.125f));
+            Assert.That(scalars[("evaluation/perplexity", 2)], Is.EqualTo(7f));
+            Assert.That(scalars[("evaluation/knn_accuracy", 2)], Is.EqualTo(0.5f));
+        });
+    }
+
+    [Test]
+    public void A_run_that_was_taken_up_has_each_epoch_once()
+    {
+        var next = new TrainingHistory(new TrainingDisplay(epochs: 0));
+        var killed = new TensorBoardLog(_folder["new/tensorboard"], next);
+        killed.OnStart(0.25, [], 0);
+        killed.OnEpoch(s_first, TimeSpan.Zero);
+        killed.OnEpoch(s_second, TimeSpan.Zero); // written, but the checkpoint was not
+
+        var resumed = new TensorBoardLog(_folder["new/tensorboard"], next);
+        resumed.OnStart(0.25, [s_first], 3);
+        resumed.OnEpoch(s_second, TimeSpan.Zero);
+
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+    }
+
+    /// <summary>
+    /// Reads the one event file as TensorBoard does: records of length, masked CRC-32C of the length, content, masked CRC-32C of the content
+    /// (tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"), each a protocol buffer.
+    /// </summary>
+    private Dictionary<(string Tag, long Step), float> Scalars()
+    {
+        string file = Directory.GetFiles(_folder["new/tensorboard"]).Single();
+        Assert.That(Path.GetFileName(file), Does.Contain("tfevents"), "what TensorBoard looks for");
+        ReadOnlySpan<byte> rest = File.ReadAllBytes(file);
+        var scalars = new Dictionary<(string, long), float>();
+        var versions = new List<string>();
+        while (!rest.IsEmpty)
+        {
+            int length = (int)BinaryPrimitives.ReadInt64LittleEndian(rest);
+            Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]), Is.EqualTo(MaskedChecksum(rest[..8])));
+            ReadOnlySpan<byte> content = rest.Slice(12, length);
+            Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]), Is.EqualTo(MaskedChecksum(content)));
+            Event entry = Event.Parser.ParseFrom(content.ToArray());
+            if (entry.WhatCase == Event.WhatOneofCase.FileVersion)
+            {
+                versions.Add(entry.FileVersion);
+            }
+            else
+            {
+                Summary.Types.Value value = entry.Summary.Value.Single();
+                Assert.That(entry.WallTime, Is.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600), "seconds since 1970");
+                scalars.Add((value.Tag, entry.Step), value.SimpleValue);
+            }
+            rest = rest[(length + 16)..];
+        }
+        Assert.That(versions, Is.EqualTo(["brain.Event:2"]));
+        return scalars;
+    }
+
+    private static uint MaskedChecksum(ReadOnlySpan<byte> bytes)
+    {
+        uint checksum = uint.MaxValue;
+        foreach (byte value in bytes)
+        {
+            checksum = BitOperations.Crc32C(checksum, value);
+        }
+        return BitOperations.RotateRight(~checksum, 15) + 0xa282ead8;
+    }
+}
