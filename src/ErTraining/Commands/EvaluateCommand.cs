@@ -68,10 +68,6 @@ internal static class EvaluateCommand
         string source = checkpoint ?? settings.Weights!;
         encoder.to(device);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
-        if (data.Train.Count < 2)
-        {
-            throw new DataException($"{data.Name}: a single training image; two at least are wanted.");
-        }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.Describe(device)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");

@@ -30,9 +30,13 @@ internal static class AtomicFile
 
             File.Move(temporary, path, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
             File.Delete(temporary);
+            if (e is ArgumentOutOfRangeException) // what .NET makes of the system's "file too large"
+            {
+                throw new IOException($"{path}: larger than the file system, or a limit on this process, allows", e);
+            }
             throw;
         }
 

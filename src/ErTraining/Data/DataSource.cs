@@ -12,8 +12,17 @@ internal static class DataSource
     /// <param name="data">"synthetic", or a folder with CIFAR-10's or CIFAR-100's binary files, or with class folders of PNG or JPEG images.</param>
     /// <param name="trainImages">How many training images to use, the first ones; all of them if null.</param>
     /// <param name="seed">Of the synthetic set.</param>
-    /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
+    /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
     public static ImageData Load(string data, int? trainImages, int seed)
+    {
+        ImageData images = Read(data, trainImages, seed);
+        return images.Train.Labels.Distinct().Count() > 1
+            ? images
+            : throw new DataException(
+                $"{data}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
+    }
+
+    private static ImageData Read(string data, int? trainImages, int seed)
     {
         if (data == Synthetic)
         {

@@ -100,6 +100,35 @@ internal sealed class ResumeCommandTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "The shell limits the size of files there; a disk that is full fails the same calls.")]
+    public void Where_no_checkpoint_can_be_written_it_says_so_and_loses_nothing()
+    {
+        string[] states = States("run");
+        long most = new FileInfo(states[^1]).Length / 1024 / 2;
+        string program = $"trap '' XFSZ; ulimit -f {most}; exec dotnet '{typeof(TrainCommand).Assembly.Location}' train --output run --resume";
+        using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", program])
+        {
+            WorkingDirectory = _folder.Path,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // its memory would be a file
+        })!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Multiple(() =>
+        {
+            Assert.That(process.ExitCode, Is.EqualTo(1));
+            Assert.That(error.TrimEnd('\n'), Does.StartWith("error: ").And.Contain("larger than").And.Contain("--resume goes on").And.Not.Contain("\n"));
+            Assert.That(States("run"), Is.EqualTo(states));
+            Assert.That(Directory.GetFiles(_folder["run"], "*.tmp", SearchOption.AllDirectories), Is.Empty);
+        });
+
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertIsWhole("run");
+    }
+
+    [Test]
     public void A_finished_run_is_left_alone()
     {
         byte[] metrics = File.ReadAllBytes(_folder["whole/metrics.jsonl"]), result = File.ReadAllBytes(_folder["whole/result.json"]);
