@@ -10,8 +10,9 @@ namespace ErTraining.Data;
 /// The augmentations of SimCLR (Chen et al., ICML 2020, appendix A) with its settings for CIFAR (no blur, half the jitter's strength).
 /// Brightness, saturation, hue and grayscale are linear in (R, G, B), so each image's are one 3×3 matrix, and contrast adds an offset:
 /// one matrix product does all of them. Hue turns colours about the grey axis, which is linear, instead of in the HSV hexagon.
+/// Its constants stay on the device: a copy from the host in every step would have the host wait for a GPU.
 /// </remarks>
-internal static class TwoViews
+internal sealed class TwoViews : IDisposable
 {
     private const double SmallestCrop = 0.2;          // of the image's area
     private const double WidestAspect = 4.0 / 3;      // and its inverse
@@ -25,18 +26,43 @@ internal static class TwoViews
     /// <summary>Luma of ITU-R BT.601, as everywhere in colour jitter.</summary>
     private static readonly float[] Luma = [0.299f, 0.587f, 0.114f];
 
+    private readonly Tensor _centres, _identity, _cross, _luma, _grey;
+
+    /// <summary>Puts the constants on the images' device.</summary>
+    public TwoViews(Device device)
+    {
+        using var scope = NewDisposeScope();
+        const int Size = ImageSet.Size;
+        float root = 1 / MathF.Sqrt(3);
+        _centres = ((arange(Size, dtype: ScalarType.Float32, device: device) * 2 + (1 - Size)) / Size).DetachFromDisposeScope(); // of pixels, at (2i + 1)/n − 1
+        _identity = eye(3, device: device).DetachFromDisposeScope();
+        _cross = tensor(new[] { 0, -root, root, root, 0, -root, -root, root, 0 }, device: device).view(3, 3).DetachFromDisposeScope();
+        _luma = tensor(Luma, device: device).view(1, 1, 3).DetachFromDisposeScope();
+        _grey = _luma.expand(1, 3, 3).DetachFromDisposeScope();
+    }
+
     /// <summary>Two independent views of each image.</summary>
     /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
     /// <param name="generator">Where the draws come from, on the images' device.</param>
     /// <returns>Two tensors (k, 3, 32, 32), float32, centred as <see cref="Pixels.Center"/> does.</returns>
-    public static (Tensor First, Tensor Second) Of(Tensor images, Generator generator)
+    public (Tensor First, Tensor Second) Of(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
         Tensor unit = Pixels.ToUnit(images);
         return (View(unit, generator).MoveToOuterDisposeScope(), View(unit, generator).MoveToOuterDisposeScope());
     }
 
-    private static Tensor View(Tensor images, Generator generator)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _centres.Dispose();
+        _identity.Dispose();
+        _cross.Dispose();
+        _luma.Dispose();
+        _grey.Dispose();
+    }
+
+    private Tensor View(Tensor images, Generator generator)
     {
         Tensor draws = rand(Draws, images.shape[0], dtype: ScalarType.Float32, device: images.device, generator: generator);
         Tensor cropped = CropResizeFlip(images, draws);
@@ -44,7 +70,7 @@ internal static class TwoViews
     }
 
     /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the full size, half of them mirrored.</summary>
-    private static Tensor CropResizeFlip(Tensor images, Tensor draws)
+    private Tensor CropResizeFlip(Tensor images, Tensor draws)
     {
         Tensor area = draws[0] * (1 - SmallestCrop) + SmallestCrop;
         Tensor rootAspect = ((draws[1] - 0.5) * Math.Log(WidestAspect)).exp(); // sqrt of an aspect between 3/4 and 4/3, uniform in log
@@ -55,11 +81,10 @@ internal static class TwoViews
         Tensor centreY = (draws[3] * 2 - 1) * (1 - height);
         Tensor mirror = (draws[4] - 0.5).sign();
 
-        // Crops are upright, so a column's x and a row's y make the whole grid; pixel centres at (2i + 1)/n − 1.
+        // Crops are upright, so a column's x and a row's y make the whole grid.
         const int Size = ImageSet.Size;
-        Tensor centres = (arange(Size, dtype: ScalarType.Float32, device: images.device) * 2 + (1 - Size)) / Size;
-        Tensor x = (centreX.unsqueeze(1) + (width * mirror).unsqueeze(1) * centres).unsqueeze(1).expand(-1, Size, -1);
-        Tensor y = (centreY.unsqueeze(1) + height.unsqueeze(1) * centres).unsqueeze(2).expand(-1, -1, Size);
+        Tensor x = (centreX.unsqueeze(1) + (width * mirror).unsqueeze(1) * _centres).unsqueeze(1).expand(-1, Size, -1);
+        Tensor y = (centreY.unsqueeze(1) + height.unsqueeze(1) * _centres).unsqueeze(2).expand(-1, -1, Size);
         Tensor grid = stack([x, y], -1);
         return nn.functional.grid_sample(
             images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Border, align_corners: false);
@@ -69,7 +94,7 @@ internal static class TwoViews
     /// x ↦ c·M·x + (1 − c)·(mean luma of M·x): M brightens, turns the hue and saturates, c is the contrast. The result is clamped to
     /// the pixel range, centred, and laid out channels-last, which is how the product comes out and what convolutions like.
     /// </summary>
-    private static Tensor ChangeColours(Tensor images, Tensor draws)
+    private Tensor ChangeColours(Tensor images, Tensor draws)
     {
         long count = images.shape[0];
         Tensor strength = (draws[5] < JitterProbability).to(ScalarType.Float32) * 2;
@@ -81,20 +106,14 @@ internal static class TwoViews
         saturation = saturation * (draws[10] >= GrayscaleProbability).to(ScalarType.Float32); // grayscale is no saturation at all
 
         // A rotation about (1, 1, 1)/√3 by Rodrigues' formula: cos·I + (1 − cos)·(1/3 everywhere) + sin·K, K the cross product with the axis.
-        Device device = images.device;
-        float third = 1f / 3, root = 1 / MathF.Sqrt(3);
-        Tensor identity = eye(3, device: device);
-        Tensor cross = tensor(new[] { 0, -root, root, root, 0, -root, -root, root, 0 }, device: device).view(3, 3);
+        const float Third = 1f / 3;
         Tensor cos = hue.cos().view(count, 1, 1);
-        Tensor rotation = cos * (identity - third) + third + hue.sin().view(count, 1, 1) * cross;
-
-        Tensor luma = tensor(Luma, device: device).view(1, 1, 3);
-        Tensor grey = luma.expand(1, 3, 3);
-        Tensor saturate = saturation.view(count, 1, 1) * (identity - grey) + grey;
+        Tensor rotation = cos * (_identity - Third) + Third + hue.sin().view(count, 1, 1) * _cross;
+        Tensor saturate = saturation.view(count, 1, 1) * (_identity - _grey) + _grey;
         Tensor matrix = saturate.matmul(rotation) * brightness.view(count, 1, 1);
 
         Tensor colours = images.view(count, ImageSet.Channels, -1);
-        Tensor meanLuma = luma.matmul(matrix).matmul(colours.mean([2], keepdim: true));
+        Tensor meanLuma = _luma.matmul(matrix).matmul(colours.mean([2], keepdim: true));
         Tensor offset = Pixels.Center((1 - contrast) * meanLuma);
         Tensor changed = colours.transpose(1, 2).bmm((matrix * contrast / Pixels.Deviation).transpose(1, 2)).add_(offset);
         return changed.clamp_(Pixels.Least, Pixels.Most).view(count, ImageSet.Size, ImageSet.Size, ImageSet.Channels).permute(0, 3, 1, 2);

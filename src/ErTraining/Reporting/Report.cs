@@ -96,7 +96,8 @@ internal static class Report
         using var generator = new Generator((ulong)seed, device);
         int count = Math.Min(ImagesShown, data.Train.Count);
         using var images = new ImageTensors(data.Train.Take(count), device);
-        (Tensor first, Tensor second) = TwoViews.Of(images.Pixels, generator);
+        using var views = new TwoViews(device);
+        (Tensor first, Tensor second) = views.Of(images.Pixels, generator);
         return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
     }
 }

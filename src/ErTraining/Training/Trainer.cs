@@ -23,6 +23,7 @@ internal sealed class Trainer : IDisposable
     private readonly ImageTensors _train, _test;
     private readonly TwoViewMethod _method;
     private readonly optim.Optimizer _optimizer;
+    private readonly TwoViews _views;
     private readonly Generator _viewGenerator;
     private readonly int _stepsPerEpoch;
     private readonly long _steps;
@@ -58,6 +59,7 @@ internal sealed class Trainer : IDisposable
         double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
         _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
         _optimizer = Optimizers.Create(settings, _method);
+        _views = new TwoViews(device);
         _viewGenerator = new Generator(0, device);
         _sums = new MetricSums(device);
     }
@@ -163,6 +165,7 @@ internal sealed class Trainer : IDisposable
     {
         _sums.Dispose();
         _viewGenerator.Dispose();
+        _views.Dispose();
         _optimizer.Dispose();
         _method.Dispose();
         _train.Dispose();
@@ -212,7 +215,7 @@ internal sealed class Trainer : IDisposable
         long stepOfRun = (epoch - 1L) * _stepsPerEpoch + step;
         _viewGenerator.manual_seed(StreamSeed(_settings.Seed, RandomPurpose.Views, (int)stepOfRun));
         Tensor indices = order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
-        (Tensor view1, Tensor view2) = TwoViews.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
+        (Tensor view1, Tensor view2) = _views.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
 
         MethodTerms terms = _method.call(new ViewBatch(view1, view2, indices));
         _optimizer.zero_grad();

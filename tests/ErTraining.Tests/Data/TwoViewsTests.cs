@@ -121,7 +121,8 @@ internal sealed class TwoViewsTests
     private static (Tensor First, Tensor Second) Views(Tensor images, ulong seed)
     {
         using var generator = new Generator(seed, CPU);
-        return TwoViews.Of(images, generator);
+        using var views = new TwoViews(CPU);
+        return views.Of(images, generator);
     }
 
     private static Tensor Photographs(int count)
