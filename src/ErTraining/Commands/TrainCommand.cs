@@ -78,6 +78,11 @@ internal static class TrainCommand
     private static int Train(TrainingSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
     {
         torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
+        if (settings.Tf32 && device.type != DeviceType.CUDA)
+        {
+            throw new UsageException($"--tf32 is for a GPU, but this run is on {device}; leave it out.");
+        }
+        Devices.AllowTf32(settings.Tf32);
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
         settings = TrainingOptions.WithDefaults(settings) with
         {

@@ -89,6 +89,11 @@ internal static class TrainingOptions
     private static readonly Option<int> s_evaluations = Options.Number(
         "--evaluations", "Evaluations in the course of training.", "N", n => n >= 1, "a whole number from 1 up", s_defaults.Evaluations);
 
+    private static readonly Option<string> s_precision = Options.Choice(
+        "--precision", "What the encoder's convolutions compute in; weights and losses are float32 always.", "float32", "float32", "bfloat16");
+
+    private static readonly Option<bool> s_tf32 = Options.Flag("--tf32", "Let a GPU round the factors of float32 products to TF32.");
+
     private static readonly Option<string?> s_device = SharedOptions.Device();
 
     private static readonly Option<int?> s_threads = SharedOptions.Threads();
@@ -99,7 +104,7 @@ internal static class TrainingOptions
     /// <summary>All of them, in the order that help lists them.</summary>
     public static IEnumerable<Option> All =>
     [
-        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_weights, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_device, s_threads, s_seed
+        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_weights, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_precision, s_tf32, s_device, s_threads, s_seed
     ];
 
     /// <summary>The settings asked for: an option that was given, else what the preset says, else the default.</summary>
@@ -154,6 +159,8 @@ internal static class TrainingOptions
             WarmupEpochs = Pick(s_warmupEpochs, r => r.WarmupEpochs),
             WeightDecay = Pick(s_weightDecay, r => r.WeightDecay),
             Evaluations = parsed.GetValue(s_evaluations),
+            Precision = parsed.GetValue(s_precision) == "bfloat16" ? Precision.BFloat16 : Precision.Float32,
+            Tf32 = parsed.GetValue(s_tf32),
             Device = parsed.GetValue(s_device)!,
             Threads = parsed.GetValue(s_threads),
             Seed = parsed.GetValue(s_seed),

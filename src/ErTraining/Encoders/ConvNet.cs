@@ -30,7 +30,7 @@ internal sealed class ConvNet : Encoder
     protected override Tensor Maps(Tensor images) => layers.call(images);
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
-        ("conv", Conv2d(inputs, outputs, kernel_size: 3, stride: stride, padding: 1, bias: false)),
+        ("conv", new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),
         ("bn", BatchNorm2d(outputs)),
         ("relu", ReLU()));
 }

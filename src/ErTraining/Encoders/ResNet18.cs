@@ -14,23 +14,23 @@ namespace ErTraining.Encoders;
 /// </remarks>
 internal sealed class ResNet18 : Encoder
 {
-    private readonly Conv2d conv1;
+    private readonly Convolution conv1;
     private readonly BatchNorm2d bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
 
     public ResNet18()
         : base(nameof(ResNet18), featureDimension: 512)
     {
-        conv1 = Conv2d(3, 64, kernel_size: 3, padding: 1, bias: false);
+        conv1 = new Convolution(3, 64, kernelSize: 3, padding: 1);
         bn1 = BatchNorm2d(64);
         layer1 = Layer(64, 64, stride: 1);
         layer2 = Layer(64, 128, stride: 2);
         layer3 = Layer(128, 256, stride: 2);
         layer4 = Layer(256, 512, stride: 2);
         RegisterComponents();
-        foreach (Conv2d convolution in modules().OfType<Conv2d>())
+        foreach (Convolution convolution in modules().OfType<Convolution>())
         {
-            init.kaiming_normal_(convolution.weight, mode: init.FanInOut.FanOut, nonlinearity: init.NonlinearityType.ReLU);
+            init.kaiming_normal_(convolution.Weight, mode: init.FanInOut.FanOut, nonlinearity: init.NonlinearityType.ReLU);
         }
     }
 

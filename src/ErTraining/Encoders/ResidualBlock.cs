@@ -10,7 +10,7 @@ namespace ErTraining.Encoders;
 /// </summary>
 internal sealed class ResidualBlock : Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv1, conv2;
+    private readonly Convolution conv1, conv2;
     private readonly BatchNorm2d bn1, bn2;
     private readonly Sequential? downsample;
 
@@ -18,13 +18,13 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor>
     public ResidualBlock(int inputs, int outputs, int stride)
         : base(nameof(ResidualBlock))
     {
-        conv1 = Conv2d(inputs, outputs, kernel_size: 3, stride: stride, padding: 1, bias: false);
+        conv1 = new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
         bn1 = BatchNorm2d(outputs);
-        conv2 = Conv2d(outputs, outputs, kernel_size: 3, padding: 1, bias: false);
+        conv2 = new Convolution(outputs, outputs, kernelSize: 3, padding: 1);
         bn2 = BatchNorm2d(outputs);
         downsample = stride == 1 && inputs == outputs
             ? null
-            : Sequential(("0", Conv2d(inputs, outputs, kernel_size: 1, stride: stride, bias: false)), ("1", BatchNorm2d(outputs)));
+            : Sequential(("0", new Convolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs)));
         RegisterComponents();
     }
 

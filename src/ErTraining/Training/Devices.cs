@@ -22,6 +22,13 @@ internal static class Devices
     /// <summary>A device and the threads of CPU kernels, to be shown: "cpu, 2 threads".</summary>
     public static string Describe(Device device) => $"{device}, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}";
 
+    /// <summary>Whether GPUs may round the factors of float32 products and convolutions to TF32; PyTorch's default allows it in convolutions.</summary>
+    public static void AllowTf32(bool allow)
+    {
+        backends.cuda.matmul.allow_tf32 = allow;
+        backends.cudnn.allow_tf32 = allow;
+    }
+
     private static bool IsCudaIndex(string name, out int index)
     {
         index = 0;

@@ -81,6 +81,7 @@ internal sealed class Trainer : IDisposable
     public static Encoder InitialEncoder(TrainingSettings settings)
     {
         Encoder encoder = EncoderCatalog.Create(settings.Encoder);
+        encoder.TrainingType = settings.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (settings.Weights is { } file)
         {
             EncoderFile.Read(file, encoder);

@@ -99,6 +99,12 @@ internal sealed record TrainingSettings
     /// <summary>Threads of CPU kernels; the runtime's choice if null.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>What the encoder's convolutions compute in.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Whether a GPU may round the factors of float32 products and convolutions to TF32, that is to eleven bits.</summary>
+    public bool Tf32 { get; init; }
+
     /// <summary>"auto", "cpu", "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "auto";
 

@@ -43,6 +43,8 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --method swav --estimator joe", "--estimator joe has no meaning for --method swav; it goes with simclr, byol.")]
     [TestCase("train --method dino --preset paper", "--preset is 'paper'; dino has solo-learn, lightly.")]
     [TestCase("train --learn-kappa --objective native", "--learn-kappa goes with --objective er")]
+    [TestCase("train --precision float16", "--precision is 'float16'; one of float32, bfloat16 is wanted")]
+    [TestCase("train --tf32 --device cpu", "--tf32 is for a GPU, but this run is on cpu")]
     [TestCase("train --data nowhere", "nowhere: no such directory; wanted 'synthetic', or a directory with CIFAR-10's or CIFAR-100's binary files or")]
     [TestCase("train --data .", ".: neither CIFAR files nor class folders here")]
     [TestCase("train --train-images 10", "10 training images are fewer than a batch of 128")]

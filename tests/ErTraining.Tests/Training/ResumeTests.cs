@@ -22,19 +22,21 @@ internal sealed class ResumeTests
         Evaluations = 2,
     };
 
-    /// <summary>All methods in both forms; the optimizers take turns.</summary>
+    /// <summary>All methods in both forms; optimizers and precisions take turns.</summary>
     private static IEnumerable<TestCaseData> All =>
         from form in MethodCatalog.Names.SelectMany(method => Enum.GetValues<Objective>(), (method, objective) => (method, objective)).Index()
         let description = MethodCatalog.Describe(form.Item.method)
         let optimizer = (OptimizerKind)(form.Index % 3)
+        let precision = (Precision)(form.Index / 3 % 2)
         select new TestCaseData(s_settings with
         {
             Method = form.Item.method,
             Objective = form.Item.objective,
             Optimizer = optimizer,
+            Precision = precision,
             Prototypes = description.IsDiscrete ? 6 : null,
             LearnKappa = form.Item.objective == Objective.Er && description.LearnsKappa,
-        }).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}");
+        }).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");
 
     [TestCaseSource(nameof(All))]
     public void Taken_up_anywhere_a_run_ends_as_if_it_had_never_stopped(TrainingSettings settings)
