@@ -43,15 +43,33 @@ internal sealed class RunFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            _lock = new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _lock = Lock(path);
         }
-        catch (IOException e) when (IsInUse(e))
+        catch (IOException e) when (SaysInUse(e))
         {
             throw new DataException($"{path}: another process is at work here; wait until it is over, or give another --output.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unwritable(e);
+        }
+    }
+
+    /// <summary>Whether a process is at work in a folder.</summary>
+    public static bool IsInUse(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            return false;
+        }
+        try
+        {
+            Lock(path).Dispose();
+            return false;
+        }
+        catch (IOException e) when (SaysInUse(e))
+        {
+            return true;
         }
     }
 
@@ -137,13 +155,16 @@ internal sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
+    private static FileStream Lock(string path) =>
+        new(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
     private static string CheckpointOf(string path) => Path.Combine(path, CheckpointFolder);
 
     private static bool HoldsRun(string path) =>
         File.Exists(Path.Combine(path, ConfigFile)) || File.Exists(Path.Combine(path, MetricsFile)) || StateFolder.HasStates(CheckpointOf(path));
 
     /// <summary>Windows' sharing violation, or the would-block of Linux and of macOS.</summary>
-    private static bool IsInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
+    private static bool SaysInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
 
     private DataException Unwritable(Exception e) => new($"{_path}: cannot be written to as --output: {e.Message}", e);
 

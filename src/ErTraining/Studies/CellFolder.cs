@@ -11,18 +11,24 @@ internal static class CellFolder
     /// <summary>Members of config.json that the machine decides, not the study.</summary>
     private static readonly HashSet<string> s_machine = ["version", "device"];
 
+    /// <summary>Whether the folder's config.json has all the settings that a study decided.</summary>
+    public static bool IsOf(string path, TrainingSettings settings) =>
+        TryRead(Path.Combine(path, RunFolder.ConfigFile), out Dictionary<string, JsonElement>? config)
+        && JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject().All(
+            member => s_machine.Contains(member.Name)
+                || (config.TryGetValue(member.Name, out JsonElement found) && JsonElement.DeepEquals(found, member.Value)));
+
     /// <summary>What the folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
     public static CellOutcome? Read(string path, CellJob job)
     {
-        if (!TryRead(Path.Combine(path, RunFolder.ConfigFile), out Dictionary<string, JsonElement>? config)
-            || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
+        if (!IsOf(path, job.Settings) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
         {
             return null;
         }
         IReadOnlyList<EpochMetrics> epochs = Epochs(path);
         bool isWhole = result.Method == job.Settings.Method && result.Objective == job.Settings.Objective && result.Seed == job.Settings.Seed
             && result.Epochs == job.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == job.Settings.Epochs;
-        return isWhole && Holds(config, job.Settings) ? CellOutcome.Finished(job.Cell, result, epochs) : null;
+        return isWhole ? CellOutcome.Finished(job.Cell, result, epochs) : null;
     }
 
     /// <summary>The epochs that metrics.jsonl has so far; a line that is being written does not count.</summary>
@@ -46,12 +52,6 @@ internal static class CellFolder
         }
         return epochs;
     }
-
-    /// <summary>Whether a config.json has all the settings that a study decided.</summary>
-    private static bool Holds(Dictionary<string, JsonElement> config, TrainingSettings settings) =>
-        JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject().All(
-            member => s_machine.Contains(member.Name)
-                || (config.TryGetValue(member.Name, out JsonElement found) && JsonElement.DeepEquals(found, member.Value)));
 
     private static bool TryRead<T>(string path, [NotNullWhen(true)] out T? value)
         where T : class

@@ -6,7 +6,7 @@ namespace ErTraining.Studies;
 
 /// <summary>
 /// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and a folder a cell under cells/. A cell is trained in a folder
-/// of a name that is used once, and gets its own name when it is over: a process that outlived its study cannot spoil a later one.
+/// of a name that says so, and gets its own name when it is over.
 /// </summary>
 internal sealed class StudyFolder : IDisposable
 {
@@ -37,7 +37,6 @@ internal sealed class StudyFolder : IDisposable
             _lock.Dispose();
             throw;
         }
-        Sweep();
     }
 
     /// <summary>Settings, cells, table.</summary>
@@ -57,8 +56,16 @@ internal sealed class StudyFolder : IDisposable
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
     public CellOutcome? Kept(CellJob job) => CellFolder.Read(CellPath(job.Cell), job);
 
-    /// <summary>A fresh name for the folder that a cell is to be trained in.</summary>
-    public string NewRunPath(StudyCell cell) => $"{CellPath(cell)}.running-{Path.GetRandomFileName()}";
+    /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it; not if that is of other settings.</summary>
+    public string RunPath(CellJob job)
+    {
+        string path = $"{CellPath(job.Cell)}.running";
+        if (Directory.Exists(path) && !CellFolder.IsOf(path, job.Settings))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        return path;
+    }
 
     /// <summary>Gives the folder of a cell that is over its lasting name. What stood there, of a run that failed, goes.</summary>
     /// <returns>That folder's path.</returns>
@@ -79,22 +86,6 @@ internal sealed class StudyFolder : IDisposable
     /// <summary>Writes study.json.</summary>
     public void Write(StudyDocument document) =>
         AtomicFile.Write(DocumentPath, stream => JsonSerializer.Serialize(stream, document, JsonFormat.Document));
-
-    /// <summary>Deletes what interrupted cells left.</summary>
-    public void Sweep()
-    {
-        foreach (string left in Directory.EnumerateDirectories(CellsPath, "*.running-*"))
-        {
-            try
-            {
-                Directory.Delete(left, recursive: true);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // A process that outlived its study is writing its last words; the next sweep takes them.
-            }
-        }
-    }
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();

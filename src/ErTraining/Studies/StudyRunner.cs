@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using ErTraining.Data;
+using ErTraining.Reporting;
 
 namespace ErTraining.Studies;
 
@@ -9,13 +11,15 @@ namespace ErTraining.Studies;
 /// <param name="observer">Who is told.</param>
 internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_moment = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
     private readonly CellOutcome[] _outcomes = [.. jobs.Select(job => CellOutcome.Pending(job.Cell))];
 
     /// <summary>One a cell; those that were not come to yet are pending.</summary>
     public IReadOnlyList<CellOutcome> Outcomes => _outcomes;
 
-    /// <summary>Keeps what is finished and trains the rest.</summary>
+    /// <summary>Keeps what is finished, goes on with what was interrupted, and trains the rest.</summary>
     /// <param name="parallel">How many cells at once.</param>
     /// <param name="cancellation">Interrupts the cells that run.</param>
     /// <exception cref="OperationCanceledException">Cancelled; no cell's process is left.</exception>
@@ -38,31 +42,28 @@ internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, S
         {
             Save(); // not before: a study that never trained a cell binds nobody to its settings
         }
-        try
-        {
-            await Parallel.ForEachAsync(
-                unfinished,
-                new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
-                async (index, stop) =>
-                {
-                    End(index, await TrainAsync(jobs[index], stop), wasKept: false);
-                    Save();
-                });
-        }
-        finally
-        {
-            folder.Sweep();
-        }
+        await Parallel.ForEachAsync(
+            unfinished,
+            new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
+            async (index, stop) =>
+            {
+                End(index, await TrainAsync(jobs[index], stop), wasKept: false);
+                Save();
+            });
     }
 
     private async Task<CellOutcome> TrainAsync(CellJob job, CancellationToken cancellation)
     {
-        string runPath = folder.NewRunPath(job.Cell);
+        string runPath = folder.RunPath(job);
+        for (var waited = Stopwatch.StartNew(); RunFolder.IsInUse(runPath) && waited.Elapsed < s_patience;)
+        {
+            await Task.Delay(s_moment, cancellation); // the process of a study that was killed saves what it has
+        }
         lock (_gate)
         {
             observer.OnCellStart(job.Cell, runPath);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync([.. job.Arguments, "--output", runPath], cancellation);
+        CellProcess.Ending ending = await CellProcess.RunAsync([.. job.Arguments, "--output", runPath, "--resume"], cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {

@@ -115,7 +115,9 @@ internal sealed class StudyCommandTests
             Assert.That(process.ExitCode, Is.EqualTo(130), error);
             Assert.That(error, Does.StartWith("Interrupted; 0 of 2 cells are finished").And.Contain("The same command goes on"));
             Assert.That(Processes(), Is.Empty);
-            Assert.That(Directory.EnumerateFileSystemEntries(_folder["study/cells"]), Is.Empty);
+            Assert.That(
+                Directory.EnumerateFileSystemEntries(_folder["study/cells"]).Select(Path.GetFileName),
+                Is.EquivalentTo((string[])["simclr-er-b64-s0.running", "simclr-er-b32-s0.running"]));
         });
 
         // Command lines of the processes that work in this test's folder.
@@ -137,6 +139,35 @@ internal sealed class StudyCommandTests
                 return null; // it is over, or not ours
             }
         }
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
+    public void An_interrupted_cell_goes_on_where_it_was()
+    {
+        string[] study = [.. s_twoCells.Select(word => word == "1" ? "60" : word == "64,32" ? "64" : word)];
+        string metrics = _folder["study/cells/simclr-er-b64-s0.running/metrics.jsonl"];
+        using (Process process = CommandLine.Start(_folder.Path, study))
+        {
+            while (!process.HasExited && (!File.Exists(metrics) || new FileInfo(metrics).Length == 0))
+            {
+                Thread.Sleep(20);
+            }
+            using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+            Assert.That(process.StandardError.ReadToEnd(), Does.StartWith("Interrupted; 0 of 1 cells"));
+            process.WaitForExit();
+        }
+        string[] before = File.ReadAllLines(metrics);
+        Assert.That(before, Has.Length.InRange(1, 59));
+
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, study);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            string[] after = File.ReadAllLines(_folder["study/cells/simclr-er-b64-s0/metrics.jsonl"]);
+            Assert.That(after, Has.Length.EqualTo(60));
+            Assert.That(after[..before.Length], Is.EqualTo(before), "images a second and all: they were not trained again");
+        });
     }
 
     private Dictionary<string, DateTime> Times(string cell) =>

@@ -112,21 +112,36 @@ internal sealed class StudyFolderTests
     }
 
     [Test]
-    public void A_cell_that_is_over_takes_the_place_of_what_was_there_and_what_is_left_of_others_goes()
+    public void A_cell_that_is_over_takes_the_place_of_what_was_there()
     {
         WriteCell(s_job.Settings);
         using StudyFolder folder = Open();
-        string run = folder.NewRunPath(s_job.Cell), interrupted = folder.NewRunPath(s_job.Cell);
+        string run = folder.RunPath(s_job);
         Directory.CreateDirectory(run);
-        Directory.CreateDirectory(interrupted);
         File.WriteAllText(Path.Combine(run, "new"), "");
         folder.Keep(s_job.Cell, run);
-        folder.Sweep();
         Assert.Multiple(() =>
         {
             Assert.That(Directory.EnumerateFileSystemEntries(CellPath).Select(Path.GetFileName), Is.EqualTo((string[])["new"]));
             Assert.That(Directory.EnumerateDirectories(_folder["study/cells"]), Has.One.Items);
         });
+    }
+
+    [Test]
+    public void What_was_left_of_a_cell_is_gone_on_with_if_it_is_of_the_same_settings()
+    {
+        using StudyFolder folder = Open();
+        string path = folder.RunPath(s_job);
+        using (var run = new RunFolder(path, TimeSpan.Zero))
+        {
+            run.WriteSettings(s_job.Settings with { Threads = 3 });
+            Assert.That(RunFolder.IsInUse(path));
+        }
+        Assert.That(RunFolder.IsInUse(path), Is.False);
+        Assert.That(folder.RunPath(s_job), Is.EqualTo(path));
+        Assert.That(Directory.Exists(path));
+        Assert.That(folder.RunPath(s_job with { Settings = s_job.Settings with { Kappa = 5 } }), Is.EqualTo(path));
+        Assert.That(Directory.Exists(path), Is.False, "another study's");
     }
 
     private StudyFolder Open(StudySettings? settings = null) => new(_folder["study"], settings ?? s_plan.Settings);
