@@ -35,7 +35,7 @@ internal sealed class Byol : TwoViewMethod
 
     private readonly Encoder encoder, teacherEncoder;
     private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
-    private readonly EntropyReconstructionOptions _entropyReconstruction;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
     private readonly TeacherMomentum _momentum;
 
@@ -50,7 +50,7 @@ internal sealed class Byol : TwoViewMethod
         teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
-        _entropyReconstruction = settings.EntropyReconstruction;
+        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction);
         _objective = settings.Objective;
         _momentum = settings.TeacherMomentum;
         RegisterComponents();
@@ -82,10 +82,10 @@ internal sealed class Byol : TwoViewMethod
 
         Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets) : null;
         using var frozen = native is null ? null : no_grad();
-        Tensor[] student = Directions(projections).chunk(2);
-        Tensor entropy = (Entropy(student[0]) + Entropy(student[1])) / 2;
-        Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, _entropyReconstruction.Kappa);
-        return MethodTerms.Of(entropy, reconstruction, _entropyReconstruction.EntropyWeight, native).MoveToOuterDisposeScope();
+        Tensor[] student = projections.chunk(2);
+        Tensor entropy = entropyReconstruction.terms(student[0], student[1]).Entropy;
+        Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, entropyReconstruction.Kappa);
+        return MethodTerms.Of(entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -109,11 +109,4 @@ internal sealed class Byol : TwoViewMethod
     }
 
     private static Tensor Directions(Tensor rows) => functional.normalize(rows, dim: 1);
-
-    private Tensor Entropy(Tensor directions) => EntropyReconstruction.entropy(
-        directions,
-        _entropyReconstruction.Kappa,
-        Support.Sphere,
-        _entropyReconstruction.Estimator,
-        leaveOneOut: _entropyReconstruction.LeaveOneOut);
 }
