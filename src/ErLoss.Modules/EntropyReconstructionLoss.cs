@@ -145,7 +145,8 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         Tensor entropy = EntropyOverViews(
             embeddings1,
             embeddings2,
-            embeddings => KernelEntropy.Relative(embeddings, concentration, Options.Estimator, Options.LeaveOneOut, Options.Evaluation));
+            embeddings => KernelEntropy.Relative(
+                embeddings, concentration, Options.Estimator, Options.LeaveOneOut, Options.Evaluation, unitRows: Options.NormalizeInputs));
         Tensor reconstruction = VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration);
         return (entropy, reconstruction, concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, projection1.dtype));
     }

@@ -19,6 +19,7 @@ internal static class FusedKernelEntropy
     /// <param name="concentration">κ.</param>
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="leaveOneOut">Whether a row is left out of its own estimate.</param>
+    /// <param name="unitRows">Whether the rows are known to be of unit norm: then no norm need be read back from a GPU.</param>
     /// <param name="budget">
     /// Bytes that kernels may take between value and gradient; beyond it they are evaluated twice. By default what suits the size.
     /// </param>
@@ -27,13 +28,14 @@ internal static class FusedKernelEntropy
         Concentration concentration,
         EntropyEstimator estimator,
         bool leaveOneOut,
+        bool unitRows = false,
         long? budget = null)
     {
         using var scope = NewDisposeScope();
         bool differentiateKappa = IsDifferentiated(concentration.Learnt);
         bool differentiate = differentiateKappa || IsDifferentiated(embeddings);
         Tensor rows = embeddings.detach();
-        var kernels = new SymmetricKernels(rows, concentration.Value, leaveOneOut, differentiate, budget);
+        var kernels = new SymmetricKernels(rows, concentration.Value, unitRows, leaveOneOut, differentiate, budget);
         if (!kernels.TrySum(out Tensor sums, out Tensor logSums))
         {
             return Relative(embeddings, embeddings, concentration, estimator, leaveOneOut ? 0 : null).MoveToOuterDisposeScope();

@@ -17,12 +17,13 @@ internal static class KernelEntropy
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="leaveOneOut">Whether j = i is left out of row i's estimate.</param>
     /// <param name="evaluation">How the pairwise terms are computed.</param>
+    /// <param name="unitRows">Whether the rows are known to be of unit norm.</param>
     public static Tensor Relative(
-        Tensor embeddings, Concentration concentration, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation)
+        Tensor embeddings, Concentration concentration, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation, bool unitRows)
     {
         if (evaluation == Evaluation.Fused || (evaluation == Evaluation.Auto && embeddings.shape[0] >= FusedFrom))
         {
-            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut);
+            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows);
         }
         Tensor logDensity = RelativeLogDensity(embeddings, concentration, leaveOneOut);
         return estimator == EntropyEstimator.Joe

@@ -69,10 +69,32 @@ public class FusedKernelEntropyTests
         Tensor rows = Make(Rows.Random, k, 8);
         (double value, Tensor gradient) = Differentiate(rows, 10, EntropyEstimator.PlugIn, true, Evaluation.Composed);
         Tensor variable = rows.requires_grad_();
-        Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.PlugIn, true, budget);
+        Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.PlugIn, true, budget: budget);
         entropy.backward();
         Assert.That(entropy.item<double>() - VonMisesFisher.LogNormalizer(8, 10), Is.EqualTo(value).Within(1e-11));
         Assert.That(Error(variable.grad!, gradient), Is.LessThan(1e-10));
+    }
+
+    // Two tiles a band, the second of 108 columns: kept are none, the first, and both.
+    [Test]
+    public void TheFirstTileThatIsNotKeptMayBeNarrowerThanLaterOnes()
+    {
+        using var scope = NewDisposeScope();
+        Tensor rows = Make(Rows.Random, 8300, 3).to(ScalarType.Float32);
+        (float Value, float[] Gradient) Run(long budget)
+        {
+            Tensor variable = rows.clone().requires_grad_();
+            Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.Joe, false, budget: budget);
+            entropy.backward();
+            return (entropy.item<float>(), variable.grad!.data<float>().ToArray());
+        }
+        (float value, float[] gradient) = Run(0);
+        foreach (long budget in (long[])[256 * 8192 * 4, 256 * 8300 * 4])
+        {
+            (float otherValue, float[] otherGradient) = Run(budget);
+            Assert.That(otherValue, Is.EqualTo(value));
+            Assert.That(otherGradient, Is.EqualTo(gradient));
+        }
     }
 
     [Test]
@@ -149,6 +171,9 @@ public class FusedKernelEntropyTests
         Tensor rows = Make(Rows.Random, 10, 4);
         rows[3, 1] = double.NaN;
         Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: Evaluation.Fused).item<double>(), Is.NaN);
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = Evaluation.Fused });
+        loss.call(rows, rows).backward();
+        Assert.That(rows.grad!.isnan().all().item<bool>());
     }
 
     internal static Tensor Make(Rows kind, int k, int d)
