@@ -1,21 +1,47 @@
+using System.Runtime.InteropServices;
+using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
 
-/// <summary>The device benchmarks run on: what <c>--device</c> says, handed on in the environment.</summary>
+/// <summary>The devices that benchmarks run on.</summary>
 internal static class BenchmarkDevice
 {
+    /// <summary>The environment variable by which <c>--device</c> reaches BenchmarkDotNet's processes.</summary>
     public const string Variable = "ERLOSS_BENCHMARK_DEVICE";
 
-    public static Device Current { get; } = device(Environment.GetEnvironmentVariable(Variable) ?? "cpu");
+    /// <summary>The device of BenchmarkDotNet's benchmarks.</summary>
+    public static Device Current { get; } = torch.device(Environment.GetEnvironmentVariable(Variable) ?? "cpu");
 
     /// <summary>Waits until a GPU has done what it was told; a CPU always has.</summary>
-    public static void Synchronize()
+    public static void Synchronize(Device device)
     {
-        if (Current.type == DeviceType.CUDA)
+        if (device.type == DeviceType.CUDA)
         {
-            cuda.synchronize();
+            cuda.synchronize(device);
         }
     }
+
+    /// <summary>What it is called: "NVIDIA H100 80GB HBM3", "cpu, 2 threads".</summary>
+    public static string Describe(Device device) =>
+        (device.type == DeviceType.CUDA ? DeviceMemory.Name(device.index) : null) ?? Devices.Describe(device);
+
+    /// <summary>Bytes free on it, as near as it says; null where it does not.</summary>
+    public static long? FreeBytes(Device device)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            return DeviceMemory.Read(device.index)?.Free;
+        }
+        GC.Collect(); // the load is that of the last collection
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
+    }
+
+    /// <summary>Whether that is what torch says when a device has no memory left.</summary>
+    public static bool IsOutOfMemory(ExternalException exception) =>
+        exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
+        || exception.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase)
+        || exception.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase);
 }

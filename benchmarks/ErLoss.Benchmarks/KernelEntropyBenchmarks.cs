@@ -9,8 +9,7 @@ namespace ErLoss.Benchmarks;
 /// </summary>
 public class KernelEntropyBenchmarks : IDisposable
 {
-    private Tensor _rows = null!, _columns = null!, _view1 = null!, _view2 = null!;
-    private EntropyReconstructionLoss _fused = null!, _composed = null!;
+    private Workload _workload = null!;
 
     /// <summary>Rows, k.</summary>
     [Params(256, 1024, 4096, 8192)]
@@ -22,73 +21,44 @@ public class KernelEntropyBenchmarks : IDisposable
 
     /// <summary>Two batches of unit rows that require gradient, and a loss for each evaluation.</summary>
     [GlobalSetup]
-    public void Setup()
-    {
-        random.manual_seed(0);
-        _view1 = nn.functional.normalize(randn(K, D, device: BenchmarkDevice.Current), dim: 1).requires_grad_();
-        _view2 = nn.functional.normalize(randn(K, D, device: BenchmarkDevice.Current), dim: 1).requires_grad_();
-        _rows = _view1.detach();
-        _columns = _rows.t();
-        _fused = Loss(Evaluation.Fused);
-        _composed = Loss(Evaluation.Composed);
-    }
+    public void Setup() => _workload = new Workload(BenchmarkDevice.Current, K, D);
 
     /// <summary>The yardstick.</summary>
     [Benchmark]
-    public void MatrixProduct()
-    {
-        _rows.mm(_columns).Dispose();
-        BenchmarkDevice.Synchronize();
-    }
+    public void MatrixProduct() => Run(_workload.Product);
 
     /// <summary>The entropy, composed.</summary>
     [Benchmark]
-    public void ComposedEntropy() => Entropy(Evaluation.Composed);
+    public void ComposedEntropy() => Run(() => _workload.Entropy(Evaluation.Composed));
 
     /// <summary>The entropy, fused.</summary>
     [Benchmark]
-    public void FusedEntropy() => Entropy(Evaluation.Fused);
+    public void FusedEntropy() => Run(() => _workload.Entropy(Evaluation.Fused));
 
     /// <summary>The entropy as <see cref="Evaluation.Auto"/> chooses.</summary>
     [Benchmark]
-    public void AutoEntropy() => Entropy(Evaluation.Auto);
+    public void AutoEntropy() => Run(() => _workload.Entropy(Evaluation.Auto));
 
     /// <summary>The loss, composed.</summary>
     [Benchmark]
-    public void ComposedLoss() => Step(_composed);
+    public void ComposedLoss() => Run(() => _workload.Loss(Evaluation.Composed));
 
     /// <summary>The loss, fused.</summary>
     [Benchmark]
-    public void FusedLoss() => Step(_fused);
+    public void FusedLoss() => Run(() => _workload.Loss(Evaluation.Fused));
 
     /// <summary>Gives everything native back.</summary>
     [GlobalCleanup]
     public void Dispose()
     {
-        foreach (IDisposable? resource in (IDisposable?[])[_rows, _columns, _view1, _view2, _fused, _composed])
-        {
-            resource?.Dispose();
-        }
+        _workload?.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    private void Entropy(Evaluation evaluation)
+    private static void Run(Action action)
     {
         using var scope = NewDisposeScope();
-        _view1.grad?.zero_();
-        EntropyReconstruction.entropy(_view1, estimator: EntropyEstimator.Joe, evaluation: evaluation).backward();
-        BenchmarkDevice.Synchronize();
+        action();
+        BenchmarkDevice.Synchronize(BenchmarkDevice.Current);
     }
-
-    private void Step(EntropyReconstructionLoss loss)
-    {
-        using var scope = NewDisposeScope();
-        _view1.grad?.zero_();
-        _view2.grad?.zero_();
-        loss.call(_view1, _view2).backward();
-        BenchmarkDevice.Synchronize();
-    }
-
-    private static EntropyReconstructionLoss Loss(Evaluation evaluation) =>
-        new(new EntropyReconstructionOptions { Estimator = EntropyEstimator.Joe, Evaluation = evaluation });
 }

@@ -1,21 +1,30 @@
+using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ErLoss.Modules;
+using ErTraining;
+using ErTraining.Commands;
+using ErTraining.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
 
 /// <summary>
-/// Peak memory of one evaluation, forward and backward of Joe's entropy in float32, beyond the inputs and whatever else the process
-/// held before; each in a process of its own. Host memory only: TorchSharp does not tell a GPU's.
+/// <c>memory</c>: peak memory of one evaluation, forward and backward of Joe's entropy in float32, beyond the inputs and whatever else the
+/// process held before; each in a process of its own.
 /// </summary>
 /// <remarks>
-/// <c>memory</c> measures the fused form at (4,096; 128) to (65,536; 128) and the composed one up to k = 16,384; <c>memory
-/// fused|composed K D</c> one case, in bytes, in this process.
+/// On the CPU the growth of the peak resident set. On CUDA the growth of what torch's allocator has reserved, as
+/// <see cref="DeviceMemory"/> says; for that nothing else should use the GPU meanwhile. <c>memory fused|composed K D</c> measures one case, in
+/// bytes, in this process.
 /// </remarks>
 internal static class PeakMemory
 {
+    private const string OutOfMemory = "out of memory";
+
     private static readonly (Evaluation Evaluation, int K)[] s_cases =
     [
         (Evaluation.Composed, 4096), (Evaluation.Fused, 4096),
@@ -23,35 +32,79 @@ internal static class PeakMemory
         (Evaluation.Fused, 65536),
     ];
 
+    private static readonly (Evaluation Evaluation, int K)[] s_casesOnCuda =
+    [
+        .. s_cases[..^1],
+        (Evaluation.Composed, 65536), (Evaluation.Fused, 65536),
+        (Evaluation.Composed, 131072), (Evaluation.Fused, 131072),
+    ];
+
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
 
-    public static int Run(List<string> request, string? json)
+    /// <summary>The command as the command line knows it.</summary>
+    public static Command Create()
     {
-        if (request.Count == 0)
+        Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
+        var single = new Argument<string[]>("fused|composed K D") { Arity = new ArgumentArity(0, 3), Description = "One case only, in this process; prints bytes." };
+        var command = new Command("memory", "Measure the peak memory of the entropy, fused and composed, forward and backward.") { single, device, json };
+        command.SetAction(parsed =>
         {
-            MeasureAll(json);
-            return 0;
-        }
-        if (request is [var name, var k, var d] && Enum.TryParse(name, ignoreCase: true, out Evaluation evaluation)
-            && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1)
-        {
-            Console.WriteLine(Measure(evaluation, rows, dimension));
-            return 0;
-        }
-        Console.Error.WriteLine("usage: memory [fused|composed K D]");
-        return 2;
+            Device on = SharedOptions.UseDevice(parsed.GetValue(device)!, threads: null);
+            if (on.type == DeviceType.CUDA && DeviceMemory.Read(on.index) is null)
+            {
+                throw new UsageException($"The driver does not tell the memory of {on}; --device cpu always works.");
+            }
+            Outputs.Check(parsed.GetValue(json));
+            switch (parsed.GetValue(single))
+            {
+                case null or []:
+                    MeasureAll(on, parsed.GetValue(json));
+                    break;
+                case [var name, var k, var d] when Enum.TryParse(name, ignoreCase: true, out Evaluation evaluation) && Enum.IsDefined(evaluation)
+                    && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1:
+                    Console.WriteLine(Measure(evaluation, rows, dimension, on)?.ToString() ?? OutOfMemory);
+                    break;
+                case { } other:
+                    throw new UsageException($"memory is followed by '{string.Join(' ', other)}'; nothing, or fused|composed K D, is wanted.");
+            }
+            return ExitCode.Success;
+        });
+        return command;
     }
 
-    private static void MeasureAll(string? json)
+    /// <summary>What <c>memory --json</c> wrote.</summary>
+    public static IReadOnlyList<Row> Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Row[]>(File.ReadAllText(path)) ?? throw new JsonException();
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"'{path}' cannot be read; a file that memory --json wrote is wanted.");
+        }
+    }
+
+    /// <summary>"47 MiB" of the form asked for among the rows of a size, or why there is no figure.</summary>
+    public static string Show(IEnumerable<Row> rows, string form) =>
+        rows.FirstOrDefault(row => row.Name.Equals(form, StringComparison.OrdinalIgnoreCase)) is { } row ? Show(row) : "";
+
+    private static string Show(Row row) => row.PeakBytes is { } bytes ? $"{bytes / 1048576.0:n0} MiB" : row.Note ?? OutOfMemory;
+
+    private static void MeasureAll(Device device, string? json)
     {
         const int Dimension = 128;
+        long? free = BenchmarkDevice.FreeBytes(device);
         var rows = new List<Row>();
-        foreach ((Evaluation evaluation, int k) in s_cases)
+        foreach ((Evaluation evaluation, int k) in device.type == DeviceType.CUDA ? s_casesOnCuda : s_cases)
         {
-            long peak = MeasureInChild(evaluation, k, Dimension);
+            long needed = evaluation == Evaluation.Composed ? Workload.ComposedEntropyBytes(k) : 0;
+            bool fits = device.type != DeviceType.CUDA || free is null || needed <= free;
+            long? peak = fits ? MeasureInChild(evaluation, k, Dimension, device) : null;
             long? composed = rows.Find(row => row.K == k && row.Name == nameof(Evaluation.Composed))?.PeakBytes;
-            rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double)peak / composed));
-            Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {peak / 1048576.0,8:f1} MiB  {rows[^1].RatioToComposed:f3}");
+            string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? OutOfMemory : null;
+            rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, note));
+            Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
         }
         if (json is not null)
         {
@@ -59,49 +112,49 @@ internal static class PeakMemory
         }
     }
 
-    private static long MeasureInChild(Evaluation evaluation, int k, int dimension)
+    private static long? MeasureInChild(Evaluation evaluation, int k, int dimension, Device device)
     {
         // Under `dotnet x.dll` the process is dotnet itself and wants the library's name first.
         string path = Environment.ProcessPath!, library = typeof(PeakMemory).Assembly.Location;
         string[] host = Path.GetFileNameWithoutExtension(path) == "dotnet" ? [library] : [];
-        string[] arguments = [.. host, "memory", evaluation.ToString(), $"{k}", $"{dimension}"];
+        string[] arguments = [.. host, "memory", evaluation.ToString(), $"{k}", $"{dimension}", "--device", device.ToString()];
         var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true };
         using Process child = Process.Start(start)!;
-        string output = child.StandardOutput.ReadToEnd();
+        string output = child.StandardOutput.ReadToEnd().Trim();
         child.WaitForExit();
-        return child.ExitCode == 0
-            ? long.Parse(output)
-            : throw new InvalidOperationException($"The measurement of {evaluation} at ({k}, {dimension}) exited with {child.ExitCode}.");
+        return child.ExitCode != 0
+            ? throw new InvalidOperationException($"The measurement of {evaluation} at ({k}, {dimension}) exited with {child.ExitCode}.")
+            : output == OutOfMemory ? null : long.Parse(output);
     }
 
-    private static long Measure(Evaluation evaluation, int k, int dimension)
+    /// <summary>Null where the device has not enough.</summary>
+    private static long? Measure(Evaluation evaluation, int k, int dimension, Device device)
     {
         using var scope = NewDisposeScope();
-        Evaluate(Rows(64, dimension), evaluation); // loads and compiles what is not the evaluation's own
-        Tensor rows = Rows(k, dimension);
-        using var process = Process.GetCurrentProcess();
-        long before = process.WorkingSet64;
-        Evaluate(rows, evaluation);
-        process.Refresh();
-        return process.PeakWorkingSet64 - before;
+        try
+        {
+            Workload.Differentiate(Workload.UnitRows(device, 64, dimension), evaluation); // loads and compiles what is not the evaluation's own
+            Tensor rows = Workload.UnitRows(device, k, dimension);
+            BenchmarkDevice.Synchronize(device);
+            using var process = Process.GetCurrentProcess();
+            long before = device.type == DeviceType.CUDA ? DeviceMemory.Read(device.index)!.Value.Free : process.WorkingSet64;
+            Workload.Differentiate(rows, evaluation);
+            BenchmarkDevice.Synchronize(device);
+            process.Refresh();
+            return device.type == DeviceType.CUDA ? before - DeviceMemory.Read(device.index)!.Value.Free : process.PeakWorkingSet64 - before;
+        }
+        catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
+        {
+            return null;
+        }
     }
 
-    private static Tensor Rows(int k, int dimension)
-    {
-        using var scope = NewDisposeScope();
-        return nn.functional.normalize(randn(k, dimension), dim: 1).requires_grad_().MoveToOuterDisposeScope();
-    }
-
-    private static void Evaluate(Tensor rows, Evaluation evaluation)
-    {
-        using Tensor entropy = EntropyReconstruction.entropy(rows, estimator: EntropyEstimator.Joe, evaluation: evaluation);
-        entropy.backward();
-    }
-
-    private sealed record Row(
+    /// <summary>A case of the file that <c>--json</c> names.</summary>
+    public sealed record Row(
         [property: JsonPropertyName("name")] string Name,
         [property: JsonPropertyName("k")] int K,
         [property: JsonPropertyName("d")] int D,
-        [property: JsonPropertyName("peak_bytes")] long PeakBytes,
-        [property: JsonPropertyName("ratio_to_composed")] double? RatioToComposed);
+        [property: JsonPropertyName("peak_bytes")] long? PeakBytes,
+        [property: JsonPropertyName("ratio_to_composed")] double? RatioToComposed,
+        [property: JsonPropertyName("note")] string? Note);
 }

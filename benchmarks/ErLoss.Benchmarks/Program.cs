@@ -1,54 +1,70 @@
+using System.CommandLine;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ErLoss.Benchmarks;
+using ErTraining;
+using ErTraining.Commands;
+using Spectre.Console;
 
-namespace ErLoss.Benchmarks;
-
-/// <summary>
-/// Times the entropy and the loss (BenchmarkDotNet's own arguments, and <c>--in-process</c>, <c>--device cpu|cuda</c>, <c>--json
-/// FILE</c>), or with the verb <c>memory</c> measures their peak memory.
-/// </summary>
-internal static class BenchmarkProgram
+if (Console.IsOutputRedirected)
 {
-    private static int Main(string[] args)
-    {
-        List<string> rest = [.. args];
-        string? json = TakeValue(rest, "--json"), device = TakeValue(rest, "--device");
-        bool inProcess = rest.Remove("--in-process");
-        if (rest is ["memory", .. var request])
-        {
-            return PeakMemory.Run(request, json);
-        }
+    // Files and pipes get plain lines, unbroken.
+    AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+    AnsiConsole.Profile.Width = 200;
+}
 
-        // BenchmarkDotNet's child processes inherit it.
-        if (device is not null)
-        {
-            Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, device);
-        }
-        IConfig config = DefaultConfig.Instance;
-        if (inProcess)
-        {
-            config = config.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsDefault());
-        }
-        Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run([.. rest], config)];
-        if (json is not null)
-        {
-            TimingReport.Write(summaries, json);
-        }
-        return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success)) ? 1 : 0;
-    }
+Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
+Option<bool> inProcess = Options.Flag("--in-process", "Measure in this process instead of one for each benchmark.");
+var root = new RootCommand("Time the entropy, the loss and the training step with BenchmarkDotNet, whose own arguments (--filter, --list, ...) it takes as well.")
+{
+    CompareCommand.Create(),
+    PeakMemory.Create(),
+    ReportCommand.Create(),
+    device,
+    json,
+    inProcess,
+};
+root.TreatUnmatchedTokensAsErrors = false;
+root.SetAction(parsed => Benchmark([.. parsed.UnmatchedTokens], parsed.GetValue(device)!, parsed.GetValue(json), parsed.GetValue(inProcess)));
 
-    private static string? TakeValue(List<string> args, string option)
+ParseResult parsed = root.Parse(args);
+try
+{
+    if (parsed.Errors is [var error, ..])
     {
-        int at = args.IndexOf(option);
-        if (at < 0 || at + 1 == args.Count)
-        {
-            return null;
-        }
-        string value = args[at + 1];
-        args.RemoveRange(at, 2);
-        return value;
+        throw new UsageException(error.Message);
     }
+    if (parsed.CommandResult.Command != root && parsed.UnmatchedTokens is [var stray, ..])
+    {
+        throw new UsageException($"'{stray}' is nothing that {parsed.CommandResult.Command.Name} knows; --help lists what it does.");
+    }
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"error: {e.Message.ReplaceLineEndings(" ")}");
+    return e is UsageException ? ExitCode.BadInput : ExitCode.Failure;
+}
+
+static int Benchmark(string[] arguments, string device, string? json, bool inProcess)
+{
+    // BenchmarkDotNet's child processes inherit it.
+    Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, SharedOptions.UseDevice(device, threads: null).ToString());
+    Outputs.Check(json);
+    IConfig config = DefaultConfig.Instance;
+    if (inProcess)
+    {
+        config = config.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).AsDefault());
+    }
+    Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(KernelEntropyBenchmarks).Assembly).Run(arguments, config)];
+    if (json is not null)
+    {
+        TimingReport.Write(summaries, json);
+    }
+    return summaries.Any(summary => summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success))
+        ? ExitCode.Failure
+        : ExitCode.Success;
 }

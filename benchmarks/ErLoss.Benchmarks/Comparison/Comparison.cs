@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace ErLoss.Benchmarks;
+
+/// <summary>Times the variants of one size in turns, so that what drifts (clocks, temperature, other programs) drifts for all of them.</summary>
+internal sealed class Comparison
+{
+    private const double SampleMilliseconds = 20, BytesPerGibibyte = 1L << 30;
+
+    private readonly Device _device;
+    private readonly string _deviceName;
+    private readonly int _rounds;
+    private readonly long? _freeBytes;
+
+    /// <param name="device">Where.</param>
+    /// <param name="rounds">Samples of each variant.</param>
+    public Comparison(Device device, int rounds)
+    {
+        _device = device;
+        _rounds = rounds;
+        _deviceName = BenchmarkDevice.Describe(device);
+        using Tensor wakesTheDevice = zeros(1, device: device);
+        _freeBytes = BenchmarkDevice.FreeBytes(device);
+    }
+
+    /// <summary>All variants at (k, d), in the precision that matrix products have now.</summary>
+    /// <param name="precision">Its name.</param>
+    /// <param name="k">Rows.</param>
+    /// <param name="d">Dimension.</param>
+    public IReadOnlyList<Timing> Run(string precision, int k, int d)
+    {
+        using var workload = new Workload(_device, k, d);
+        (Variant Variant, Samples? Samples)[] variants = [.. workload.Variants.Select(variant => (variant, Fits(variant) ? new Samples(variant.Run, _device) : null))];
+        for (int round = 0; round < _rounds; round++)
+        {
+            foreach ((_, Samples? samples) in variants)
+            {
+                samples?.Take();
+            }
+        }
+        return [.. variants.Select(entry => Row(entry.Variant, entry.Samples))];
+
+        Timing Row(Variant variant, Samples? samples)
+        {
+            var row = new Timing(variant.Name, _deviceName, k, d, precision, null, null, null, _rounds);
+            if (samples is null)
+            {
+                return row with { Note = $"skipped: its k×k buffers take about {variant.Bytes / BytesPerGibibyte:f1} GiB, and {_freeBytes / BytesPerGibibyte:f1} GiB are free" };
+            }
+            return samples.Quartiles is { } quartiles
+                ? row with { MedianMs = quartiles.Median, Q1 = quartiles.First, Q3 = quartiles.Third }
+                : row with { Note = "out of memory" };
+        }
+    }
+
+    private bool Fits(Variant variant) => variant.Bytes == 0 || _freeBytes is null || variant.Bytes <= _freeBytes;
+
+    /// <summary>Times of one variant, each over as many repetitions as make it long enough to time, until it runs out of memory.</summary>
+    private sealed class Samples
+    {
+        private readonly Action _run;
+        private readonly Device _device;
+        private readonly List<double> _milliseconds = [];
+        private int _repetitions;
+        private bool _outOfMemory;
+
+        public Samples(Action run, Device device)
+        {
+            _run = run;
+            _device = device;
+        }
+
+        public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Of(_milliseconds);
+
+        public void Take()
+        {
+            if (_outOfMemory)
+            {
+                return;
+            }
+            try
+            {
+                if (_repetitions == 0)
+                {
+                    WarmUp();
+                }
+                _milliseconds.Add(Time() / _repetitions);
+            }
+            catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
+            {
+                _outOfMemory = true;
+            }
+        }
+
+        /// <summary>Runs it until it runs as it will, and finds how often a sample repeats it.</summary>
+        private void WarmUp()
+        {
+            _repetitions = 1;
+            Time(); // loads kernels, fills allocators
+            for (double time; (time = Time()) < SampleMilliseconds;)
+            {
+                _repetitions = (int)Math.Ceiling(_repetitions * Math.Min(10, 1.1 * SampleMilliseconds / time));
+            }
+        }
+
+        private double Time()
+        {
+            BenchmarkDevice.Synchronize(_device);
+            var watch = Stopwatch.StartNew();
+            for (int i = 0; i < _repetitions; i++)
+            {
+                using var scope = NewDisposeScope();
+                _run();
+            }
+            BenchmarkDevice.Synchronize(_device);
+            return watch.Elapsed.TotalMilliseconds;
+        }
+    }
+}

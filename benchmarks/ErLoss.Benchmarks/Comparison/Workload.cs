@@ -1,0 +1,96 @@
+using ErLoss.Modules;
+using static TorchSharp.torch;
+
+namespace ErLoss.Benchmarks;
+
+/// <summary>What is compared on two batches of unit rows, (k, d) in float32: forward and backward of each form, and the bare product.</summary>
+internal sealed class Workload : IDisposable
+{
+    // Above so many rows the k×k product is computed by bands, one buffer for all.
+    private const int LargestWholeProduct = 16_384, ProductBand = 8192;
+
+    private readonly Tensor _view1, _view2;
+    private readonly EntropyReconstructionLoss _fused = MakeLoss(Evaluation.Fused), _composed = MakeLoss(Evaluation.Composed);
+
+    public Workload(Device device, int k, int d)
+    {
+        random.manual_seed(0);
+        _view1 = UnitRows(device, k, d);
+        _view2 = UnitRows(device, k, d);
+        long pairs = (long)k * k * sizeof(float);
+        Variants =
+        [
+            new(Variant.Product, k <= LargestWholeProduct ? pairs : (long)k * ProductBand * sizeof(float), Product),
+            new(Variant.Entropy(Variant.Composed), ComposedEntropyBytes(k), () => Entropy(Evaluation.Composed)),
+            new(Variant.Entropy(Variant.Fused), 0, () => Entropy(Evaluation.Fused)),
+            new(Variant.Loss(Variant.Composed), 7 * pairs, () => Loss(Evaluation.Composed)),
+            new(Variant.Loss(Variant.Fused), 0, () => Loss(Evaluation.Fused)),
+        ];
+    }
+
+    public IReadOnlyList<Variant> Variants { get; }
+
+    /// <summary>About the peak of the composed entropy: four k×k matrices at once.</summary>
+    public static long ComposedEntropyBytes(int k) => 4L * k * k * sizeof(float);
+
+    /// <summary>
+    /// Unit rows that collect gradient. They are made on the host: a CUDA device's allocator would keep what making them took.
+    /// </summary>
+    public static Tensor UnitRows(Device device, int k, int d)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.normalize(randn(k, d), dim: 1).to(device).requires_grad_().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Forward and backward of Joe's entropy.</summary>
+    public static void Differentiate(Tensor rows, Evaluation evaluation)
+    {
+        using Tensor entropy = EntropyReconstruction.entropy(rows, estimator: EntropyEstimator.Joe, evaluation: evaluation);
+        entropy.backward();
+    }
+
+    /// <summary>The product (k, d)·(d, k).</summary>
+    public void Product()
+    {
+        using var frozen = no_grad();
+        Tensor columns = _view1.t();
+        int k = (int)_view1.shape[0];
+        if (k <= LargestWholeProduct)
+        {
+            _view1.mm(columns);
+            return;
+        }
+        Tensor band = empty(ProductBand, k, device: _view1.device);
+        for (int top = 0; top < k; top += ProductBand)
+        {
+            int bottom = Math.Min(top + ProductBand, k);
+            band[..(bottom - top)].addmm_(_view1[top..bottom], columns, beta: 0);
+        }
+    }
+
+    /// <summary>Forward and backward of Joe's entropy of the first view.</summary>
+    public void Entropy(Evaluation evaluation)
+    {
+        _view1.grad?.zero_();
+        Differentiate(_view1, evaluation);
+    }
+
+    /// <summary>Forward and backward of the loss.</summary>
+    public void Loss(Evaluation evaluation)
+    {
+        _view1.grad?.zero_();
+        _view2.grad?.zero_();
+        (evaluation == Evaluation.Fused ? _fused : _composed).call(_view1, _view2).backward();
+    }
+
+    public void Dispose()
+    {
+        _view1.Dispose();
+        _view2.Dispose();
+        _fused.Dispose();
+        _composed.Dispose();
+    }
+
+    private static EntropyReconstructionLoss MakeLoss(Evaluation evaluation) =>
+        new(new EntropyReconstructionOptions { Estimator = EntropyEstimator.Joe, Evaluation = evaluation });
+}
