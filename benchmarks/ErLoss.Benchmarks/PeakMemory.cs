@@ -98,7 +98,7 @@ internal static class PeakMemory
         var rows = new List<Row>();
         foreach ((Evaluation evaluation, int k) in device.type == DeviceType.CUDA ? s_casesOnCuda : s_cases)
         {
-            long needed = evaluation == Evaluation.Composed ? Workload.ComposedEntropyBytes(k) : 0;
+            long needed = evaluation == Evaluation.Composed ? Workload.ComposedEntropyBuffers * Workload.PairBytes(k) : 0;
             bool fits = device.type != DeviceType.CUDA || free is null || needed <= free;
             long? peak = fits ? MeasureInChild(evaluation, k, Dimension, device) : null;
             long? composed = rows.Find(row => row.K == k && row.Name == nameof(Evaluation.Composed))?.PeakBytes;

@@ -32,7 +32,8 @@ internal sealed class Comparison
     public IReadOnlyList<Timing> Run(string precision, int k, int d)
     {
         using var workload = new Workload(_device, k, d);
-        (Variant Variant, Samples? Samples)[] variants = [.. workload.Variants.Select(variant => (variant, Fits(variant) ? new Samples(variant.Run, _device) : null))];
+        (Variant Variant, Samples? Samples)[] variants =
+            [.. workload.Variants.Select(variant => (variant, Fits(variant) ? new Samples(variant.Run, _device) : null))];
         for (int round = 0; round < _rounds; round++)
         {
             foreach ((_, Samples? samples) in variants)
@@ -47,7 +48,8 @@ internal sealed class Comparison
             var row = new Timing(variant.Name, _deviceName, k, d, precision, null, null, null, _rounds);
             if (samples is null)
             {
-                return row with { Note = $"skipped: its k×k buffers take about {variant.Bytes / BytesPerGibibyte:f1} GiB, and {_freeBytes / BytesPerGibibyte:f1} GiB are free" };
+                string needed = $"{variant.Buffers} × {variant.BufferBytes / BytesPerGibibyte:f1} GiB";
+                return row with { Note = $"skipped: its buffers take about {needed} and {_freeBytes / BytesPerGibibyte:f1} GiB are free" };
             }
             return samples.Quartiles is { } quartiles
                 ? row with { MedianMs = quartiles.Median, Q1 = quartiles.First, Q3 = quartiles.Third }
@@ -55,7 +57,7 @@ internal sealed class Comparison
         }
     }
 
-    private bool Fits(Variant variant) => variant.Bytes == 0 || _freeBytes is null || variant.Bytes <= _freeBytes;
+    private bool Fits(Variant variant) => _freeBytes is null || variant.Bytes <= _freeBytes;
 
     /// <summary>Times of one variant, each over as many repetitions as make it long enough to time, until it runs out of memory.</summary>
     private sealed class Samples

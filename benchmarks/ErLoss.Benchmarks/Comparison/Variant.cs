@@ -2,11 +2,14 @@ namespace ErLoss.Benchmarks;
 
 /// <summary>One of the things compared.</summary>
 /// <param name="Name">What it is, as files and tables call it.</param>
-/// <param name="Bytes">About the memory its k×k buffers take at their peak; 0 where it has none.</param>
+/// <param name="Buffers">How many buffers that grow with k² it holds at its peak.</param>
+/// <param name="BufferBytes">The size of one.</param>
 /// <param name="Run">Does it once. Who calls it has a dispose scope open.</param>
-internal sealed record Variant(string Name, long Bytes, Action Run)
+internal sealed record Variant(string Name, int Buffers, long BufferBytes, Action Run)
 {
     public const string Product = "product", Composed = "composed", Fused = "fused";
+
+    public long Bytes => Buffers * BufferBytes;
 
     /// <summary>The names of both quantities, as <see cref="Entropy"/> and <see cref="Loss"/> begin them.</summary>
     public static readonly IReadOnlyList<string> Quantities = ["entropy", "loss"];

@@ -9,6 +9,9 @@ internal sealed class Workload : IDisposable
     // Above so many rows the k×k product is computed by bands, one buffer for all.
     private const int LargestWholeProduct = 16_384, ProductBand = 8192;
 
+    /// <summary>How many k×k matrices the composed forms hold at their peak, as measured at k = 4,096 and 6,000.</summary>
+    public const int ComposedEntropyBuffers = 4, ComposedLossBuffers = 5;
+
     private readonly Tensor _view1, _view2;
     private readonly EntropyReconstructionLoss _fused = MakeLoss(Evaluation.Fused), _composed = MakeLoss(Evaluation.Composed);
 
@@ -17,21 +20,21 @@ internal sealed class Workload : IDisposable
         random.manual_seed(0);
         _view1 = UnitRows(device, k, d);
         _view2 = UnitRows(device, k, d);
-        long pairs = (long)k * k * sizeof(float);
+        long pairs = PairBytes(k);
         Variants =
         [
-            new(Variant.Product, k <= LargestWholeProduct ? pairs : (long)k * ProductBand * sizeof(float), Product),
-            new(Variant.Entropy(Variant.Composed), ComposedEntropyBytes(k), () => Entropy(Evaluation.Composed)),
-            new(Variant.Entropy(Variant.Fused), 0, () => Entropy(Evaluation.Fused)),
-            new(Variant.Loss(Variant.Composed), 7 * pairs, () => Loss(Evaluation.Composed)),
-            new(Variant.Loss(Variant.Fused), 0, () => Loss(Evaluation.Fused)),
+            new(Variant.Product, 1, k <= LargestWholeProduct ? pairs : (long)k * ProductBand * sizeof(float), Product),
+            new(Variant.Entropy(Variant.Composed), ComposedEntropyBuffers, pairs, () => Entropy(Evaluation.Composed)),
+            new(Variant.Entropy(Variant.Fused), 0, pairs, () => Entropy(Evaluation.Fused)),
+            new(Variant.Loss(Variant.Composed), ComposedLossBuffers, pairs, () => Loss(Evaluation.Composed)),
+            new(Variant.Loss(Variant.Fused), 0, pairs, () => Loss(Evaluation.Fused)),
         ];
     }
 
     public IReadOnlyList<Variant> Variants { get; }
 
-    /// <summary>About the peak of the composed entropy: four k×k matrices at once.</summary>
-    public static long ComposedEntropyBytes(int k) => 4L * k * k * sizeof(float);
+    /// <summary>The size of a k×k matrix in float32.</summary>
+    public static long PairBytes(int k) => (long)k * k * sizeof(float);
 
     /// <summary>
     /// Unit rows that collect gradient. They are made on the host: a CUDA device's allocator would keep what making them took.

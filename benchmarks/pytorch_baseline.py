@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+"""Times plain PyTorch where ErLoss.Benchmarks' `compare` times ErLoss: the same mathematics, sizes and precisions, in a file of the same form.
+
+Forward and backward, in turns within one process, of
+  product            the bare matrix product (k, d)·(d, k)
+  entropy composed   Joe's entropy on the sphere by ordinary operators on the k×k similarities
+  entropy chunked    the same by bands of rows that backward computes anew, so that no k×k matrix is kept
+  entropy compiled   the composed form under torch.compile (--compile)
+  loss ...           reconstruction minus the mean entropy of both views, likewise
+and training steps of a ResNet-18 for 32×32 images (two views an image) in images per second.
+Needs PyTorch and nothing else.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+
+
+def fail(message):
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+try:
+    import torch
+except ImportError:
+    fail("this Python has no PyTorch; `pip install torch` would bring it.")
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+KAPPA = 10.0
+SAMPLE_SECONDS = 0.02
+LARGEST_WHOLE_PRODUCT = 16_384  # above so many rows the product is computed by bands, as `compare` does
+PRODUCT_BAND = 8192
+CHUNK = 4096
+
+
+def log_densities(rows, kappa=KAPPA):
+    """log p̂(z_i) − log C_d(κ) for each row, (k)."""
+    return torch.logsumexp(kappa * (rows @ rows.T), 1) - math.log(len(rows))
+
+
+def log_densities_chunked(rows, kappa=KAPPA):
+    """As log_densities, by bands of rows; backward computes each band again."""
+    def band(some, everyone):
+        return torch.logsumexp(kappa * (some @ everyone.T), 1)
+
+    bands = [checkpoint(band, some, rows, use_reentrant=False) for some in rows.split(CHUNK)]
+    return torch.cat(bands) - math.log(len(rows))
+
+
+def entropy(rows, densities):
+    """Joe's estimator without the normaliser's constant, which has no gradient in the rows."""
+    return -densities(rows).mean()
+
+
+def loss(view1, view2, densities):
+    """Reconstruction minus entropy of normalised projections; the normalisers cancel."""
+    z1, z2 = F.normalize(view1, dim=1), F.normalize(view2, dim=1)
+    reconstruction = -KAPPA * (z1 * z2).sum() / len(z1)
+    return reconstruction - (entropy(z1, densities) + entropy(z2, densities)) / 2
+
+
+class Device:
+    """Where to compute, and what is asked of it."""
+
+    def __init__(self, name):
+        try:
+            self.torch = torch.device(name)
+        except RuntimeError:
+            fail(f"--device is '{name}'; cpu, cuda or cuda:N is wanted.")
+        self.is_cuda = self.torch.type == "cuda"
+        if self.torch.type not in ("cpu", "cuda"):
+            fail(f"--device is '{name}'; cpu, cuda or cuda:N is wanted.")
+        if self.is_cuda and (not torch.cuda.is_available() or (self.torch.index or 0) >= torch.cuda.device_count()):
+            fail(f"--device is '{name}', but PyTorch finds no such device.")
+        if self.is_cuda:
+            torch.cuda.set_device(self.torch)
+        self.name = torch.cuda.get_device_name(self.torch) if self.is_cuda else f"cpu, {torch.get_num_threads()} threads"
+
+    def synchronize(self):
+        if self.is_cuda:
+            torch.cuda.synchronize(self.torch)
+
+    def free_bytes(self):
+        """Bytes free, those that PyTorch keeps for itself included; None where nobody says."""
+        if not self.is_cuda:
+            return None
+        torch.cuda.empty_cache()
+        return torch.cuda.mem_get_info(self.torch)[0]
+
+
+class Samples:
+    """Times of one action, each over as many repetitions as make it long enough to time, until it runs out of memory."""
+
+    def __init__(self, run, device, note=None):
+        self.run, self.device, self.note = run, device, note
+        self.repetitions, self.seconds = 0, []
+
+    def take(self):
+        if self.note is not None:
+            return
+        try:
+            if self.repetitions == 0:
+                self.warm_up()
+            self.seconds.append(self.time() / self.repetitions)
+        except RuntimeError as error:
+            if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
+                raise
+            self.note = "out of memory"
+        if self.note is not None and self.device.is_cuda:
+            torch.cuda.empty_cache()
+
+    def warm_up(self):
+        self.repetitions = 1
+        self.time()
+        while (seconds := self.time()) < SAMPLE_SECONDS:
+            self.repetitions = math.ceil(self.repetitions * min(10, 1.1 * SAMPLE_SECONDS / seconds))
+
+    def time(self):
+        self.device.synchronize()
+        start = time.perf_counter()
+        for _ in range(self.repetitions):
+            self.run()
+        self.device.synchronize()
+        return time.perf_counter() - start
+
+    def quartiles(self):
+        """First quartile, median and third of the seconds; None where there are none."""
+        if self.note is not None:
+            return None
+        if len(self.seconds) == 1:
+            return self.seconds * 3
+        return statistics.quantiles(self.seconds, n=4, method="inclusive")
+
+
+def take_turns(samples, rounds):
+    for _ in range(rounds):
+        for each in samples:
+            each.take()
+
+
+def variants(device, k, d, compiles):
+    """(name, number of k×k buffers, action) of all that is timed at (k, d)."""
+    generator = torch.Generator().manual_seed(0)
+    view1, view2 = (F.normalize(torch.randn(k, d, generator=generator), dim=1).to(device.torch).requires_grad_() for _ in range(2))
+
+    def zero_gradients():
+        for view in (view1, view2):
+            if view.grad is not None:
+                view.grad.zero_()
+
+    def product():
+        with torch.no_grad():
+            if k <= LARGEST_WHOLE_PRODUCT:
+                view1 @ view1.T
+                return
+            band = torch.empty(PRODUCT_BAND, k, device=device.torch)
+            for top in range(0, k, PRODUCT_BAND):
+                rows = view1[top:top + PRODUCT_BAND]
+                torch.mm(rows, view1.T, out=band[:len(rows)])
+
+    def differentiate(value):
+        def run():
+            zero_gradients()
+            value().backward()
+        return run
+
+    yield "product", 1 if k <= LARGEST_WHOLE_PRODUCT else PRODUCT_BAND / k, product
+    forms = [("composed", 4, 5, log_densities), ("chunked", 4 * min(CHUNK, k) / k, 4 * min(CHUNK, k) / k, log_densities_chunked)]
+    if compiles:
+        torch.compiler.reset()  # forgets other sizes, of which it takes a few only
+        forms.append(("compiled", 1, 2, torch.compile(log_densities, dynamic=False)))
+    for form, entropy_buffers, loss_buffers, densities in forms:
+        yield f"entropy {form}", entropy_buffers, differentiate(lambda densities=densities: entropy(view1, densities))
+        yield f"loss {form}", loss_buffers, differentiate(lambda densities=densities: loss(view1, view2, densities))
+
+
+def set_tf32(on):
+    torch.backends.cuda.matmul.allow_tf32 = on
+    torch.backends.cudnn.allow_tf32 = on
+
+
+def compare(device, precision, k, d, rounds, compiles):
+    free = device.free_bytes()
+    named = []
+    for name, buffers, run in variants(device, k, d, compiles):
+        needed = buffers * 4 * k * k
+        too_much = free is not None and needed > free
+        note = f"skipped: its buffers take about {needed / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free" if too_much else None
+        named.append((name, Samples(run, device, note)))
+    take_turns([samples for _, samples in named], rounds)
+    for name, samples in named:
+        row = {"name": name, "device": device.name, "k": k, "d": d, "precision": precision, "rounds": rounds}
+        quartiles = samples.quartiles()
+        if quartiles is None:
+            row["note"] = samples.note
+        else:
+            row["q1"], row["median_ms"], row["q3"] = (1000 * seconds for seconds in quartiles)
+        yield row
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions and a way past them."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.path = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs))
+        self.past = nn.Identity() if stride == 1 and inputs == outputs else nn.Sequential(
+            nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, images):
+        return F.relu(self.path(images) + self.past(images), inplace=True)
+
+
+def resnet18():
+    """ResNet-18 for 32×32 images: a 3×3 stem without pooling; 512 features."""
+    layers = [nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True)]
+    width = 64
+    for outputs, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        layers += [Block(width, outputs, stride), Block(outputs, outputs, 1)]
+        width = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def throughput(device, batch, rounds):
+    """Steps of encoder, projector, ER loss and AdamW on two views of each of `batch` images."""
+    settings = [("float32", False, False), ("bfloat16", False, True)]
+    if device.is_cuda:
+        settings.insert(1, ("tf32", True, False))
+    for precision, tf32, autocast in settings:
+        set_tf32(tf32)
+        torch.manual_seed(0)
+        model = nn.Sequential(resnet18(), nn.Linear(512, 512), nn.BatchNorm1d(512), nn.ReLU(inplace=True), nn.Linear(512, 128))
+        model = model.to(device.torch, memory_format=torch.channels_last)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        views = torch.randn(2 * batch, 3, 32, 32).to(device.torch).to(memory_format=torch.channels_last)
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast(device.torch.type, dtype=torch.bfloat16, enabled=autocast):
+                projections = model(views)
+            loss(*projections.float().chunk(2), log_densities).backward()
+            optimizer.step()
+
+        samples = Samples(step, device)
+        take_turns([samples], rounds)
+        row = {"name": "resnet18", "device": device.name, "precision": precision, "batch": batch}
+        quartiles = samples.quartiles()
+        if quartiles is None:
+            row["note"] = samples.note
+        else:
+            row["q3"], row["images_per_second"], row["q1"] = (batch / seconds for seconds in quartiles)
+        yield row
+    set_tf32(False)
+
+
+def numbers(text):
+    values = [int(word) for word in text.split(",")]
+    if min(values) < 2:
+        raise ValueError
+    return values
+
+
+def positive(text):
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--k", type=numbers, help="rows, with commas between")
+    parser.add_argument("--d", type=numbers, default=[128, 256], help="dimensions, with commas between")
+    parser.add_argument("--tf32", action="store_true", help="time matrix products in TF32 as well (CUDA only)")
+    parser.add_argument("--rounds", type=positive, default=9, help="samples of each")
+    parser.add_argument("--compile", action="store_true", help="time torch.compile's form as well")
+    parser.add_argument("--batch", type=positive, default=512, help="images a training step")
+    parser.add_argument("--no-resnet", action="store_true", help="leave the training steps out")
+    parser.add_argument("--json", help="file to write the figures to")
+    arguments = parser.parse_args()
+
+    device = Device(arguments.device)
+    if arguments.tf32 and not device.is_cuda:
+        fail(f"--tf32 is for CUDA devices; the device is {device.torch}.")
+    sizes = arguments.k or ([2**power for power in range(10, 18)] if device.is_cuda else [1024, 4096, 8192])
+    document = {"program": "PyTorch", "device": device.name, "libtorch": torch.__version__, "rows": [], "throughput": []}
+
+    def keep(rows, row):
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+        if arguments.json:
+            with open(arguments.json, "w", encoding="utf-8") as file:
+                json.dump(document, file, indent=2)
+
+    for tf32 in (False, True) if arguments.tf32 else (False,):
+        set_tf32(tf32)
+        for k in sizes:
+            for d in arguments.d:
+                for row in compare(device, "tf32" if tf32 else "float32", k, d, arguments.rounds, arguments.compile):
+                    keep(document["rows"], row)
+    if not arguments.no_resnet:
+        for row in throughput(device, arguments.batch, arguments.rounds):
+            keep(document["throughput"], row)
+
+
+if __name__ == "__main__":
+    main()
