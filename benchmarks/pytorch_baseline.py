@@ -80,7 +80,7 @@ class Device:
             fail(f"--device is '{name}', but PyTorch finds no such device.")
         if self.is_cuda:
             torch.cuda.set_device(self.torch)
-        self.name = torch.cuda.get_device_name(self.torch) if self.is_cuda else f"cpu, {torch.get_num_threads()} threads"
+        self.name = torch.cuda.get_device_name(self.torch) if self.is_cuda else f"cpu, {torch.get_num_threads()} thread(s)"
 
     def synchronize(self):
         if self.is_cuda:
