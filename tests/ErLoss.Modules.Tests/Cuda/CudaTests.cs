@@ -21,7 +21,12 @@ public abstract class CudaTests : TensorTests
         {
             return;
         }
-        int index = name == "cuda" ? 0 : int.Parse(name["cuda:".Length..]);
+        string[] parts = name.Split(':');
+        int index = 0;
+        if (parts[0] != "cuda" || parts.Length > 2 || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
+        {
+            Assert.Fail($"ERLOSS_TEST_DEVICE is '{name}'; cpu, cuda or cuda:N is wanted.");
+        }
         if (!cuda.is_available() || index >= cuda.device_count())
         {
             Assert.Ignore($"no CUDA device: torch finds no {name} (ERLOSS_TEST_DEVICE names another)");

@@ -9,7 +9,7 @@ public class NoWaitingTests : CudaTests
     [Test]
     public void ForTheLossOfProjectionsThatItNormalises([Values] Support support, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
     {
-        RequireCuda();
+        RequireFirstCudaDevice();
         using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
         {
             Support = support,
@@ -24,9 +24,18 @@ public class NoWaitingTests : CudaTests
     [Test]
     public void AWaitWouldBeSeen()
     {
-        RequireCuda();
+        RequireFirstCudaDevice();
         Tensor rows = randn(16, 16, device: Device);
         Assert.That(WorkBeforeIsDone(() => rows.sum().ToDouble()));
+    }
+
+    private void RequireFirstCudaDevice()
+    {
+        RequireCuda();
+        if (Device.index != 0)
+        {
+            Assert.Ignore($"the driver's events are those of the current device, cuda:0, and this runs on {Device}");
+        }
     }
 
     /// <summary>Gives the GPU work of half a second on a fast one, then does something, and looks how far the GPU is.</summary>
@@ -34,7 +43,8 @@ public class NoWaitingTests : CudaTests
     {
         using var scope = NewDisposeScope();
         Tensor factor = randn(8192, 8192, device: Device), product = empty_like(factor);
-        action(); // memory is taken, kernels are loaded
+        action(); // kernels are loaded
+        action(); // gradients are there and memory is taken
         product.addmm_(factor, factor, beta: 0);
         cuda.synchronize(Device);
         for (int i = 0; i < 30; i++)
