@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -7,7 +5,7 @@ namespace ErLoss.Benchmarks;
 /// <summary>Times the variants of one size in turns, so that what drifts (clocks, temperature, other programs) drifts for all of them.</summary>
 internal sealed class Comparison
 {
-    private const double SampleMilliseconds = 20, BytesPerGibibyte = 1L << 30;
+    private const double BytesPerGibibyte = 1L << 30;
 
     private readonly Device _device;
     private readonly string _deviceName;
@@ -58,66 +56,4 @@ internal sealed class Comparison
     }
 
     private bool Fits(Variant variant) => _freeBytes is null || variant.Bytes <= _freeBytes;
-
-    /// <summary>Times of one variant, each over as many repetitions as make it long enough to time, until it runs out of memory.</summary>
-    private sealed class Samples
-    {
-        private readonly Action _run;
-        private readonly Device _device;
-        private readonly List<double> _milliseconds = [];
-        private int _repetitions;
-        private bool _outOfMemory;
-
-        public Samples(Action run, Device device)
-        {
-            _run = run;
-            _device = device;
-        }
-
-        public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Of(_milliseconds);
-
-        public void Take()
-        {
-            if (_outOfMemory)
-            {
-                return;
-            }
-            try
-            {
-                if (_repetitions == 0)
-                {
-                    WarmUp();
-                }
-                _milliseconds.Add(Time() / _repetitions);
-            }
-            catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
-            {
-                _outOfMemory = true;
-            }
-        }
-
-        /// <summary>Runs it until it runs as it will, and finds how often a sample repeats it.</summary>
-        private void WarmUp()
-        {
-            _repetitions = 1;
-            Time(); // loads kernels, fills allocators
-            for (double time; (time = Time()) < SampleMilliseconds;)
-            {
-                _repetitions = (int)Math.Ceiling(_repetitions * Math.Min(10, 1.1 * SampleMilliseconds / time));
-            }
-        }
-
-        private double Time()
-        {
-            BenchmarkDevice.Synchronize(_device);
-            var watch = Stopwatch.StartNew();
-            for (int i = 0; i < _repetitions; i++)
-            {
-                using var scope = NewDisposeScope();
-                _run();
-            }
-            BenchmarkDevice.Synchronize(_device);
-            return watch.Elapsed.TotalMilliseconds;
-        }
-    }
 }

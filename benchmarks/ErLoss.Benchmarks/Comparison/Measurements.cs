@@ -4,7 +4,7 @@ using ErTraining.Reporting;
 
 namespace ErLoss.Benchmarks;
 
-/// <summary>What a run measured: the file that <c>compare</c> and <c>pytorch_baseline.py</c> write and <c>report</c> reads.</summary>
+/// <summary>What a run measured: the file that <c>compare</c>, <c>throughput</c> and <c>pytorch_baseline.py</c> write and <c>report</c> reads.</summary>
 /// <param name="Program">"ErLoss" or "PyTorch".</param>
 /// <param name="Device">The device's name.</param>
 /// <param name="TorchSharp">Its version; null for PyTorch.</param>
@@ -23,7 +23,7 @@ internal sealed record Measurements(
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"'{path}' cannot be read; a file that compare --json or pytorch_baseline.py wrote is wanted.");
+            throw new UsageException($"'{path}' cannot be read; a file that compare --json, throughput --json or pytorch_baseline.py wrote is wanted.");
         }
     }
 
@@ -47,5 +47,15 @@ internal sealed record Timing(
     public TimingCase Case => new(Precision, K, D);
 }
 
-/// <summary>Training steps of an encoder alone: images a second, two views an image.</summary>
-internal sealed record Throughput(string Name, string Device, string Precision, int Batch, double? ImagesPerSecond, double? Q1, double? Q3, string? Note = null);
+/// <summary>Training steps in images per second, two views an image; null with a note that says why where there is none.</summary>
+/// <param name="Name">Of the encoder.</param>
+/// <param name="Device">The device's name.</param>
+/// <param name="Precision">"float32", "tf32" or "bfloat16".</param>
+/// <param name="Batch">Images a step.</param>
+/// <param name="ImagesPerSecond">Median over whole steps: views, encoder, heads, loss, optimizer, metrics. PyTorch's have no views to make.</param>
+/// <param name="Q1">Its first quartile.</param>
+/// <param name="Q3">Its third.</param>
+/// <param name="EncoderImagesPerSecond">Median of the encoder's forward and backward alone.</param>
+/// <param name="Note">Why there is none.</param>
+internal sealed record Throughput(
+    string Name, string Device, string Precision, int Batch, double? ImagesPerSecond, double? Q1, double? Q3, double? EncoderImagesPerSecond = null, string? Note = null);

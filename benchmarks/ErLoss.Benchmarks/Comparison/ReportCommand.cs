@@ -15,19 +15,21 @@ internal static class ReportCommand
         compare.Required = true;
         Option<string?> pytorch = Options.Text("--pytorch", "What pytorch_baseline.py wrote.", "FILE");
         Option<string?> memory = Options.Text("--memory", "What memory --json wrote.", "FILE");
-        var command = new Command("report", "Write tables of measured times, memory and their ratios in Markdown.") { compare, pytorch, memory };
+        Option<string?> throughput = Options.Text("--throughput", "What throughput --json wrote.", "FILE");
+        var command = new Command("report", "Write tables of measured times, memory, throughput and their ratios in Markdown.") { compare, pytorch, memory, throughput };
         command.SetAction(parsed =>
         {
             Measurements ours = Measurements.Read(parsed.GetValue(compare)!);
             Measurements? theirs = parsed.GetValue(pytorch) is { } path ? Measurements.Read(path) : null;
             IReadOnlyList<PeakMemory.Row> peaks = parsed.GetValue(memory) is { } file ? PeakMemory.Read(file) : [];
-            Console.Write(Markdown(ours, theirs, peaks));
+            Measurements? steps = parsed.GetValue(throughput) is { } ofSteps ? Measurements.Read(ofSteps) : null;
+            Console.Write(Markdown(ours, theirs, peaks, steps));
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static string Markdown(Measurements ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks)
+    private static string Markdown(Measurements ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks, Measurements? steps)
     {
         var text = new StringBuilder();
         text.AppendLine($"{ours.Device}, TorchSharp {ours.TorchSharp}, libtorch {ours.Libtorch}. Forward and backward, medians in milliseconds.");
@@ -51,16 +53,35 @@ internal static class ReportCommand
                 peaks.GroupBy(row => (row.K, row.D)).Select(rows => (string[])
                     [$"{rows.Key.K:n0}", $"{rows.Key.D}", PeakMemory.Show(rows, Variant.Composed), PeakMemory.Show(rows, Variant.Fused)]));
         }
-        if (theirs?.Throughput is { Count: > 0 } steps)
-        {
-            AppendTable(
-                text,
-                $"PyTorch {theirs.Libtorch}, {theirs.Device}: training steps",
-                ["encoder", "precision", "batch", "images/s"],
-                steps.Select(step => (string[])
-                    [step.Name, step.Precision, $"{step.Batch}", step.ImagesPerSecond is { } speed ? $"{speed:n0}" : step.Note ?? ""]));
-        }
+        AppendSteps(text, steps?.Throughput ?? [], theirs?.Throughput ?? [], theirs?.Libtorch);
         return text.ToString();
+    }
+
+    /// <summary>Our training steps against PyTorch's of the same encoder, precision and batch.</summary>
+    private static void AppendSteps(StringBuilder text, IReadOnlyList<Throughput> ours, IReadOnlyList<Throughput> theirs, string? libtorch)
+    {
+        (string Name, string Precision, int Batch)[] cases = [.. ours.Concat(theirs).Select(Case).Distinct()];
+        if (cases.Length == 0)
+        {
+            return;
+        }
+        AppendTable(
+            text,
+            "Training steps, images/s, two views an image",
+            ["encoder", "precision", "batch", "ErLoss", "its encoder alone", "step ÷ encoder, in time", .. libtorch is null ? (string[])[] : [$"PyTorch {libtorch}, views not made"]],
+            cases.Select(at =>
+            {
+                Throughput? mine = ours.FirstOrDefault(row => Case(row) == at), other = theirs.FirstOrDefault(row => Case(row) == at);
+                string[] cells =
+                [
+                    at.Name, at.Precision, $"{at.Batch}", Show(mine), $"{mine?.EncoderImagesPerSecond:n0}", $"{mine?.EncoderImagesPerSecond / mine?.ImagesPerSecond:f2}",
+                ];
+                return libtorch is null ? cells : [.. cells, Show(other)];
+            }));
+
+        static (string, string, int) Case(Throughput row) => (row.Name, row.Precision, row.Batch);
+
+        static string Show(Throughput? row) => row?.ImagesPerSecond is { } speed ? $"{speed:n0}" : row?.Note ?? "";
     }
 
     /// <summary>Our fused form against each of PyTorch's forms of a quantity.</summary>

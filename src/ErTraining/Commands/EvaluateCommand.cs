@@ -69,7 +69,7 @@ internal static class EvaluateCommand
         encoder.to(device);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.Describe(device)}");
+            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         double knn;

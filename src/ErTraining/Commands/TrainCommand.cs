@@ -96,9 +96,10 @@ internal static class TrainCommand
             AnsiConsole.MarkupLineInterpolated($"Settings of {MethodCatalog.Describe(settings.Method).Recipes[preset].Source}");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.Describe(device)}");
+            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.DescribeChoice(device)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
+        var memory = new DeviceMemoryUse(device);
         using var display = new TrainingDisplay(settings.Epochs);
         var history = new TrainingHistory(tensorBoard ? new TensorBoardLog(folder!.TensorBoardPath, display) : display);
         using var trainer = new Trainer(settings, data, device, history);
@@ -136,7 +137,7 @@ internal static class TrainCommand
         }
         display.Dispose();
 
-        TrainingSummary.Write(result);
+        TrainingSummary.Write(result, memory.Describe());
         if (folder is not null)
         {
             if (settings.Epochs == 0)

@@ -14,7 +14,8 @@ internal sealed class Prototypes : Module<Tensor, Tensor>
     public Prototypes(int dimension, int count)
         : base(nameof(Prototypes))
     {
-        weight = new Parameter(functional.normalize(randn(count, dimension), dim: 1));
+        using Tensor normal = randn(count, dimension);
+        weight = new Parameter(functional.normalize(normal, dim: 1));
         RegisterComponents();
     }
 

@@ -7,7 +7,9 @@ namespace ErTraining.Reporting;
 internal static class TrainingSummary
 {
     /// <summary>Writes them to the console.</summary>
-    public static void Write(RunResult result)
+    /// <param name="result">What the run came to.</param>
+    /// <param name="memory">What it took of a GPU's memory, as a sentence; null on the CPU.</param>
+    public static void Write(RunResult result, string? memory)
     {
         double points = 100 * (result.KnnAccuracy - result.KnnAccuracyBefore);
         AnsiConsole.MarkupLineInterpolated(
@@ -18,6 +20,6 @@ internal static class TrainingSummary
                 $"Mutual information of the views' projections, lower bound as estimated: {bound:f2} nats (entropy {result.Entropy:f2} - reconstruction {result.Reconstruction:f2}).");
         }
         string pace = result.Epochs > 0 ? $", {result.ImagesPerSecond:f0} images/s in training" : "";
-        AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.");
+        AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.{(memory is null ? "" : " " + memory)}");
     }
 }

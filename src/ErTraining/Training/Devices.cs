@@ -19,9 +19,11 @@ internal static class Devices
     /// <summary>Whether a name is one that <see cref="Find"/> understands.</summary>
     public static bool IsName(string name) => name is "auto" or "cpu" or "cuda" || IsCudaIndex(name, out _);
 
-    /// <summary>A device and the threads of CPU kernels, to be shown: "cpu, 2 threads", and whether there was a choice.</summary>
-    public static string Describe(Device device) =>
-        $"{device}, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}{(cuda_is_available() ? "" : "; no CUDA device here")}";
+    /// <summary>A device and the threads of CPU kernels, to be shown: "cpu, 2 threads".</summary>
+    public static string Describe(Device device) => $"{device}, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}";
+
+    /// <summary>As <see cref="Describe"/>, and why it is no GPU where there is none.</summary>
+    public static string DescribeChoice(Device device) => Describe(device) + (cuda_is_available() ? "" : " (no CUDA device here)");
 
     /// <summary>Whether GPUs may round the factors of float32 products and convolutions to TF32; PyTorch's default allows it in convolutions.</summary>
     public static void AllowTf32(bool allow)

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace ErLoss.Benchmarks;
+
+/// <summary>Times of one variant, each over as many repetitions as make it long enough to time, until it runs out of memory.</summary>
+internal sealed class Samples
+{
+    private const double SampleMilliseconds = 20;
+
+    private readonly Action _run;
+    private readonly Device _device;
+    private readonly List<double> _milliseconds = [];
+    private int _repetitions;
+    private bool _outOfMemory;
+
+    /// <param name="run">Does it once; has a dispose scope of its own.</param>
+    /// <param name="device">Where.</param>
+    public Samples(Action run, Device device)
+    {
+        _run = run;
+        _device = device;
+    }
+
+    /// <summary>Of the milliseconds that it takes; null where it ran out of memory.</summary>
+    public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Of(_milliseconds);
+
+    /// <summary>Takes one more.</summary>
+    public void Take()
+    {
+        if (_outOfMemory)
+        {
+            return;
+        }
+        try
+        {
+            if (_repetitions == 0)
+            {
+                WarmUp();
+            }
+            _milliseconds.Add(Time() / _repetitions);
+        }
+        catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
+        {
+            _outOfMemory = true;
+        }
+    }
+
+    /// <summary>Runs it until it runs as it will, and finds how often a sample repeats it.</summary>
+    private void WarmUp()
+    {
+        _repetitions = 1;
+        Time(); // loads kernels, fills allocators
+        for (double time; (time = Time()) < SampleMilliseconds;)
+        {
+            _repetitions = (int)Math.Ceiling(_repetitions * Math.Min(10, 1.1 * SampleMilliseconds / time));
+        }
+    }
+
+    private double Time()
+    {
+        BenchmarkDevice.Synchronize(_device);
+        var watch = Stopwatch.StartNew();
+        for (int i = 0; i < _repetitions; i++)
+        {
+            using var scope = NewDisposeScope();
+            _run();
+        }
+        BenchmarkDevice.Synchronize(_device);
+        return watch.Elapsed.TotalMilliseconds;
+    }
+}
