@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ErTraining;
 using ErTraining.Commands;
 using ErTraining.Data;
+using ErTraining.Libtorch;
 using ErTraining.Studies;
 using ErTraining.Training;
 using Spectre.Console;
@@ -23,14 +24,16 @@ var root = new RootCommand("Two-view self-supervised training with the entropy-r
     VerifyCommand.Create(),
     SynthesizeCommand.Create(),
     InfoCommand.Create(),
+    SharedOptions.Libtorch,
 };
 
-var interrupt = new CancellationTokenSource(); // as long-lived as the process: who calls it knows no earlier end
-using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-ParentLink.Watch(interrupt.Cancel);
-
-bool namesNoCommand = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("-h" or "-?" or "--help" or "--version"));
+string? first = args switch
+{
+    [LibtorchFolder.Option, _, .. var rest] => rest.FirstOrDefault(),
+    [var word, .. var rest] when word.StartsWith($"{LibtorchFolder.Option}=", StringComparison.Ordinal) => rest.FirstOrDefault(),
+    _ => args.FirstOrDefault(),
+};
+bool namesNoCommand = first is null || (first.StartsWith('-') && first is not ("-h" or "-?" or "--help" or "--version"));
 ParseResult parsed = root.Parse(namesNoCommand ? ["train", .. args] : args);
 try
 {
@@ -42,8 +45,24 @@ try
     {
         throw new UsageException(error.Message);
     }
+    bool runsCommand = parsed.Action == parsed.CommandResult.Command.Action;
+    if (runsCommand && LibtorchContext.Run(parsed.GetValue(SharedOptions.Libtorch), args) is { } exitCode)
+    {
+        return exitCode;
+    }
+
+    var interrupt = new CancellationTokenSource(); // as long-lived as the process: who calls it knows no earlier end
+    using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+    using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+    ParentLink.Watch(interrupt.Cancel);
     return await parsed.InvokeAsync(
         new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
+
+    void Interrupt(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        interrupt.Cancel();
+    }
 }
 catch (Exception e) when (e is UsageException or DataException)
 {
@@ -57,12 +76,6 @@ catch (Exception e)
 {
     Console.Error.WriteLine(e); // a fault of the program's own: all of it, for a report
     return ExitCode.Failure;
-}
-
-void Interrupt(PosixSignalContext context)
-{
-    context.Cancel = true;
-    interrupt.Cancel();
 }
 
 static int Fail(string message, int code)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ErTraining.Libtorch;
 using ErTraining.Training;
 using TorchSharp;
 
@@ -14,14 +15,16 @@ internal static class InfoCommand
     public static Command Create()
     {
         var command = new Command("info", "Show versions, device, threads and where libtorch came from.");
-        command.SetAction(_ =>
+        command.SetAction(parsed =>
         {
             torch.InitializeDeviceType(DeviceType.CPU);
             WriteRow("ErTraining", VersionOf(typeof(InfoCommand)));
             WriteRow("ErLoss.Modules", VersionOf(typeof(ErLoss.Modules.EntropyReconstructionLoss)));
             WriteRow("TorchSharp", VersionOf(typeof(torch)));
-            WriteRow("libtorch", torch.__version__);
+            LibtorchFolder? folder = LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch));
+            WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Of(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
             WriteRow("loaded from", LibtorchPath());
+            WriteRow("asked for by", folder?.AskedFor ?? "nobody: it came with the program");
             WriteRow(".NET", RuntimeInformation.FrameworkDescription);
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");

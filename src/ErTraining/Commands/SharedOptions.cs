@@ -1,13 +1,17 @@
 using System.CommandLine;
 using ErTraining.Encoders;
+using ErTraining.Libtorch;
 using ErTraining.Training;
 using static TorchSharp.torch;
 
 namespace ErTraining.Commands;
 
-/// <summary>Options that several commands have: which images, and where to compute.</summary>
+/// <summary>Options that several commands have: which images, and where to compute with what.</summary>
 internal static class SharedOptions
 {
+    /// <summary><c>--libtorch</c>, of all commands.</summary>
+    public static Option<string?> Libtorch { get; } = CreateLibtorch();
+
     /// <summary><c>--data</c>.</summary>
     /// <param name="note">Ends the description.</param>
     /// <param name="fallback">What is used where the option is not given.</param>
@@ -56,5 +60,15 @@ internal static class SharedOptions
             set_num_threads(wanted);
         }
         return device;
+    }
+
+    private static Option<string?> CreateLibtorch()
+    {
+        Option<string?> option = Options.Text(
+            LibtorchFolder.Option,
+            $"Use the libtorch in this folder, {LibtorchFolder.Wanted}, in place of the program's own [default: the environment variable {LibtorchFolder.Variable}].",
+            "DIR");
+        option.Recursive = true;
+        return option;
     }
 }
