@@ -1,3 +1,6 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
 // dotnet tool restore, then: dotnet cake [--target=NAME] [--configuration=Release] [--torchRuntime=cpu|cuda-linux|cuda-windows]
 
 var target = Argument("target", "Test");
@@ -53,5 +56,58 @@ Task("Pack")
     .Does(() => DotNetPack(
         "./src/ErLoss.Modules",
         new DotNetPackSettings { Configuration = configuration, NoBuild = true, NoRestore = true, OutputDirectory = artifacts, MSBuildSettings = Properties() }));
+
+Task("Bundle")
+    .Description("Packs harness and benchmarks with .NET, but without libtorch, for Linux x64 into artifacts.")
+    .Does(() =>
+{
+    const long MostBytes = 45_000_000;
+    string name = $"ErLoss-{XmlPeek("./Directory.Build.props", "/Project/PropertyGroup/Version")}-linux-x64";
+    var folder = MakeAbsolute(artifacts + Directory("bundle") + Directory(name));
+    CleanDirectory(folder);
+    DotNetPublish("./benchmarks/ErLoss.Benchmarks", new DotNetPublishSettings // brings the harness, which it refers to
+    {
+        Configuration = configuration,
+        Runtime = "linux-x64",
+        SelfContained = true,
+        OutputDirectory = folder,
+        MSBuildSettings = new DotNetMSBuildSettings()
+            .WithProperty("ForBundle", "true")
+            .WithProperty("TorchRuntime", "none")
+            .WithProperty("AllowOlderLibstdcxx", "always")
+            .WithProperty("DebugType", "none")
+            .WithProperty("PublishDocumentationFiles", "false")
+            .WithProperty("PublishReferencesDocumentationFiles", "false")
+            .WithProperty("SatelliteResourceLanguages", "en")
+            .WithProperty("ArtifactsPath", MakeAbsolute(artifacts + Directory("bundle") + Directory("build")).FullPath), // other packages than other builds'
+    });
+    CopyFileToDirectory("./LICENSE", folder);
+
+    string archive = MakeAbsolute(artifacts + File($"{name}.tar.gz")).FullPath;
+    using (var tar = new TarWriter(new GZipStream(System.IO.File.Create(archive), CompressionLevel.SmallestSize)))
+    {
+        foreach (var file in GetFiles($"{folder}/**/*").OrderBy(file => file.FullPath, StringComparer.Ordinal))
+        {
+            string path = folder.GetRelativePath(file).FullPath;
+            bool isProgram = path is "ErTraining" or "ErLoss.Benchmarks";
+            if (path.StartsWith("libtorch", StringComparison.Ordinal) || file.GetExtension() is ".pdb" or ".xml")
+            {
+                throw new CakeException($"{path} has no place in the bundle.");
+            }
+            using var content = System.IO.File.OpenRead(file.FullPath);
+            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"{name}/{path}")
+            {
+                DataStream = content,
+                Mode = (UnixFileMode)Convert.ToInt32(isProgram ? "755" : "644", 8),
+            });
+        }
+    }
+    long bytes = new System.IO.FileInfo(archive).Length;
+    Information($"{archive}: {bytes / 1e6:f1} MB");
+    if (bytes > MostBytes)
+    {
+        throw new CakeException($"The bundle has {bytes} bytes; it must not have more than {MostBytes}.");
+    }
+});
 
 RunTarget(target);

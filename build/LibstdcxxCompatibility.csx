@@ -27,13 +27,16 @@ public sealed class AllowOlderLibstdcxx : Task
     [Required]
     public ITaskItem[] Libraries { get; set; }
 
+    /// <summary>Whether to do so for other systems' sake, where this one's libstdc++ has the version.</summary>
+    public bool Always { get; set; }
+
     /// <summary>Flags the need weak in each library, where the system's libstdc++ lacks the version.</summary>
     /// <remarks>A system whose C library is not GNU's has no such loader; nothing can be told of it, and nothing is changed.</remarks>
     public override bool Execute()
     {
         try
         {
-            return SystemHasVersion() || AllowOlder();
+            return (!Always && SystemHasVersion()) || AllowOlder();
         }
         catch (DllNotFoundException)
         {

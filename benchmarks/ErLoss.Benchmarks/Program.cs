@@ -7,6 +7,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ErLoss.Benchmarks;
 using ErTraining;
 using ErTraining.Commands;
+using ErTraining.Libtorch;
 using Spectre.Console;
 
 if (Console.IsOutputRedirected)
@@ -27,9 +28,10 @@ var root = new RootCommand("Time the entropy, the loss and the training step wit
     device,
     json,
     inProcess,
+    SharedOptions.Libtorch,
 };
 root.TreatUnmatchedTokensAsErrors = false;
-root.SetAction(parsed => Benchmark([.. parsed.UnmatchedTokens], parsed.GetValue(device)!, parsed.GetValue(json), parsed.GetValue(inProcess)));
+root.SetAction(parsed => Benchmark([.. parsed.UnmatchedTokens], parsed.GetValue(device)!, parsed.GetValue(json), parsed.GetValue(inProcess) || AsksForLibtorch(parsed)));
 
 ParseResult parsed = root.Parse(args);
 try
@@ -42,6 +44,11 @@ try
     {
         throw new UsageException($"'{stray}' is nothing that {parsed.CommandResult.Command.Name} knows; --help lists what it does.");
     }
+    bool runsCommand = parsed.Action == parsed.CommandResult.Command.Action;
+    if (runsCommand && LibtorchContext.Run(parsed.GetValue(SharedOptions.Libtorch), args) is { } exitCode)
+    {
+        return exitCode;
+    }
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException)
@@ -49,6 +56,9 @@ catch (Exception e) when (e is UsageException or IOException or UnauthorizedAcce
     Console.Error.WriteLine($"error: {e.Message.ReplaceLineEndings(" ")}");
     return e is UsageException ? ExitCode.BadInput : ExitCode.Failure;
 }
+
+// BenchmarkDotNet's own processes would load the libtorch of the package.
+static bool AsksForLibtorch(ParseResult parsed) => LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch)) is not null;
 
 static int Benchmark(string[] arguments, string device, string? json, bool inProcess)
 {
