@@ -22,12 +22,22 @@ internal static class DynamicLibrary
         {
             return NativeLibrary.Load(path);
         }
-        nint library = Open(path, forAll ? ResolveNow | Global : ResolveNow);
-        return library != 0 ? library : throw new DllNotFoundException(Marshal.PtrToStringUTF8(Error()));
+        nint name = Marshal.StringToCoTaskMemUTF8(path);
+        try
+        {
+            Error(); // bound now: between the two calls below the runtime must bind nothing, which would clear the error
+            nint library = Open(name, forAll ? ResolveNow | Global : ResolveNow);
+            nint error = Error();
+            return library != 0 ? library : throw new DllNotFoundException(Marshal.PtrToStringUTF8(error));
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem(name);
+        }
     }
 
     [DllImport("libdl.so.2", EntryPoint = "dlopen")]
-    private static extern nint Open([MarshalAs(UnmanagedType.LPUTF8Str)] string file, int flags);
+    private static extern nint Open(nint file, int flags);
 
     [DllImport("libdl.so.2", EntryPoint = "dlerror")]
     private static extern nint Error();

@@ -27,7 +27,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
             LoadIfThere("torch_global_deps", forAll: true);
             LoadIfThere("c10");
             nint torch = LoadIfThere("torch_cpu");
-            folder.CheckVersion(LibtorchVersion.Of(torch) ?? "of a version that does not say its number");
+            folder.CheckVersion(LibtorchVersion.Of(torch) ?? "of unknown version");
             LoadIfThere("torch_cuda");
             LoadIfThere("torch");
             _bridge = DynamicLibrary.Load(FindBridge());

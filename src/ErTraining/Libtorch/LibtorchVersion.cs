@@ -5,7 +5,7 @@ namespace ErTraining.Libtorch;
 /// <summary>The version that a loaded libtorch says it is.</summary>
 internal static class LibtorchVersion
 {
-    /// <summary>Major, minor and patch number; null where the library does not say, as those before 2.9.</summary>
+    /// <summary>Major, minor and patch number; null where the library does not say, as old ones do not.</summary>
     /// <param name="library">The loaded torch_cpu.</param>
     public static string? Of(nint library)
     {

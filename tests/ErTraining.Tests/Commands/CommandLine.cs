@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ErTraining.Libtorch;
 
 namespace ErTraining.Tests.Commands;
 
@@ -10,9 +11,12 @@ internal static class CommandLine
     public sealed record Outcome(int ExitCode, string Output, string Error);
 
     /// <summary>Runs it to its end in the given folder.</summary>
-    public static Outcome Run(string folder, params IEnumerable<string> arguments)
+    public static Outcome Run(string folder, params IEnumerable<string> arguments) => Run(StartInfo(folder, arguments));
+
+    /// <summary>Runs it, prepared by <see cref="StartInfo"/>, to its end.</summary>
+    public static Outcome Run(ProcessStartInfo start)
     {
-        using Process process = Start(folder, arguments);
+        using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         Assert.That(process.WaitForExit(s_patience), "the program hangs");
@@ -20,15 +24,19 @@ internal static class CommandLine
     }
 
     /// <summary>Starts it in the given folder.</summary>
-    public static Process Start(string folder, params IEnumerable<string> arguments)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "ErTraining.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+    public static Process Start(string folder, params IEnumerable<string> arguments) => Process.Start(StartInfo(folder, arguments))!;
+
+    /// <summary>What starts it in the given folder.</summary>
+    public static ProcessStartInfo StartInfo(string folder, params IEnumerable<string> arguments) =>
+        new("dotnet", [Path.Combine(AppContext.BaseDirectory, "ErTraining.dll"), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["OMP_NUM_THREADS"] = "1" }, // several may run at once; threads that wait for each other would spin
-        })!;
-    }
+            Environment =
+            {
+                ["OMP_NUM_THREADS"] = "1", // several may run at once; threads that wait for each other would spin
+                [LibtorchFolder.Variable] = null, // the program's own, as in the tests' own process
+            },
+        };
 }

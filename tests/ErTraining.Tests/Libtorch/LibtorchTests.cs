@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ErTraining.Libtorch;
+using ErTraining.Tests.Commands;
+
+namespace ErTraining.Tests.Libtorch;
+
+/// <summary>The program with the libtorch of a folder, though its own lies beside it.</summary>
+[Platform("Linux")]
+internal sealed class LibtorchTests
+{
+    private static readonly string[] s_training =
+        ["--train-images", "128", "--batch-size", "64", "--epochs", "1", "--threads", "1"];
+
+    private LibtorchCopy _libtorch = null!;
+    private TemporaryDirectory _folder = null!;
+
+    [OneTimeSetUp]
+    public void CopyLibtorch() => _libtorch = new LibtorchCopy();
+
+    [OneTimeTearDown]
+    public void DeleteLibtorch() => _libtorch.Dispose();
+
+    [SetUp]
+    public void MakeFolder() => _folder = new TemporaryDirectory();
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [TestCase("info --libtorch TORCH")]
+    [TestCase("--libtorch TORCH info")]
+    [TestCase("--libtorch=TORCH/lib info")]
+    public void Info_names_the_folder_of_the_option(string arguments)
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Replace("TORCH", _libtorch.Torch).Split(' '));
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertInfo(outcome, "--libtorch");
+    }
+
+    [Test]
+    public void Info_names_the_folder_of_the_variable()
+    {
+        CommandLine.Outcome outcome = RunWithVariable(_libtorch.Lib, "info");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertInfo(outcome, "LIBTORCH");
+    }
+
+    [Test]
+    public void The_option_goes_before_the_variable()
+    {
+        CommandLine.Outcome outcome = RunWithVariable("nowhere", "info", "--libtorch", _libtorch.Torch);
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        AssertInfo(outcome, "--libtorch");
+    }
+
+    [Test]
+    public void Training_comes_to_the_same_metrics_to_the_last_bit()
+    {
+        CommandLine.Outcome own = CommandLine.Run(_folder.Path, [.. s_training, "--output", "own"]);
+        CommandLine.Outcome other = CommandLine.Run(_folder.Path, ["--libtorch", _libtorch.Torch, .. s_training, "--output", "other"]);
+        Assert.That((own.ExitCode, other.ExitCode), Is.EqualTo((0, 0)), own.Error + other.Error);
+        Assert.That(Metrics("other"), Is.EqualTo(Metrics("own")));
+
+        string Metrics(string run)
+        {
+            JsonNode metrics = JsonNode.Parse(File.ReadLines(_folder[$"{run}/metrics.jsonl"]).Single())!;
+            Assert.That(metrics.AsObject().Remove("images_per_second"));
+            return metrics.ToJsonString();
+        }
+    }
+
+    [Test]
+    public void A_program_without_libtorch_says_what_it_wants()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(WithoutLibtorch("info"));
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith("error: no libtorch beside the program; --libtorch DIR").And.Not.Contains("\n"));
+    }
+
+    [Test]
+    public void A_study_hands_the_option_on_to_its_cells()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(WithoutLibtorch(
+            "study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64", "--epochs", "1", "--train-images", "128", "--threads", "1",
+            "--libtorch", _libtorch.Torch, "--output", "study"));
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That(File.ReadAllText(_folder["study/study.json"]), Does.Contain("\"status\": \"finished\""));
+    }
+
+    [TestCase("--help")]
+    [TestCase("train --help")]
+    [TestCase("--version")]
+    public void Help_and_version_need_none(string arguments) => Assert.That(RunWithVariable("nowhere", arguments.Split(' ')).ExitCode, Is.Zero);
+
+    [TestCase("lib/../version.py", "__version__ = '2.7.1+cu126'", "libtorch 2.7.1+cu126; wanted the torch/lib folder of PyTorch 2.10")]
+    [TestCase("lib/../version.py", "__version__: str = \"2.1.0\"", "libtorch 2.1.0; wanted")]
+    [TestCase("lib/../build-version", "2.11.0+cpu\n", "libtorch 2.11.0+cpu; wanted")]
+    [TestCase("lib/note.txt", "of no version", "libtorch does not load: /")]
+    public void A_folder_that_does_not_fit_is_refused(string file, string content, string says)
+    {
+        Directory.CreateDirectory(_folder["lib"]);
+        File.WriteAllText(_folder["lib/libtorch_cpu.so"], "no library");
+        File.WriteAllText(_folder[file], content);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", ".");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+        Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith("error: --libtorch .: ").And.Contain(says).And.Not.Contains("\n"));
+    }
+
+    [TestCase("libshm.so", "libtorch does not load: libc10.so: cannot open shared object file")]
+    [TestCase("libtorch.so", "libtorch of unknown version; wanted")]
+    public void A_library_that_is_not_what_it_is_called_is_refused(string library, string says)
+    {
+        File.Copy(Path.Combine(LibtorchCopy.Original, library), _folder["libtorch_cpu.so"]);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", ".");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+        Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith($"error: --libtorch .: {says}").And.Not.Contains("\n"));
+    }
+
+    [Test]
+    public void The_version_that_the_library_itself_says_counts_where_no_file_does()
+    {
+        string flat = _folder["flat"];
+        Directory.Move(_libtorch.Lib, flat);
+        string library = Path.Combine(flat, "libtorch_cpu.so");
+        long place = FindVersion(library);
+        try
+        {
+            Write(11);
+            CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", flat);
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+            Assert.That(outcome.Error, Does.Contain("libtorch 2.11.0; wanted the torch/lib folder of PyTorch 2.10"));
+        }
+        finally
+        {
+            Write(10);
+            Directory.Move(flat, _libtorch.Lib);
+        }
+
+        void Write(byte minor)
+        {
+            using FileStream file = File.OpenWrite(library);
+            file.Position = place;
+            file.WriteByte(minor);
+        }
+    }
+
+    [Test]
+    public void TorchSharp_was_made_for_the_wanted_version() =>
+        Assert.That(TorchSharp.torch.__version__, Does.StartWith($"{LibtorchFolder.WantedVersion}."));
+
+    private void AssertInfo(CommandLine.Outcome outcome, string askedBy) => Assert.Multiple(() =>
+    {
+        string library = Path.Combine(_libtorch.Lib, "libtorch_cpu.so");
+        Assert.That(outcome.Output, Does.Match(@"libtorch +2\.10\.0\+copy\n"));
+        Assert.That(outcome.Output, Does.Match($@"loaded from +{Regex.Escape(library)}\n"));
+        Assert.That(outcome.Output, Does.Match($@"asked for by +{askedBy} "));
+    });
+
+    private CommandLine.Outcome RunWithVariable(string value, params IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = CommandLine.StartInfo(_folder.Path, arguments);
+        start.Environment[LibtorchFolder.Variable] = value;
+        return CommandLine.Run(start);
+    }
+
+    /// <summary>Starts a copy of the program that has no libtorch beside it.</summary>
+    private ProcessStartInfo WithoutLibtorch(params IEnumerable<string> arguments)
+    {
+        string program = _folder["program"], native = Path.GetRelativePath(AppContext.BaseDirectory, LibtorchCopy.Original);
+        Directory.CreateDirectory(Path.Combine(program, native));
+        string[] files =
+        [
+            .. Directory.GetFiles(AppContext.BaseDirectory, "*.dll"), .. Directory.GetFiles(AppContext.BaseDirectory, "ErTraining.*json"),
+            .. Directory.GetFiles(LibtorchCopy.Original, "*Sharp.so"),
+        ];
+        foreach (string file in files)
+        {
+            File.Copy(file, Path.Combine(program, Path.GetRelativePath(AppContext.BaseDirectory, file)));
+        }
+        ProcessStartInfo start = CommandLine.StartInfo(_folder.Path, arguments);
+        start.ArgumentList[0] = Path.Combine(program, "ErTraining.dll");
+        return start;
+    }
+
+    /// <summary>The place of the minor version in <c>aoti_torch_abi_version</c>, which on x64 loads a number and returns.</summary>
+    private static long FindVersion(string library)
+    {
+        ReadOnlySpan<byte> code = [0x48, 0xb8, 0, 0, 0, 0, 0, 0, 10, 2, 0xc3];
+        int place = File.ReadAllBytes(library).AsSpan().IndexOf(code);
+        Assert.That(place, Is.Positive);
+        return place + 8;
+    }
+}
