@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
 
-// dotnet tool restore, then: dotnet cake [--target=NAME] [--configuration=Release] [--torchRuntime=cpu|cuda-linux|cuda-windows]
+// dotnet tool restore, then: dotnet cake [--target=NAME] [--configuration=Release] [--torchRuntime=cpu|cuda-linux|cuda-windows|none]
 
 var target = Argument("target", "Test");
 var configuration = Argument("configuration", "Release");

@@ -81,6 +81,16 @@ public class ProjectOfItsOwnTests
             File.ReadAllBytes(Path.Combine(output, "native", TorchSharpLibrary.FileName)).AsSpan().SequenceEqual(_original));
     }
 
+    [Test]
+    public void NeedIsWeakOnAnySystemWhereThePropertySaysSo()
+    {
+        string output = Path.Combine(_folder, "always");
+        Build("-o", output, "-p:AllowOlderLibstdcxx=always");
+        Assert.That(
+            File.ReadAllBytes(Path.Combine(output, "native", TorchSharpLibrary.FileName)).AsSpan()
+                .SequenceEqual(TorchSharpLibrary.AsBuilt(_original, always: true)));
+    }
+
     private (Snapshot Library, Snapshot Text) Build(params string[] arguments)
     {
         (int exitCode, string output) = Repository.Dotnet(["build", "-c", "Release", Path.Combine(_folder, "OfItsOwn.csproj"), .. arguments]);

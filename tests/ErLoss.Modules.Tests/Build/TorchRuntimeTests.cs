@@ -16,6 +16,9 @@ public class TorchRuntimeTests
         Assert.That(RuntimePackages("ErTraining"), Is.EqualTo([("TorchSharp-cpu", "0.107.0")]));
 
     [Test]
+    public void OfTheProgramIsNoneWhereThePropertySaysSo() => Assert.That(RuntimePackages("ErTraining", "-p:TorchRuntime=none"), Is.Empty);
+
+    [Test]
     public void OfTheLibraryIsNone() => Assert.That(RuntimePackages("ErLoss.Modules", "-p:TorchRuntime=cuda-linux"), Is.Empty);
 
     [Test]
@@ -23,7 +26,7 @@ public class TorchRuntimeTests
     {
         (int exitCode, string output) = Repository.Dotnet("build", "src/ErTraining", "-p:TorchRuntime=rocm");
         Assert.That(exitCode, Is.Not.Zero);
-        Assert.That(output, Does.Contain("TorchRuntime is 'rocm'; it must be cpu, cuda-linux or cuda-windows."));
+        Assert.That(output, Does.Contain("TorchRuntime is 'rocm'; it must be cpu, cuda-linux, cuda-windows or none."));
     }
 
     [Test]

@@ -25,11 +25,11 @@ internal static class TorchSharpLibrary
         NativeLibrary.TryLoad("libstdc++.so.6", out nint library)
         && NativeLibrary.TryGetExport(library, "_ZSt21ios_base_library_initv", out _);
 
-    /// <summary>What the build has to make of a library: the need is flagged weak where the system lacks the version.</summary>
-    public static byte[] AsBuilt(byte[] original)
+    /// <summary>What the build has to make of a library: the need is flagged weak where the system lacks the version, or always.</summary>
+    public static byte[] AsBuilt(byte[] original, bool always = false)
     {
         byte[] expected = [.. original];
-        if (!SystemHasVersion && ElfVersionNeeds.FlagsOf(original, Version) is (int place, _))
+        if ((always || !SystemHasVersion) && ElfVersionNeeds.FlagsOf(original, Version) is (int place, _))
         {
             expected[place] |= (byte)ElfVersionNeeds.WeakFlag;
         }
