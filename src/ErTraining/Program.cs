@@ -27,6 +27,7 @@ var root = new RootCommand("Two-view self-supervised training with the entropy-r
     SharedOptions.Libtorch,
 };
 
+// The word that names a command, if one does: --libtorch may stand before it.
 string? first = args switch
 {
     [LibtorchFolder.Option, _, .. var rest] => rest.FirstOrDefault(),
