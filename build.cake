@@ -82,6 +82,8 @@ Task("Bundle")
             .WithProperty("ArtifactsPath", MakeAbsolute(artifacts + Directory("bundle") + Directory("build")).FullPath), // other packages than other builds'
     });
     CopyFileToDirectory("./LICENSE", folder);
+    EnsureDirectoryExists(folder.Combine("benchmarks"));
+    CopyFiles("./benchmarks/{gpu,pytorch_baseline.py}", folder.Combine("benchmarks"));
 
     string archive = MakeAbsolute(artifacts + File($"{name}.tar.gz")).FullPath;
     using (var tar = new TarWriter(new GZipStream(System.IO.File.Create(archive), CompressionLevel.SmallestSize)))
@@ -89,7 +91,7 @@ Task("Bundle")
         foreach (var file in GetFiles($"{folder}/**/*").OrderBy(file => file.FullPath, StringComparer.Ordinal))
         {
             string path = folder.GetRelativePath(file).FullPath;
-            bool isProgram = path is "ErTraining" or "ErLoss.Benchmarks";
+            bool isProgram = path is "ErTraining" or "ErLoss.Benchmarks" or "benchmarks/gpu";
             if (path.StartsWith("libtorch", StringComparison.Ordinal) || file.GetExtension() is ".pdb" or ".xml")
             {
                 throw new CakeException($"{path} has no place in the bundle.");
