@@ -18,6 +18,7 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         : base(nameof(Convolution))
     {
         weight = new Parameter(empty(outputs, inputs, kernelSize, kernelSize));
+        weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
         init.kaiming_uniform_(weight, a: Math.Sqrt(5));
         _strides = [stride, stride];
         _padding = [padding, padding];

@@ -16,6 +16,7 @@ internal sealed class Prototypes : Module<Tensor, Tensor>
     {
         using Tensor normal = randn(count, dimension);
         weight = new Parameter(functional.normalize(normal, dim: 1));
+        weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
         RegisterComponents();
     }
 

@@ -107,6 +107,24 @@ internal sealed class TwoViewMethodTests : TensorTests
         });
     }
 
+    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    public void A_method_outlives_the_scope_that_it_is_made_in_and_dies_with_its_disposal(string name)
+    {
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        TwoViewMethod method;
+        using (NewDisposeScope())
+        {
+            method = Create(name, Objective.Er);
+        }
+        Assert.That(method.state_dict().Values, Has.None.Matches<Tensor>(weight => weight.IsInvalid));
+        using (NewDisposeScope())
+        {
+            Assert.That(double.IsFinite(method.call(Batch()).Loss.ToDouble()));
+        }
+        method.Dispose();
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+    }
+
     /// <summary>A method of its usual estimator, small heads, and prototypes.</summary>
     public static TwoViewMethod Create(string name, Objective objective, Func<MethodSettings, MethodSettings>? change = null)
     {
