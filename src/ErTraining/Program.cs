@@ -61,7 +61,7 @@ try
 
     void Interrupt(PosixSignalContext context)
     {
-        context.Cancel = true;
+        context.Cancel = !interrupt.IsCancellationRequested; // a second one ends the program at once
         interrupt.Cancel();
     }
 }

@@ -141,7 +141,9 @@ internal static class StudyCommand
         figure.Save(folder.PngPath, folder.SvgPath);
         StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure);
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");
-        return ExitCode.Success;
+        return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)
+            ? throw new TrainingFailedException($"No cell could be trained; {folder.ReportPath} says why.")
+            : ExitCode.Success;
     }
 
     /// <summary>How each cell is trained: its own options, and the shared ones that have a meaning for its method and objective.</summary>

@@ -20,6 +20,10 @@ internal static class SynthesizeCommand
         command.SetAction(parsed =>
         {
             string directory = parsed.GetValue(output)!;
+            if (CifarReader.Recognizes(directory))
+            {
+                throw new DataException($"{directory}: CIFAR files are here already; give another --output, or delete them first.");
+            }
             int count = parsed.GetValue(images);
             ImageData data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed));
             try

@@ -67,7 +67,7 @@ internal static class TrainCommand
         }
         try
         {
-            return Train(settings, folder, tensorBoard, cancellation);
+            return Train(settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -105,7 +105,7 @@ internal static class TrainCommand
         using var trainer = new Trainer(settings, data, device, history);
         if (folder is not null)
         {
-            TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Trying the one before it."));
+            TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
             if (state is not null)
             {
                 trainer.Restore(state);

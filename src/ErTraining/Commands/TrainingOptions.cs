@@ -53,7 +53,7 @@ internal static class TrainingOptions
         "--ema", "Coefficient of the teacher's moving average at the start [default: the method's].", "X", x => x is >= 0 and <= 1, "a number from 0 to 1", null);
 
     private static readonly Option<string> s_emaSchedule = Options.Choice(
-        "--ema-schedule", "How the coefficient goes on: to one along a cosine, or fixed.", "cosine", "cosine", "fixed");
+        "--ema-schedule", "How the coefficient goes on: to one along a cosine, or fixed. A study holds it fixed unless this is given.", "cosine", "cosine", "fixed");
 
     private static readonly Option<bool> s_noCentering = Options.Flag("--no-centering", "Do not centre the teacher's outputs.");
 

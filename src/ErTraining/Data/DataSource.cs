@@ -36,7 +36,7 @@ internal static class DataSource
             CifarReader.Recognizes(data) ? CifarReader.Read(data)
             : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, trainImages ?? int.MaxValue)
             : throw new DataException(
-                $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : "no such directory")}; wanted '{Synthetic}', or a directory with "
+                $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "
                 + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");
         if (trainImages > images.Train.Count)
         {

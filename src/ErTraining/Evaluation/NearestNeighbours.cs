@@ -20,10 +20,13 @@ internal static class NearestNeighbours
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
     /// <param name="train">The images that vote.</param>
     /// <param name="test">The images that are classified.</param>
-    public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test)
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        return Accuracy(Features.Of(encoder, train.Pixels), train.Labels, Features.Of(encoder, test.Pixels), test.Labels, train.ClassCount);
+        return Accuracy(
+            Features.Of(encoder, train.Pixels, cancellation), train.Labels, Features.Of(encoder, test.Pixels, cancellation), test.Labels, train.ClassCount);
     }
 
     /// <summary>The same on features: (n, d) with (n) int64 labels in 0..<paramref name="classCount"/> − 1.</summary>

@@ -33,7 +33,7 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         string askedFor = $"{name} {given}", root = System.IO.Path.GetFullPath(given);
         if (!Directory.Exists(root))
         {
-            throw new UsageException($"{askedFor}: no such folder; wanted {Wanted}.");
+            throw new UsageException($"{askedFor}: {(File.Exists(root) ? "a file, not a folder" : "no such folder")}; wanted {Wanted}.");
         }
         string library = DynamicLibrary.FileName("torch_cpu");
         string path = Array.Find([root, System.IO.Path.Combine(root, "lib")], folder => File.Exists(System.IO.Path.Combine(folder, library)))

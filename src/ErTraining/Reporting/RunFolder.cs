@@ -73,6 +73,10 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Whether a folder holds a run, finished or not.</summary>
+    public static bool HoldsRun(string path) =>
+        File.Exists(Path.Combine(path, ConfigFile)) || File.Exists(Path.Combine(path, MetricsFile)) || StateFolder.HasStates(CheckpointOf(path));
+
     /// <summary>Refuses a folder that holds a run already, finished or not.</summary>
     /// <exception cref="DataException">It does.</exception>
     public static void CheckIsFree(string path)
@@ -159,9 +163,6 @@ internal sealed class RunFolder : IDisposable
         new(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     private static string CheckpointOf(string path) => Path.Combine(path, CheckpointFolder);
-
-    private static bool HoldsRun(string path) =>
-        File.Exists(Path.Combine(path, ConfigFile)) || File.Exists(Path.Combine(path, MetricsFile)) || StateFolder.HasStates(CheckpointOf(path));
 
     /// <summary>Windows' sharing violation, or the would-block of Linux and of macOS.</summary>
     private static bool SaysInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;

@@ -18,7 +18,10 @@ internal sealed class StudyFolder : IDisposable
     public StudyFolder(string path, StudySettings settings)
     {
         _path = path;
-        RunFolder.CheckIsFree(path);
+        if (RunFolder.HoldsRun(path))
+        {
+            throw new DataException($"{path}: a training run is already here; give another --output.");
+        }
         try
         {
             Directory.CreateDirectory(CellsPath);

@@ -31,6 +31,10 @@ internal static class EncoderFile
     /// <exception cref="DataException">The file is missing, cannot be read, is not sound, or is of another encoder.</exception>
     public static void Read(string path, Encoder encoder)
     {
+        if (Directory.Exists(path))
+        {
+            throw new DataException($"{path}: a folder; a safetensors file is wanted.");
+        }
         using var scope = NewDisposeScope();
         try
         {

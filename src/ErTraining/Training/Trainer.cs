@@ -121,7 +121,7 @@ internal sealed class Trainer : IDisposable
     {
         if (_knnAccuracyBefore is null)
         {
-            _knnAccuracyBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test);
+            _knnAccuracyBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test, cancellation);
             keeper?.Save(State());
         }
         double knnBefore = _knnAccuracyBefore.Value;

@@ -76,6 +76,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("export --checkpoint nowhere --output encoder", "nowhere: no such directory")]
     [TestCase("export --checkpoint nowhere --output .", ".: a folder; --output wants a file")]
     [TestCase("train --weights nowhere", "nowhere: cannot be read")]
+    [TestCase("train --weights .", ".: a folder; a safetensors file is wanted")]
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {

@@ -83,14 +83,15 @@ internal sealed class StudyCommandTests
     }
 
     [Test]
-    public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on()
+    public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on_but_fails_where_no_cell_could_be()
     {
         CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
         using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
         JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            Assert.That(outcome.ExitCode, Is.EqualTo(1));
+            Assert.That(outcome.Error, Does.StartWith("error: No cell could be trained"));
             Assert.That(cells.Select(cell => cell.GetProperty("status").GetString()), Is.EqualTo((string[])["failed", "failed"]));
             Assert.That(cells[1].GetProperty("message").GetString(), Does.StartWith("Training diverged"));
             Assert.That(outcome.Output, Does.Contain("failed: Training diverged").And.Contain("SimCLR+ER fails to train"));

@@ -117,6 +117,10 @@ internal sealed class TrainCommandTests
             Assert.That(trained.ExitCode, Is.Zero, trained.Error);
             Assert.That(trained.Output, Does.Contain("300 training and 60 test images"));
         });
+
+        CommandLine.Outcome again = CommandLine.Run(_folder.Path, "synthesize", "--output", "images", "--images", "10");
+        Assert.That(again.ExitCode, Is.EqualTo(2));
+        Assert.That(again.Error, Does.Contain("CIFAR files are here already"));
     }
 
     [Test]

@@ -61,7 +61,7 @@ internal sealed class StudyFolderTests
         {
             run.WriteSettings(new TrainingSettings());
         }
-        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a run is already here"));
+        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a training run is already here; give another --output."));
     }
 
     [Test]
