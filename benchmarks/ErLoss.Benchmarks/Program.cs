@@ -7,15 +7,11 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ErLoss.Benchmarks;
 using ErTraining;
 using ErTraining.Commands;
+using ErTraining.Data;
 using ErTraining.Libtorch;
-using Spectre.Console;
+using ErTraining.Reporting;
 
-if (Console.IsOutputRedirected)
-{
-    // Files and pipes get plain lines, unbroken.
-    AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-    AnsiConsole.Profile.Width = 200;
-}
+PlainOutput.UseWhereRedirected();
 
 Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
 Option<bool> inProcess = Options.Flag("--in-process", "Measure in this process instead of one for each benchmark.");
@@ -53,7 +49,7 @@ try
 }
 catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"error: {e.Message.ReplaceLineEndings(" ")}");
+    Console.Error.WriteLine($"error: {OneLine.Of(e.Message)}");
     return e is UsageException ? ExitCode.BadInput : ExitCode.Failure;
 }
 

@@ -4,16 +4,11 @@ using ErTraining;
 using ErTraining.Commands;
 using ErTraining.Data;
 using ErTraining.Libtorch;
+using ErTraining.Reporting;
 using ErTraining.Studies;
 using ErTraining.Training;
-using Spectre.Console;
 
-if (Console.IsOutputRedirected)
-{
-    // Files and pipes get plain lines, unbroken.
-    AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-    AnsiConsole.Profile.Width = 200;
-}
+PlainOutput.UseWhereRedirected();
 
 var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
 {

@@ -2,7 +2,7 @@ using ErTraining.Data;
 
 namespace ErTraining.Commands;
 
-/// <summary>The file that <c>--output</c> names: what stands against it becomes one clear line.</summary>
+/// <summary>The file, or files in a folder, that <c>--output</c> names: what stands against them becomes one clear line.</summary>
 internal static class OutputFile
 {
     /// <summary>Finds out before the work whether its result can be written; makes the folders on the way.</summary>

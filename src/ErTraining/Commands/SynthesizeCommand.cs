@@ -26,14 +26,7 @@ internal static class SynthesizeCommand
             }
             int count = parsed.GetValue(images);
             ImageData data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed));
-            try
-            {
-                CifarWriter.Write(data, directory);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new DataException($"{directory}: cannot be written to as --output: {e.Message}", e);
-            }
+            OutputFile.Write(directory, () => CifarWriter.Write(data, directory));
             Console.WriteLine($"{data.Train.Count:n0} training and {data.Test.Count:n0} test images are in {directory}.");
             return ExitCode.Success;
         });
