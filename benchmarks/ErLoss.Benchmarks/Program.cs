@@ -7,10 +7,12 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ErLoss.Benchmarks;
 using ErTraining;
 using ErTraining.Commands;
+using ErTraining.Compute;
 using ErTraining.Data;
 using ErTraining.Libtorch;
 using ErTraining.Reporting;
 
+NativeDefaults.Apply();
 PlainOutput.UseWhereRedirected();
 
 Option<string?> device = SharedOptions.Device(), json = Outputs.Json();

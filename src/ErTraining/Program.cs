@@ -2,12 +2,14 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using ErTraining;
 using ErTraining.Commands;
+using ErTraining.Compute;
 using ErTraining.Data;
 using ErTraining.Libtorch;
 using ErTraining.Reporting;
 using ErTraining.Studies;
 using ErTraining.Training;
 
+NativeDefaults.Apply();
 PlainOutput.UseWhereRedirected();
 
 var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")

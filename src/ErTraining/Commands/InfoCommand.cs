@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ErTraining.Compute;
 using ErTraining.Libtorch;
 using ErTraining.Training;
 using TorchSharp;
@@ -30,12 +31,15 @@ internal static class InfoCommand
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");
             WriteRow("--device auto", Devices.Find("auto")!.ToString());
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
+            WriteRow("waiting threads", WaitingThreads.Description);
+            WriteRow("freed memory", FreedMemory.Description);
+            WriteRow("products", MatrixProducts.Description);
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void WriteRow(string name, string value) => Console.WriteLine($"{name,-14} {value}");
+    private static void WriteRow(string name, string value) => Console.WriteLine($"{name,-16} {value}");
 
     /// <summary>The version of the assembly a type is in.</summary>
     public static string VersionOf(Type type) =>

@@ -18,17 +18,27 @@ internal static class SphericalKMeans
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         int rowCount = (int)rows.shape[0];
-        Tensor centroids = rows.index_select(0, tensor(random.Permutation(rowCount)[..count], device: rows.device));
-        Tensor assignments = rows.mm(centroids.t()).argmax(1);
+        Tensor centroids = Drawn();
+        Tensor assignments = Nearest(rows, centroids);
         for (int i = 1; i < iterations; i++)
         {
+            using var iteration = NewDisposeScope(); // a score matrix can have gigabytes: none may outlive its iteration
             Tensor sums = zeros_like(centroids).index_add_(0, assignments, rows, 1);
             Tensor sizes = assignments.bincount(weights: null, minlength: count);
-            Tensor empty = sizes.eq(0).unsqueeze(1);
-            Tensor anew = rows.index_select(0, tensor(random.Permutation(rowCount)[..count], device: rows.device));
-            centroids = functional.normalize(where(empty, anew, sums), dim: 1);
-            assignments = rows.mm(centroids.t()).argmax(1);
+            Tensor moved = functional.normalize(where(sizes.eq(0).unsqueeze(1), Drawn(), sums), dim: 1);
+            centroids.Dispose();
+            assignments.Dispose();
+            centroids = moved.MoveToOuterDisposeScope();
+            assignments = Nearest(rows, centroids).MoveToOuterDisposeScope();
         }
         return (centroids.MoveToOuterDisposeScope(), assignments.MoveToOuterDisposeScope());
+
+        Tensor Drawn() => rows.index_select(0, tensor(random.Permutation(rowCount)[..count], device: rows.device));
+    }
+
+    private static Tensor Nearest(Tensor rows, Tensor centroids)
+    {
+        using var scope = NewDisposeScope();
+        return rows.mm(centroids.t()).argmax(1).MoveToOuterDisposeScope();
     }
 }

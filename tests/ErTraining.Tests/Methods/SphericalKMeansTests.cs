@@ -1,3 +1,4 @@
+using System.Globalization;
 using ErTraining.Data;
 using ErTraining.Methods;
 using TorchSharp;
@@ -50,4 +51,31 @@ internal sealed class SphericalKMeansTests : TensorTests
             Assert.That(assignments.data<long>().Distinct().Count(), Is.EqualTo(1));
         });
     }
+
+    [Test]
+    [Platform("Linux")]
+    public void Memory_does_not_grow_with_the_iterations()
+    {
+        const int Rows = 20_000, Clusters = 512, Iterations = 20;
+        Tensor rows = nn.functional.normalize(randn(Rows, 32), dim: 1);
+        long before = ResidentBytes(), most = before;
+        using var over = new CancellationTokenSource();
+        var watch = new Thread(() =>
+        {
+            while (!over.Token.WaitHandle.WaitOne(1))
+            {
+                most = Math.Max(most, ResidentBytes());
+            }
+        });
+        watch.Start();
+        SphericalKMeans.Fit(rows, Clusters, Iterations, new RandomStream(0, 0, 0));
+        over.Cancel();
+        watch.Join();
+        long matrix = (long)Rows * Clusters * sizeof(float); // scores of all rows for all clusters
+        Assert.That(most - before, Is.InRange(1, 4 * matrix));
+    }
+
+    /// <summary>Of this process, now.</summary>
+    private static long ResidentBytes() =>
+        long.Parse(File.ReadAllText("/proc/self/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize;
 }

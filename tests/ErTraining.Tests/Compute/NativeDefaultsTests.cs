@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using ErTraining.Compute;
+using ErTraining.Tests.Commands;
+
+namespace ErTraining.Tests.Compute;
+
+/// <summary>What reaches the libraries that libtorch brings: GNU's OpenMP says so itself where OMP_DISPLAY_ENV asks it to.</summary>
+[Platform("Linux")]
+internal sealed class NativeDefaultsTests
+{
+    [Test]
+    public void Threads_that_wait_sleep_soon()
+    {
+        CommandLine.Outcome outcome = Info([]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.Error, Does.Contain($"GOMP_SPINCOUNT = '{WaitingThreads.Spins}'"));
+            Assert.That(outcome.Output, Does.Match($@"waiting threads\s+spin {WaitingThreads.Spins:n0} times"));
+        });
+    }
+
+    [TestCase("GOMP_SPINCOUNT", "7", "GOMP_SPINCOUNT = '7'")]
+    [TestCase("OMP_WAIT_POLICY", "passive", "GOMP_SPINCOUNT = '0'")]
+    public void What_the_user_set_for_threads_stands(string variable, string value, string effect)
+    {
+        CommandLine.Outcome outcome = Info([(variable, value)]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.Error, Does.Contain(effect));
+            Assert.That(outcome.Output, Does.Match($@"waiting threads\s+as the environment variable {variable} says"));
+        });
+    }
+
+    [TestCase("MALLOC_TRIM_THRESHOLD_", "131072")]
+    [TestCase("GLIBC_TUNABLES", "glibc.malloc.top_pad=131072")]
+    public void What_the_user_set_for_memory_stands(string variable, string value)
+    {
+        Assume.That(CLibrary.IsGlibc, "another C library");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Info([]).Output, Does.Match(@"freed memory\s+kept for the next tensors"));
+            Assert.That(Info([(variable, value)]).Output, Does.Match($@"freed memory\s+as the environment variable {variable} says"));
+        });
+    }
+
+    /// <summary>What <c>info</c> writes where nothing but the given variables of these is set.</summary>
+    private static CommandLine.Outcome Info(IEnumerable<(string Name, string Value)> variables)
+    {
+        using var folder = new TemporaryDirectory();
+        ProcessStartInfo start = CommandLine.StartInfo(folder.Path, "info");
+        foreach (string name in (string[])
+            ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_MAX_", "GLIBC_TUNABLES"])
+        {
+            start.Environment[name] = null;
+        }
+        start.Environment["OMP_DISPLAY_ENV"] = "verbose";
+        foreach ((string name, string value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+        return CommandLine.Run(start);
+    }
+}
