@@ -60,7 +60,8 @@ static bool AsksForLibtorch(ParseResult parsed) => LibtorchFolder.Asked(parsed.G
 
 static int Benchmark(string[] arguments, string device, string? json, bool inProcess)
 {
-    // BenchmarkDotNet's child processes inherit it.
+    // BenchmarkDotNet's child processes inherit both.
+    NativeDefaults.PassOn();
     Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, SharedOptions.UseDevice(device, threads: null).ToString());
     Outputs.Check(json);
     IConfig config = DefaultConfig.Instance;

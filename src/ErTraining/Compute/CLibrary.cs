@@ -43,6 +43,20 @@ internal static class CLibrary
         }
     }
 
+    /// <summary>Bytes that glibc's allocator has given out and not got back; null where glibc is too old to say (before 2.33).</summary>
+    public static long? AllocatedBytes()
+    {
+        try
+        {
+            AllocatorStatistics statistics = Statistics();
+            return (long)(statistics.UsedBytes + statistics.MappedBytes);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
     [DllImport("libc", EntryPoint = "setenv")]
     private static extern int SetEnvironmentOnLinux(
         [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
@@ -56,4 +70,18 @@ internal static class CLibrary
 
     [DllImport(Glibc, EntryPoint = "malloc_trim")]
     private static extern int Trim(nuint leave);
+
+    [DllImport(Glibc, EntryPoint = "mallinfo2")]
+    private static extern AllocatorStatistics Statistics();
+
+    /// <summary>glibc's struct mallinfo2: ten sizes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 80)]
+    private readonly struct AllocatorStatistics
+    {
+        [FieldOffset(32)]
+        public readonly nuint MappedBytes; // hblkhd
+
+        [FieldOffset(56)]
+        public readonly nuint UsedBytes; // uordblks
+    }
 }

@@ -7,16 +7,20 @@ namespace ErTraining.Compute;
 /// </remarks>
 internal static class FreedMemory
 {
-    // mallopt's names in malloc.h, and values that keep whatever is smaller than a gibibyte.
-    private static readonly (int Parameter, int Value)[] s_parameters =
+    /// <summary>What the process may hold beyond its live tensors: the steps of a large batch, and .NET itself.</summary>
+    private const long MostUnusedBytes = 1L << 30;
+
+    // mallopt's parameters as malloc.h numbers them, and the environment variables that glibc reads them from.
+    private static readonly (int Parameter, string Variable, int Value)[] s_parameters =
     [
-        (-3, 1 << 30),      // M_MMAP_THRESHOLD: larger blocks still come from the system and go back to it
-        (-1, int.MaxValue), // M_TRIM_THRESHOLD: what may stay free at the top of the heap
-        (-2, 64 << 20),     // M_TOP_PAD: by how much the heap grows at a time
+        (-3, "MALLOC_MMAP_THRESHOLD_", 1 << 30),      // larger blocks still come from the system and go back to it
+        (-1, "MALLOC_TRIM_THRESHOLD_", int.MaxValue), // what may stay free at the top of the heap
+        (-2, "MALLOC_TOP_PAD_", 64 << 20),            // by how much the heap grows at a time
     ];
 
-    private static readonly string[] s_variables =
-        ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_MAX_"];
+    private static readonly string[] s_variables = [.. s_parameters.Select(parameter => parameter.Variable), "MALLOC_MMAP_MAX_"];
+
+    private const string Kept = "kept for the next tensors (mallopt)";
 
     private static readonly string[] s_tunables =
         ["glibc.malloc.mmap_threshold", "glibc.malloc.trim_threshold", "glibc.malloc.top_pad", "glibc.malloc.mmap_max"];
@@ -37,9 +41,25 @@ internal static class FreedMemory
         }
         else if (Array.TrueForAll(s_parameters, parameter => CLibrary.SetAllocatorParameter(parameter.Parameter, parameter.Value)))
         {
-            Description = "kept for the next tensors (mallopt)";
+            Description = Kept;
         }
     }
+
+    /// <summary>
+    /// Gives kept memory back where it has become more than <see cref="MostUnusedBytes"/>. Blocks of changing sizes leave gaps between them, which add up over
+    /// hours; to be called where sizes change, as between training and evaluation.
+    /// </summary>
+    public static void Bound()
+    {
+        if (Description == Kept && !(Environment.WorkingSet - CLibrary.AllocatedBytes() <= MostUnusedBytes))
+        {
+            CLibrary.ReleaseFreeMemory();
+        }
+    }
+
+    /// <summary>The environment variables by which a process that does not call <see cref="Keep"/> does the same; none where this one does not.</summary>
+    public static IEnumerable<(string Name, string Value)> Variables =>
+        from parameter in s_parameters where Description == Kept select (parameter.Variable, $"{parameter.Value}");
 
     private static string? UsersOwn() =>
         Array.Find(s_variables, IsSet)

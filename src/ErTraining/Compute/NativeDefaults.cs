@@ -11,4 +11,17 @@ internal static class NativeDefaults
         FreedMemory.Keep();
         WaitingThreads.SleepSoon();
     }
+
+    /// <summary>Gives child processes that do not call <see cref="Apply"/> themselves the same by their environment.</summary>
+    public static void PassOn()
+    {
+        foreach ((string name, string value) in FreedMemory.Variables)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+        if (WaitingThreads.Variable is { } variable)
+        {
+            Environment.SetEnvironmentVariable(variable.Name, variable.Value);
+        }
+    }
 }

@@ -23,16 +23,17 @@ internal static class WaitingThreads
         {
             Description = $"as the environment variable {own} says";
         }
-        else if (OperatingSystem.IsLinux())
-        {
-            CLibrary.SetEnvironment("GOMP_SPINCOUNT", $"{Spins}");
-            Description = $"spin {Spins:n0} times, then sleep (GOMP_SPINCOUNT)";
-        }
         else
         {
             // Intel's and LLVM's OpenMP, on Windows and macOS, spin for 200 ms, but let other programs run meanwhile.
-            CLibrary.SetEnvironment("KMP_BLOCKTIME", "1");
-            Description = "spin for a millisecond, then sleep (KMP_BLOCKTIME)";
+            (Variable, string description) = OperatingSystem.IsLinux()
+                ? (("GOMP_SPINCOUNT", $"{Spins}"), $"spin {Spins:n0} times, then sleep (GOMP_SPINCOUNT)")
+                : (("KMP_BLOCKTIME", "1"), "spin for a millisecond, then sleep (KMP_BLOCKTIME)");
+            CLibrary.SetEnvironment(Variable.Value.Name, Variable.Value.Value);
+            Description = description;
         }
     }
+
+    /// <summary>The environment variable that was set, which other processes may be given too; null where the user's own stands.</summary>
+    public static (string Name, string Value)? Variable { get; private set; }
 }

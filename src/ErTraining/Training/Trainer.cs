@@ -1,3 +1,4 @@
+using ErTraining.Compute;
 using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Evaluation;
@@ -138,6 +139,7 @@ internal sealed class Trainer : IDisposable
                 Perplexity = indicators.Perplexity,
                 KnnAccuracy = IsEvaluated(metrics.Epoch) ? NearestNeighbours.Accuracy(_method.Encoder, _train, _test) : null,
             });
+            FreedMemory.Bound();
             BeginSums();
             _observer.OnEpoch(_epochs[^1], TimeLeft());
             keeper?.Save(State());
