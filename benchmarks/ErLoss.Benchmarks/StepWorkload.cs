@@ -18,7 +18,7 @@ internal sealed class StepWorkload : IDisposable
         ImageData data = SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0);
         _trainer = new Trainer(settings with { Epochs = 1000 }, data, device, new NoObserver());
         _order = arange(settings.BatchSize, dtype: ScalarType.Int64, device: device);
-        _images = randn(2 * settings.BatchSize, ImageSet.Channels, ImageSet.Size, ImageSet.Size, device: device);
+        _images = randn(2 * settings.BatchSize, ImageSet.Channels, ImageSet.Size, ImageSet.Size, device: CPU).to(device);
         _sums = new MetricSums(device);
         _trainer.Method.train();
     }

@@ -42,7 +42,7 @@ internal sealed class Workload : IDisposable
     public static Tensor UnitRows(Device device, int k, int d)
     {
         using var scope = NewDisposeScope();
-        return nn.functional.normalize(randn(k, d), dim: 1).to(device).requires_grad_().MoveToOuterDisposeScope();
+        return nn.functional.normalize(randn(k, d, device: CPU), dim: 1).to(device).requires_grad_().MoveToOuterDisposeScope();
     }
 
     /// <summary>Forward and backward of Joe's entropy.</summary>

@@ -55,13 +55,13 @@ internal static class VerifyCommand
     private static IEnumerable<Figure> Figures(int seed)
     {
         manual_seed(seed);
-        Tensor sphere = functional.normalize(randn(Rows, Dimension), dim: 1);
-        Tensor uniform = rand(Rows, Dimension);
+        Tensor sphere = functional.normalize(randn(Rows, Dimension, device: CPU), dim: 1);
+        Tensor uniform = rand(Rows, Dimension, device: CPU);
         Tensor flat = functional.softmax(uniform, 1);
         Tensor peaked = functional.softmax(uniform * 1000, 1);
-        Tensor oneHot = zeros(Rows, Dimension);
+        Tensor oneHot = zeros(Rows, Dimension, device: CPU);
         oneHot.select(1, 0).fill_(1);
-        Tensor Copy(double scale) => uniform * scale + randn(Rows, Dimension);
+        Tensor Copy(double scale) => uniform * scale + randn(Rows, Dimension, device: CPU);
         (Tensor copy1, Tensor copy2) = (functional.normalize(Copy(1), dim: 1), functional.normalize(Copy(1), dim: 1));
         (Tensor classes1, Tensor classes2) = (functional.softmax(Copy(10), 1), functional.softmax(Copy(10), 1));
 

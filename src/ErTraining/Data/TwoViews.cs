@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Data;
@@ -10,7 +11,8 @@ namespace ErTraining.Data;
 /// The augmentations of SimCLR (Chen et al., ICML 2020, appendix A) with its settings for CIFAR (no blur, half the jitter's strength).
 /// Brightness, saturation, hue and grayscale are linear in (R, G, B), so each image's are one 3×3 matrix, and contrast adds an offset:
 /// one matrix product does all of them. Hue turns colours about the grey axis, which is linear, instead of in the HSV hexagon.
-/// Its constants stay on the device: a copy from the host in every step would have the host wait for a GPU.
+/// The random numbers of a batch are drawn on the CPU, whatever device the images are on, and copied there at once: TorchSharp has no generator of
+/// another device, and so the views of a seed are the same everywhere. The constants stay on the device.
 /// </remarks>
 internal sealed class TwoViews : IDisposable
 {
@@ -21,7 +23,7 @@ internal sealed class TwoViews : IDisposable
     private const double HueJitter = 0.1 * 2 * Math.PI;
     private const double GrayscaleProbability = 0.2;
 
-    private const int Draws = 11;                     // uniform numbers an image takes
+    private const int Draws = 11;                     // uniform numbers a view of an image takes
 
     /// <summary>Luma of ITU-R BT.601, as everywhere in colour jitter.</summary>
     private static readonly float[] Luma = [0.299f, 0.587f, 0.114f];
@@ -35,7 +37,7 @@ internal sealed class TwoViews : IDisposable
         const int Size = ImageSet.Size;
         float root = 1 / MathF.Sqrt(3);
         _centres = ((arange(Size, dtype: ScalarType.Float32, device: device) * 2 + (1 - Size)) / Size).DetachFromDisposeScope(); // of pixels, at (2i + 1)/n − 1
-        _identity = eye(3, device: device).DetachFromDisposeScope();
+        _identity = eye(3, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         _cross = tensor(new[] { 0, -root, root, root, 0, -root, -root, root, 0 }, device: device).view(3, 3).DetachFromDisposeScope();
         _luma = tensor(Luma, device: device).view(1, 1, 3).DetachFromDisposeScope();
         _grey = _luma.expand(1, 3, 3).DetachFromDisposeScope();
@@ -43,13 +45,13 @@ internal sealed class TwoViews : IDisposable
 
     /// <summary>Two independent views of each image.</summary>
     /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
-    /// <param name="generator">Where the draws come from, on the images' device.</param>
+    /// <param name="generator">Where the draws come from.</param>
     /// <returns>Two tensors (k, 3, 32, 32), float32, centred as <see cref="Pixels.Center"/> does.</returns>
     public (Tensor First, Tensor Second) Of(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        Tensor unit = Pixels.ToUnit(images);
-        return (View(unit, generator).MoveToOuterDisposeScope(), View(unit, generator).MoveToOuterDisposeScope());
+        Tensor draws = Draw(images.shape[0], images.device, generator), unit = Pixels.ToUnit(images);
+        return (View(unit, draws[0]).MoveToOuterDisposeScope(), View(unit, draws[1]).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>
@@ -62,12 +64,18 @@ internal sealed class TwoViews : IDisposable
         _grey.Dispose();
     }
 
-    private Tensor View(Tensor images, Generator generator)
+    /// <summary>The numbers of both views of each image, (2, <see cref="Draws"/>, <paramref name="count"/>), uniform on [0, 1).</summary>
+    /// <remarks>
+    /// The host does not wait for a GPU here: memory that is pinned is copied in the background, and libtorch does not give it to anybody else
+    /// before that is done, though it be disposed of at once.
+    /// </remarks>
+    private static Tensor Draw(long count, Device device, Generator generator)
     {
-        Tensor draws = rand(Draws, images.shape[0], dtype: ScalarType.Float32, device: images.device, generator: generator);
-        Tensor cropped = CropResizeFlip(images, draws);
-        return ChangeColours(cropped, draws);
+        Tensor draws = rand(2, Draws, count, dtype: ScalarType.Float32, device: CPU, generator: generator);
+        return device.type == DeviceType.CUDA ? draws.pin_memory().to(device, non_blocking: true) : draws.to(device);
     }
+
+    private Tensor View(Tensor images, Tensor draws) => ChangeColours(CropResizeFlip(images, draws), draws);
 
     /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the full size, half of them mirrored.</summary>
     private Tensor CropResizeFlip(Tensor images, Tensor draws)

@@ -31,6 +31,6 @@ internal sealed class ConvNet : Encoder
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
         ("conv", new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),
-        ("bn", BatchNorm2d(outputs)),
+        ("bn", BatchNorm2d(outputs, device: CPU)),
         ("relu", ReLU()));
 }

@@ -17,7 +17,7 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     public Convolution(int inputs, int outputs, int kernelSize, int stride = 1, int padding = 0)
         : base(nameof(Convolution))
     {
-        weight = new Parameter(empty(outputs, inputs, kernelSize, kernelSize));
+        weight = new Parameter(empty(outputs, inputs, kernelSize, kernelSize, device: CPU));
         weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
         init.kaiming_uniform_(weight, a: Math.Sqrt(5));
         _strides = [stride, stride];

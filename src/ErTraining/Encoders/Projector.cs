@@ -8,8 +8,8 @@ internal static class Projector
 {
     /// <summary>A fresh projector, (k, <paramref name="inputs"/>) to (k, <paramref name="outputs"/>).</summary>
     public static Module<Tensor, Tensor> Create(int inputs, int hidden, int outputs) => Sequential(
-        ("fc1", Linear(inputs, hidden, hasBias: false)),
-        ("bn", BatchNorm1d(hidden)),
+        ("fc1", Linear(inputs, hidden, hasBias: false, device: CPU)),
+        ("bn", BatchNorm1d(hidden, device: CPU)),
         ("relu", ReLU()),
-        ("fc2", Linear(hidden, outputs)));
+        ("fc2", Linear(hidden, outputs, device: CPU)));
 }

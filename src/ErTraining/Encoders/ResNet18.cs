@@ -22,7 +22,7 @@ internal sealed class ResNet18 : Encoder
         : base(nameof(ResNet18), featureDimension: 512)
     {
         conv1 = new Convolution(3, 64, kernelSize: 3, padding: 1);
-        bn1 = BatchNorm2d(64);
+        bn1 = BatchNorm2d(64, device: CPU);
         layer1 = Layer(64, 64, stride: 1);
         layer2 = Layer(64, 128, stride: 2);
         layer3 = Layer(128, 256, stride: 2);

@@ -19,12 +19,12 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor>
         : base(nameof(ResidualBlock))
     {
         conv1 = new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
-        bn1 = BatchNorm2d(outputs);
+        bn1 = BatchNorm2d(outputs, device: CPU);
         conv2 = new Convolution(outputs, outputs, kernelSize: 3, padding: 1);
-        bn2 = BatchNorm2d(outputs);
+        bn2 = BatchNorm2d(outputs, device: CPU);
         downsample = stride == 1 && inputs == outputs
             ? null
-            : Sequential(("0", new Convolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs)));
+            : Sequential(("0", new Convolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs, device: CPU)));
         RegisterComponents();
     }
 

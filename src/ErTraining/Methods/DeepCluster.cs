@@ -46,8 +46,8 @@ internal sealed class DeepCluster : TwoViewMethod
         int dimension = settings.ProjectionDimension ?? ProjectionDimension, count = Math.Min(settings.Prototypes ?? ClusterCount, settings.Images);
         this.encoder = encoder;
         projector = Projector.Create(encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, dimension);
-        centroids = zeros(count, dimension).DetachFromDisposeScope();
-        assignments = zeros(settings.Images, dtype: ScalarType.Int64).DetachFromDisposeScope();
+        centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
+        assignments = zeros(settings.Images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
         _entropyReconstruction = settings.EntropyReconstruction;
         _objective = settings.Objective;
         RegisterComponents();

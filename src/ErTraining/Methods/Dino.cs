@@ -62,7 +62,7 @@ internal sealed class Dino : TwoViewMethod
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
         Teacher.Create(teacherPrototypes, prototypes);
-        center = zeros(count).DetachFromDisposeScope();
+        center = zeros(count, device: CPU).DetachFromDisposeScope();
         _entropyReconstruction = settings.EntropyReconstruction;
         _objective = settings.Objective;
         _momentum = settings.TeacherMomentum;

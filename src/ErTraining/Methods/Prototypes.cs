@@ -14,7 +14,7 @@ internal sealed class Prototypes : Module<Tensor, Tensor>
     public Prototypes(int dimension, int count)
         : base(nameof(Prototypes))
     {
-        using Tensor normal = randn(count, dimension);
+        using Tensor normal = randn(count, dimension, device: CPU);
         weight = new Parameter(functional.normalize(normal, dim: 1));
         weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
         RegisterComponents();

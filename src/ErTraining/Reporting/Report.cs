@@ -93,7 +93,7 @@ internal static class Report
     private static byte[] Views(ImageData data, int seed, Device device)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed, device);
+        using var generator = new Generator((ulong)seed, CPU);
         int count = Math.Min(ImagesShown, data.Train.Count);
         using var images = new ImageTensors(data.Train.Take(count), device);
         using var views = new TwoViews(device);

@@ -36,7 +36,7 @@ internal static class NamedTensors
         }
         foreach ((string name, Tensor target) in targets)
         {
-            Tensor onHost = empty(target.shape, target.dtype);
+            Tensor onHost = empty(target.shape, target.dtype, device: CPU);
             sources[name].Data.CopyTo(onHost.bytes);
             target.copy_(onHost);
         }

@@ -32,7 +32,7 @@ internal static class OptimizerState
                     state.Add($"{name}.{Momentum}", sgd.momentum_buffer?.detach() ?? zeros_like(parameter));
                     break;
                 case AdamW.State adam:
-                    state.Add($"{name}.{Step}", tensor(adam.step));
+                    state.Add($"{name}.{Step}", tensor(adam.step, device: CPU));
                     state.Add($"{name}.{Mean}", adam.exp_avg.detach());
                     state.Add($"{name}.{MeanSquare}", adam.exp_avg_sq.detach());
                     break;

@@ -61,7 +61,7 @@ internal sealed class Trainer : IDisposable
         _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
         _optimizer = Optimizers.Create(settings, _method);
         _views = new TwoViews(device);
-        _viewGenerator = new Generator(0, device);
+        _viewGenerator = new Generator(0, CPU);
         _sums = new MetricSums(device);
     }
 
