@@ -31,7 +31,7 @@ internal static class SoftmaxRegression
         Tensor transposed = inputs.t().contiguous(); // twice as fast to multiply by as the view is
         Tensor targets = nn.functional.one_hot(labels, start.shape[1]).to(ScalarType.Float64);
         Tensor penalties = full(width, 1, penalty, ScalarType.Float64, inputs.device);
-        penalties[width - 1] = 0;
+        penalties.narrow(0, width - 1, 1).fill_(0);
         Tensor bound = transposed.mm(inputs).div_(2 * count) + penalties.squeeze(1).diag();
         Tensor inverseBound = linalg.inv(bound);
 

@@ -1,0 +1,155 @@
+using System.Text.RegularExpressions;
+using ErTraining.Data;
+using ErTraining.Encoders;
+using ErTraining.Evaluation;
+using ErTraining.Methods;
+using ErTraining.Reporting;
+using ErTraining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Placement;
+
+/// <summary>What is computed on the CPU is computed there, though the default device be another: it is all as it is without one.</summary>
+[NonParallelizable]
+internal sealed class DefaultDeviceTests : TensorTests
+{
+    private static readonly ImageData s_data = SyntheticImages.Create(96, 40, seed: 0);
+
+    private static IEnumerable<TestCaseData> Methods =>
+        from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
+
+    [TestCaseSource(nameof(Methods))]
+    public void A_run_comes_to_the_same_numbers(string method, Objective objective)
+    {
+        var settings = new TrainingSettings { Method = method, Objective = objective, Epochs = 2, BatchSize = 32, HiddenDimension = 16 };
+        AssertSame(settings);
+    }
+
+    [TestCase(OptimizerKind.Sgd)]
+    [TestCase(OptimizerKind.Lars)]
+    public void A_run_with_another_optimizer_comes_to_the_same_numbers(OptimizerKind optimizer) =>
+        AssertSame(new TrainingSettings { Epochs = 2, BatchSize = 32, HiddenDimension = 16, Optimizer = optimizer });
+
+    [Test]
+    public void A_run_in_bfloat16_comes_to_the_same_numbers() =>
+        AssertSame(new TrainingSettings { Method = "byol", Epochs = 1, BatchSize = 32, HiddenDimension = 16, Precision = Precision.BFloat16 });
+
+    [Test]
+    public void ResNet18_has_the_same_features()
+    {
+        Assert.That(OnMeta(FeatureSum), Is.EqualTo(FeatureSum()).And.Not.Zero.And.Not.NaN);
+
+        static double FeatureSum()
+        {
+            manual_seed(5);
+            using var encoder = new ResNet18();
+            using var images = new ImageTensors(s_data.Test.Take(4), CPU);
+            return Features.Of(encoder, images.Pixels).square().sum().ToDouble();
+        }
+    }
+
+    [Test]
+    public void Evaluation_comes_to_the_same_accuracies()
+    {
+        (double, LinearProbeResult) here = Evaluate(), there = OnMeta(Evaluate);
+        Assert.Multiple(() =>
+        {
+            Assert.That(there, Is.EqualTo(here));
+            Assert.That(here.Item1, Is.GreaterThan(0));
+            Assert.That(here.Item2.TrainAccuracy, Is.GreaterThan(0.5));
+        });
+
+        static (double, LinearProbeResult) Evaluate()
+        {
+            manual_seed(5);
+            using var encoder = new ConvNet();
+            using var train = new ImageTensors(s_data.Train, CPU);
+            using var test = new ImageTensors(s_data.Test, CPU);
+            Tensor ofTrain = Features.Of(encoder, train.Pixels), ofTest = Features.Of(encoder, test.Pixels);
+            return (
+                NearestNeighbours.Accuracy(ofTrain, train.Labels, ofTest, test.Labels, train.ClassCount),
+                LinearProbe.Evaluate(ofTrain, train.Labels, ofTest, test.Labels, train.ClassCount));
+        }
+    }
+
+    [Test]
+    public void The_report_shows_the_same_pictures()
+    {
+        using var folder = new TemporaryDirectory();
+        string[] here = Pictures(), there = OnMeta(Pictures);
+        Assert.That(there, Is.EqualTo(here));
+        Assert.That(here, Has.Length.EqualTo(3), "views, and neighbours before and after training");
+
+        string[] Pictures()
+        {
+            var settings = new TrainingSettings { Epochs = 1, BatchSize = 32, HiddenDimension = 16 };
+            var observer = new Epochs();
+            using var trainer = new Trainer(settings, s_data, CPU, observer);
+            RunResult result = trainer.Run(CancellationToken.None);
+            Report.Write(folder["report.html"], settings, s_data, result, observer.Done, trainer.Method, CPU);
+            return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
+        }
+    }
+
+    /// <summary>Trains, goes on from what the first epoch left, and compares metrics.</summary>
+    private static void AssertSame(TrainingSettings settings)
+    {
+        double?[] here = Metrics(settings), there = OnMeta(() => Metrics(settings));
+        Assert.Multiple(() =>
+        {
+            Assert.That(there, Is.EqualTo(here));
+            Assert.That(here.OfType<double>(), Has.None.NaN.And.Some.Not.Zero);
+        });
+    }
+
+    private static double?[] Metrics(TrainingSettings settings)
+    {
+        var states = new States();
+        var observer = new Epochs();
+        using (var trainer = new Trainer(settings, s_data, CPU, observer))
+        {
+            trainer.Run(CancellationToken.None, states);
+        }
+        using var resumed = new Trainer(settings, s_data, CPU, new Epochs());
+        resumed.Restore(states.Kept[1]);
+        RunResult again = resumed.Run(CancellationToken.None);
+        return
+        [
+            .. observer.Done.SelectMany(epoch => (double?[])
+                [epoch.Loss, epoch.Entropy, epoch.Reconstruction, epoch.MutualInformationBound, epoch.EffectiveRank, epoch.MeanCosine, epoch.Perplexity, epoch.KnnAccuracy]),
+            again.Loss,
+            again.KnnAccuracy,
+        ];
+    }
+
+    private static T OnMeta<T>(Func<T> compute)
+    {
+        using DefaultDevice other = DefaultDevice.IsMeta();
+        return compute();
+    }
+
+    private sealed class States : IStateKeeper
+    {
+        public List<TrainingState> Kept { get; } = [];
+
+        public bool IsDue => false;
+
+        public void Save(TrainingState state) => Kept.Add(state);
+    }
+
+    private sealed class Epochs : ITrainingObserver
+    {
+        public List<EpochMetrics> Done { get; } = [];
+
+        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+        {
+        }
+
+        public void OnProgress(TrainingProgress progress)
+        {
+        }
+
+        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => Done.Add(metrics);
+    }
+}
