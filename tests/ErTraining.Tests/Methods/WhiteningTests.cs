@@ -39,6 +39,19 @@ internal sealed class WhiteningTests : TensorTests
     }
 
     [Test]
+    public void Rows_in_float32_that_span_few_dimensions_are_whitened_in_float64()
+    {
+        Tensor rows = randn(200, 4).mm(randn(4, 32)); // rank 4: the other 28 variances are rounding, which float32 and float64 have differently
+        Tensor white = Whitening.Apply(rows, 32), truth = Whitening.Apply(rows.to(ScalarType.Float64), 32);
+        Assert.Multiple(() =>
+        {
+            Assert.That(white.dtype, Is.EqualTo(ScalarType.Float32));
+            Assert.That(truth.abs().max().ToDouble(), Is.GreaterThan(1));
+            Assert.That((white.to(ScalarType.Float64) - truth).abs().max().ToDouble(), Is.LessThan(1e-5));
+        });
+    }
+
+    [Test]
     public void More_components_than_there_are_dimensions_are_no_error() =>
         Assert.That(Whitening.Apply(randn(10, 4), 64).shape, Is.EqualTo(new long[] { 10, 4 }));
 }
