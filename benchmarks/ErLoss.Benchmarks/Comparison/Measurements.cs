@@ -50,7 +50,7 @@ internal sealed record Timing(
 /// <summary>Training steps in images per second, two views an image; null with a note that says why where there is none.</summary>
 /// <param name="Name">Of the encoder.</param>
 /// <param name="Device">The device's name.</param>
-/// <param name="Precision">"float32", "tf32" or "bfloat16".</param>
+/// <param name="Precision">"float32" without TF32, "tf32" with it in convolutions alone as is the default, or "bfloat16", with it elsewhere.</param>
 /// <param name="Batch">Images a step.</param>
 /// <param name="ImagesPerSecond">Median over whole steps: views, encoder, heads, loss, optimizer, metrics. PyTorch's have no views to make.</param>
 /// <param name="Q1">Its first quartile.</param>

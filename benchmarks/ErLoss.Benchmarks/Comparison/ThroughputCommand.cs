@@ -42,7 +42,7 @@ internal static class ThroughputCommand
             };
             TrainingSettings bfloat16 = settings with { Precision = Precision.BFloat16 };
             (string, TrainingSettings)[] precisions = isCuda
-                ? [("float32", settings), ("tf32", settings with { Tf32 = true }), ("bfloat16", bfloat16)]
+                ? [("float32", settings with { Tf32 = Tf32.None }), ("tf32", settings), ("bfloat16", bfloat16)]
                 : [("float32", settings), ("bfloat16", bfloat16)];
             Run(on, precisions, parsed.GetValue(rounds), parsed.GetValue(json));
             return ExitCode.Success;

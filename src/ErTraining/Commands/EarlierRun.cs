@@ -49,10 +49,11 @@ internal static class EarlierRun
     /// <summary>Values by the options' names.</summary>
     private static Dictionary<string, string> Arguments(TrainingSettings settings) =>
         JsonSerializer.SerializeToElement(settings, s_words).EnumerateObject()
-            .Where(member => member.Name != "version")
-            .Select(member => member.Name == "centering"
-                ? ("--no-centering", $"{!settings.Centering}")
-                : ("--" + member.Name.Replace('_', '-'), member.Value.ToString()))
+            .Where(member => member.Name is not ("version" or "centering" or "tf32"))
+            .Select(member => ("--" + member.Name.Replace('_', '-'), member.Value.ToString()))
+            .Append(("--no-centering", $"{!settings.Centering}"))
+            .Append(("--tf32", $"{settings.Tf32 == Tf32.Products}"))
+            .Append(("--no-tf32", $"{settings.Tf32 == Tf32.None}"))
             .ToDictionary();
 
     private static TrainingSettings Read(Dictionary<string, string> arguments)

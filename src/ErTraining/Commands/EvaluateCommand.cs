@@ -55,6 +55,7 @@ internal static class EvaluateCommand
         }
         Device device = SharedOptions.UseDevice(parsed.GetRequiredValue(s_device)!, parsed.GetValue(s_threads));
         (TrainingSettings settings, string? checkpoint) = Subject(parsed);
+        Devices.AllowTf32(settings.Tf32); // as the run had it
         bool untrained = parsed.GetValue(s_untrained);
         string? otherData = parsed.GetValue(s_data);
         int? trainImages = parsed.GetValue(s_trainImages) ?? (otherData is null ? settings.TrainImages : null);
@@ -69,7 +70,7 @@ internal static class EvaluateCommand
         encoder.to(device);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device)}");
+            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Tf32)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         double knn;

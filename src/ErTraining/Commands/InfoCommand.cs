@@ -30,6 +30,7 @@ internal static class InfoCommand
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");
             WriteRow("--device auto", Devices.Find("auto")!.ToString());
+            WriteRow("TF32", torch.cuda_is_available() ? "in convolutions; in products too with --tf32, nowhere with --no-tf32" : "none: it is a GPU's");
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);

@@ -49,6 +49,11 @@ internal static class SharedOptions
     /// <exception cref="UsageException">That is no device, or none of this machine.</exception>
     public static Device UseDevice(string name, int? threads)
     {
+        if (name == "mps")
+        {
+            // Sums of metrics, the linear probe and the indicators of collapse are float64.
+            throw new UsageException("--device is 'mps', but Apple's GPUs have no float64; --device cpu is what this program runs on there.");
+        }
         if (!Devices.IsName(name))
         {
             throw new UsageException($"--device is '{name}'; auto, cpu, cuda or cuda:N is wanted.");

@@ -51,7 +51,7 @@ internal static class TrainCommand
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
-                : Train(TrainingOptions.Read(parsed), null, tensorBoard, cancellation);
+                : Train(parsed, TrainingOptions.Read(parsed), null, tensorBoard, cancellation);
         }
         TrainingSettings? fresh = resume ? null : TrainingOptions.Read(parsed);
         if (!resume)
@@ -67,7 +67,7 @@ internal static class TrainCommand
         }
         try
         {
-            return Train(settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
+            return Train(parsed, settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,12 +75,12 @@ internal static class TrainCommand
         }
     }
 
-    private static int Train(TrainingSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
+    private static int Train(ParseResult parsed, TrainingSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
     {
         torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
-        if (settings.Tf32 && device.type != DeviceType.CUDA)
+        if (TrainingOptions.GivenTf32(parsed) is { } option && device.type != DeviceType.CUDA)
         {
-            throw new UsageException($"--tf32 is for a GPU, but this run is on {device}; leave it out.");
+            throw new UsageException($"{option} is for a GPU, but this run is on {device}; leave it out.");
         }
         Devices.AllowTf32(settings.Tf32);
         ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
@@ -96,7 +96,7 @@ internal static class TrainCommand
             AnsiConsole.MarkupLineInterpolated($"Settings of {MethodCatalog.Describe(settings.Method).Recipes[preset].Source}");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.DescribeChoice(device)}");
+            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.DescribeChoice(device, settings.Precision, settings.Tf32)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);

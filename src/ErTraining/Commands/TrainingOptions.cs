@@ -92,7 +92,10 @@ internal static class TrainingOptions
     private static readonly Option<string> s_precision = Options.Choice(
         "--precision", "What the encoder's convolutions compute in; weights and losses are float32 always.", "float32", "float32", "bfloat16");
 
-    private static readonly Option<bool> s_tf32 = Options.Flag("--tf32", "Let a GPU round the factors of float32 products to TF32.");
+    private static readonly Option<bool> s_tf32 = Options.Flag(
+        "--tf32", "Let a GPU round the factors of float32 products to TF32 too, and so the losses'; without it, of convolutions alone.");
+
+    private static readonly Option<bool> s_noTf32 = Options.Flag("--no-tf32", "Let a GPU round nothing to TF32, not even in convolutions.");
 
     private static readonly Option<string?> s_device = SharedOptions.Device();
 
@@ -104,7 +107,7 @@ internal static class TrainingOptions
     /// <summary>All of them, in the order that help lists them.</summary>
     public static IEnumerable<Option> All =>
     [
-        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_weights, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_precision, s_tf32, s_device, s_threads, s_seed
+        s_method, s_preset, s_objective, s_data, s_trainImages, s_epochs, s_batchSize, s_kappa, s_learnKappa, s_estimator, s_leaveOneOut, s_entropyWeight, s_ema, s_emaSchedule, s_noCentering, s_prototypes, s_hiddenDimension, s_projectionDimension, s_encoder, s_weights, s_optimizer, s_learningRate, s_trustCoefficient, s_clipTrust, s_warmupEpochs, s_weightDecay, s_evaluations, s_precision, s_tf32, s_noTf32, s_device, s_threads, s_seed
     ];
 
     /// <summary>The settings asked for: an option that was given, else what the preset says, else the default.</summary>
@@ -160,12 +163,21 @@ internal static class TrainingOptions
             WeightDecay = Pick(s_weightDecay, r => r.WeightDecay),
             Evaluations = parsed.GetValue(s_evaluations),
             Precision = parsed.GetValue(s_precision) == "bfloat16" ? Precision.BFloat16 : Precision.Float32,
-            Tf32 = parsed.GetValue(s_tf32),
+            Tf32 = (parsed.GetValue(s_tf32), parsed.GetValue(s_noTf32)) switch
+            {
+                (true, true) => throw new UsageException("--tf32 and --no-tf32 do not go together; leave one of them out."),
+                (true, false) => Tf32.Products,
+                (false, true) => Tf32.None,
+                _ => Tf32.Convolutions,
+            },
             Device = parsed.GetValue(s_device)!,
             Threads = parsed.GetValue(s_threads),
             Seed = parsed.GetValue(s_seed),
         };
     }
+
+    /// <summary>The option about TF32 that the command line has; null if it has none.</summary>
+    public static string? GivenTf32(ParseResult parsed) => parsed.GetValue(s_tf32) ? s_tf32.Name : parsed.GetValue(s_noTf32) ? s_noTf32.Name : null;
 
     /// <summary>The settings with the values that are used where nothing was asked for, so far as they do not depend on the machine.</summary>
     public static TrainingSettings WithDefaults(TrainingSettings settings)

@@ -22,14 +22,32 @@ internal static class Devices
     /// <summary>A device and the threads of CPU kernels, to be shown: "cpu, 2 threads".</summary>
     public static string Describe(Device device) => $"{device}, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}";
 
-    /// <summary>As <see cref="Describe"/>, and why it is no GPU where there is none.</summary>
-    public static string DescribeChoice(Device device) => Describe(device) + (cuda_is_available() ? "" : " (no CUDA device here)");
+    /// <summary>
+    /// As <see cref="Describe"/>, with what is computed in, and why it is no GPU where there is none: "cuda:0, 16 threads, float32 with TF32 in convolutions".
+    /// </summary>
+    public static string DescribeChoice(Device device, Precision precision, Tf32 tf32) =>
+        $"{Describe(device)}, {DescribePrecision(device.type, precision, tf32)}{(cuda_is_available() ? "" : " (no CUDA device here)")}";
 
-    /// <summary>Whether GPUs may round the factors of float32 products and convolutions to TF32; PyTorch's default allows it in convolutions.</summary>
-    public static void AllowTf32(bool allow)
+    /// <summary>What a run computes in: "float32" on a CPU, where there is no TF32; "bfloat16 in convolutions, float32 without TF32 elsewhere" on a GPU.</summary>
+    internal static string DescribePrecision(DeviceType type, Precision precision, Tf32 tf32)
     {
-        backends.cuda.matmul.allow_tf32 = allow;
-        backends.cudnn.allow_tf32 = allow;
+        string float32 = type == DeviceType.CUDA ? $"float32 {DescribeTf32(tf32)}" : "float32";
+        return precision == Precision.BFloat16 ? $"bfloat16 in the encoder's convolutions, else {float32}" : float32;
+    }
+
+    /// <summary>"with TF32 in convolutions", "without TF32".</summary>
+    private static string DescribeTf32(Tf32 tf32) => tf32 switch
+    {
+        Tf32.None => "without TF32",
+        Tf32.Products => "with TF32 in convolutions and products",
+        _ => "with TF32 in convolutions",
+    };
+
+    /// <summary>Says where GPUs may round to TF32 from now on, in all of the process.</summary>
+    public static void AllowTf32(Tf32 where)
+    {
+        backends.cudnn.allow_tf32 = where != Tf32.None;
+        backends.cuda.matmul.allow_tf32 = where == Tf32.Products;
     }
 
     private static bool IsCudaIndex(string name, out int index)

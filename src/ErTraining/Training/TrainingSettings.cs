@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ErLoss.Modules;
 using ErTraining.Methods;
 
@@ -102,8 +103,9 @@ internal sealed record TrainingSettings
     /// <summary>What the encoder's convolutions compute in.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
-    /// <summary>Whether a GPU may round the factors of float32 products and convolutions to TF32, that is to eleven bits.</summary>
-    public bool Tf32 { get; init; }
+    /// <summary>Where a GPU may round to TF32.</summary>
+    [JsonConverter(typeof(Tf32Format))] // before the converter that the files have for all enumerations
+    public Tf32 Tf32 { get; init; } = Tf32.Convolutions;
 
     /// <summary>"auto", "cpu", "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "auto";

@@ -12,7 +12,7 @@ internal sealed class EarlierRunTests
     private static IEnumerable<string> Lines =>
     [
         "", "--learn-kappa --kappa 0.1 --leave-one-out", "--method dino --no-centering --ema 0.996 --ema-schedule fixed", "--method swav --objective native --prototypes 9",
-        "--optimizer lars --clip-trust --trust-coefficient 1e-9 --weight-decay 0", "--estimator plugin --entropy-weight 0.3333333333333333", "--data=--odd=name@here:x",
+        "--optimizer lars --clip-trust --trust-coefficient 1e-9 --weight-decay 0", "--estimator plugin --entropy-weight 0.3333333333333333", "--tf32", "--no-tf32", "--data=--odd=name@here:x",
         .. from method in MethodCatalog.Names from preset in MethodCatalog.Describe(method).Recipes.Keys select $"--method {method} --preset {preset}",
     ];
 

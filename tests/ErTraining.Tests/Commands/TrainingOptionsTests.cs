@@ -50,6 +50,11 @@ internal sealed class TrainingOptionsTests
         });
     }
 
+    [TestCase("", Tf32.Convolutions)]
+    [TestCase("--tf32", Tf32.Products)]
+    [TestCase("--no-tf32", Tf32.None)]
+    public void TF32_is_for_convolutions_unless_it_is_widened_or_narrowed(string line, Tf32 tf32) => Assert.That(Read(line).Tf32, Is.EqualTo(tf32));
+
     private static TrainingSettings Read(string line)
     {
         var command = new Command("train");

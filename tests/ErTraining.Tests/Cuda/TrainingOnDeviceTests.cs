@@ -31,7 +31,7 @@ internal sealed class TrainingOnDeviceTests : TensorTests
     [TestCaseSource(nameof(Methods))]
     public void A_method_gives_the_terms_and_the_gradient_that_it_gives_on_the_CPU(string name, Objective objective)
     {
-        Devices.AllowTf32(false);
+        Devices.AllowTf32(Tf32.None);
         using TwoViewMethod here = TwoViewMethodTests.Create(name, objective), there = TwoViewMethodTests.Create(name, objective);
         there.load_state_dict(here.state_dict());
         there.to(_device);
@@ -91,7 +91,7 @@ internal sealed class TrainingOnDeviceTests : TensorTests
     [TestCase("resnet18")]
     public void Features_are_the_CPU_s(string name)
     {
-        Devices.AllowTf32(false);
+        Devices.AllowTf32(Tf32.None);
         using Encoder here = EncoderCatalog.Create(name), there = EncoderCatalog.Create(name);
         there.load_state_dict(here.state_dict());
         there.to(_device);
