@@ -4,6 +4,7 @@ using ErTraining;
 using ErTraining.Commands;
 using ErTraining.Compute;
 using ErTraining.Data;
+using ErTraining.Encoders;
 using ErTraining.Libtorch;
 using ErTraining.Reporting;
 using ErTraining.Studies;
@@ -66,7 +67,7 @@ catch (Exception e) when (e is UsageException or DataException)
 {
     return Fail(e.Message, ExitCode.BadInput);
 }
-catch (Exception e) when (e is TrainingFailedException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is TrainingFailedException or WrongFeaturesException or IOException or UnauthorizedAccessException)
 {
     return Fail(e.Message, ExitCode.Failure);
 }

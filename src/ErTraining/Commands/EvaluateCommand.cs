@@ -68,6 +68,7 @@ internal static class EvaluateCommand
         }
         string source = checkpoint ?? settings.Weights!;
         encoder.to(device);
+        FeatureCheck.Require(encoder);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Tf32)}");

@@ -23,6 +23,7 @@ internal static class ExportCommand
             (TrainingSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!);
             using Encoder encoder = EncoderCatalog.Create(settings.Encoder);
             Checkpoint.LoadEncoder(weights, encoder);
+            FeatureCheck.Require(encoder);
             OutputFile.Write(file, () => EncoderFile.Write(file, encoder));
             long parameters = encoder.parameters().Sum(parameter => parameter.numel());
             Console.WriteLine($"{settings.Encoder}, {parameters:n0} parameters, is in {file}.");

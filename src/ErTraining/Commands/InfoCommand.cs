@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ErTraining.Compute;
+using ErTraining.Encoders;
 using ErTraining.Libtorch;
 using ErTraining.Training;
 using TorchSharp;
@@ -35,6 +36,10 @@ internal static class InfoCommand
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);
             WriteRow("products", MatrixProducts.Description);
+            foreach (string name in EncoderCatalog.Names)
+            {
+                WriteRow(name, FeatureCheck.Describe(name, Devices.Find("auto")!));
+            }
             return ExitCode.Success;
         });
         return command;

@@ -27,6 +27,9 @@ internal sealed class ConvNet : Encoder
     }
 
     /// <inheritdoc/>
+    protected override Encoder Fresh() => new ConvNet();
+
+    /// <inheritdoc/>
     protected override Tensor Maps(Tensor images) => layers.call(images);
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(

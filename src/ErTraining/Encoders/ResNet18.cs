@@ -35,6 +35,9 @@ internal sealed class ResNet18 : Encoder
     }
 
     /// <inheritdoc/>
+    protected override Encoder Fresh() => new ResNet18();
+
+    /// <inheritdoc/>
     protected override Tensor Maps(Tensor images)
     {
         Tensor stem = functional.relu(bn1.call(conv1.call(images)), inplace: true);

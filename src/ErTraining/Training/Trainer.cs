@@ -118,8 +118,10 @@ internal sealed class Trainer : IDisposable
     /// <param name="keeper">Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
     /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number; no such state is kept.</exception>
+    /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
+        FeatureCheck.Require(_method.Encoder, _train.Pixels.shape[2]);
         if (_knnAccuracyBefore is null)
         {
             _knnAccuracyBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test, cancellation);
