@@ -53,7 +53,7 @@ public static class EntropyReconstruction
         {
             var concentration = new Concentration(kappa);
             entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false)
-                - concentration.LogNormalizer((int)single.shape[1], normalizer, single.dtype);
+                - concentration.LogNormalizer((int)single.shape[1], normalizer, single.dtype, single.device);
         }
         else
         {
@@ -95,7 +95,7 @@ public static class EntropyReconstruction
         {
             var concentration = new Concentration(kappa);
             reconstruction = VonMisesFisherReconstruction.Relative(single1, single2, concentration)
-                - concentration.LogNormalizer((int)single1.shape[1], normalizer, single1.dtype);
+                - concentration.LogNormalizer((int)single1.shape[1], normalizer, single1.dtype, single1.device);
         }
         else
         {

@@ -94,7 +94,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
         using var scope = NewDisposeScope();
-        return terms(projection1, projection2).Loss.MoveToOuterDisposeScope();
+        return Evaluate(projection1, projection2, lossOnly: true).Loss.MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss of a batch of paired projections, with the terms it is made of.</summary>
@@ -102,7 +102,12 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     /// <param name="projection2">(k, d): the second view's, of the same dtype and on the same device.</param>
     /// <returns>Four scalars in nats; the caller disposes them.</returns>
     /// <exception cref="ArgumentException">Projections of a wrong shape or dtype, or that do not match; the message says what is wanted.</exception>
-    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
+    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2) => Evaluate(projection1, projection2, lossOnly: false);
+
+    /// <param name="projection1">As above.</param>
+    /// <param name="projection2">As above.</param>
+    /// <param name="lossOnly">Whether only the loss will be looked at: then a normaliser that cancels in it is not computed.</param>
+    private EntropyReconstructionTerms Evaluate(Tensor projection1, Tensor projection2, bool lossOnly)
     {
         Arguments.CheckPair(projection1, projection2, Options.Support);
         Arguments.CheckLeaveOneOut(projection1, Options.Support, Options.LeaveOneOut);
@@ -114,14 +119,15 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         using var scope = NewDisposeScope();
         Tensor single1 = Precision.AtLeastSingle(projection1);
         Tensor single2 = Precision.AtLeastSingle(projection2);
-        (Tensor entropy, Tensor reconstruction, Tensor? logNormalizer) =
-            Options.Support == Support.Sphere ? OnSphere(single1, single2) : OnClasses(single1, single2);
+        double surplus = Options.EntropyWeight - Options.ReconstructionWeight;
+        (Tensor entropy, Tensor reconstruction, Tensor? logNormalizer) = Options.Support == Support.Sphere
+            ? OnSphere(single1, single2, withNormalizer: !lossOnly || surplus != 0)
+            : OnClasses(single1, single2);
 
         Tensor bound = entropy - reconstruction;
         Tensor loss = Options.ReconstructionWeight * reconstruction - Options.EntropyWeight * entropy;
         if (logNormalizer is not null)
         {
-            double surplus = Options.EntropyWeight - Options.ReconstructionWeight;
             loss = surplus == 0 ? loss : loss + surplus * logNormalizer;
             entropy = entropy - logNormalizer;
             reconstruction = reconstruction - logNormalizer;
@@ -134,7 +140,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     }
 
     /// <summary>Entropy and reconstruction without log C_d(κ), and that constant, which is to be subtracted from both.</summary>
-    private (Tensor Entropy, Tensor Reconstruction, Tensor? LogNormalizer) OnSphere(Tensor projection1, Tensor projection2)
+    private (Tensor Entropy, Tensor Reconstruction, Tensor? LogNormalizer) OnSphere(Tensor projection1, Tensor projection2, bool withNormalizer)
     {
         Tensor embeddings1 = Options.NormalizeInputs ? functional.normalize(projection1, dim: 1) : projection1;
         Tensor embeddings2 = Options.NormalizeInputs ? functional.normalize(projection2, dim: 1) : projection2;
@@ -148,7 +154,10 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
             embeddings => KernelEntropy.Relative(
                 embeddings, concentration, Options.Estimator, Options.LeaveOneOut, Options.Evaluation, unitRows: Options.NormalizeInputs));
         Tensor reconstruction = VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration);
-        return (entropy, reconstruction, concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, projection1.dtype));
+        Tensor? logNormalizer = withNormalizer
+            ? concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, projection1.dtype, projection1.device)
+            : null;
+        return (entropy, reconstruction, logNormalizer);
     }
 
     private (Tensor Entropy, Tensor Reconstruction, Tensor? LogNormalizer) OnClasses(Tensor projection1, Tensor projection2)

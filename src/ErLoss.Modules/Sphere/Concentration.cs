@@ -6,35 +6,60 @@ namespace ErLoss.Modules;
 /// <summary>The concentration κ of a von Mises–Fisher density: a number, or a scalar tensor that carries gradient.</summary>
 internal sealed class Concentration
 {
+    /// <param name="value">κ, positive and finite.</param>
     public Concentration(double value) => Value = value;
 
-    /// <param name="learnt">A scalar on the embeddings' device; its value is read once, here.</param>
+    /// <param name="learnt">
+    /// A float64 scalar on the embeddings' device. On the CPU its value is read, which costs nothing there; elsewhere it never is, so that
+    /// the host need not wait.
+    /// </param>
     public Concentration(Tensor learnt)
     {
         Learnt = learnt;
-        Value = learnt.ToDouble();
+        if (learnt.device_type == DeviceType.CPU)
+        {
+            double kappa = learnt.ToDouble();
+            Arguments.CheckKappa(kappa);
+            Value = kappa;
+        }
     }
 
-    public double Value { get; }
+    /// <summary>κ where the host knows it; null where it is learnt on another device.</summary>
+    public double? Value { get; }
 
-    /// <summary>The tensor behind <see cref="Value"/>; null where κ is a number.</summary>
+    /// <summary>The tensor that κ is learnt as; null where it is a number.</summary>
     public Tensor? Learnt { get; }
 
-    /// <summary>κ·<paramref name="similarity"/>, in the similarity's own type.</summary>
-    public Tensor Scale(Tensor similarity) =>
-        Learnt is null ? similarity * Value : similarity * Learnt.to(similarity.dtype);
+    /// <summary>κ·<paramref name="factor"/>, in the factor's own type, with gradient in a learnt κ.</summary>
+    public Tensor Scale(Tensor factor) => Learnt is null ? factor * Value!.Value : factor * Learnt.to(factor.dtype);
 
-    /// <summary>log C_d(κ), a scalar of type <paramref name="dtype"/>; where κ carries gradient its derivative is exact.</summary>
+    /// <summary>The same without gradient in κ.</summary>
+    public Tensor ScaleConstant(Tensor factor) => Value is double kappa ? factor * kappa : factor * Learnt!.detach().to(factor.dtype);
+
+    /// <summary>
+    /// log C_d(κ), a scalar of type <paramref name="dtype"/> on <paramref name="device"/>; where κ carries gradient its derivative is exact.
+    /// </summary>
     /// <remarks>
-    /// The value is computed on the host, with its derivative, as <see cref="OnceDifferentiable"/> wants it.
+    /// The value is computed with its derivative, as <see cref="OnceDifferentiable"/> wants it: on the host where κ is known there, else on
+    /// κ's device.
     /// </remarks>
-    public Tensor LogNormalizer(int dimension, Normalizer normalizer, ScalarType dtype)
+    public Tensor LogNormalizer(int dimension, Normalizer normalizer, ScalarType dtype, Device device)
     {
-        (double value, double slope) = normalizer == Normalizer.Exact
-            ? (VonMisesFisher.LogNormalizer(dimension, Value), -VonMisesFisher.MeanResultantLength(dimension, Value))
-            : (VonMisesFisher.ReferenceLogNormalizer(dimension, Value), VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, Value));
-        return Learnt is null
-            ? tensor(value, dtype)
-            : OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope))).to(dtype);
+        if (Value is not double kappa)
+        {
+            (Tensor values, Tensor slopes) = DeviceNormalizer.Evaluate(dimension, Learnt!.detach(), normalizer);
+            return OnceDifferentiable.Attach(values, (Learnt, slopes)).to(dtype);
+        }
+        double value = normalizer == Normalizer.Exact
+            ? VonMisesFisher.LogNormalizer(dimension, kappa)
+            : VonMisesFisher.ReferenceLogNormalizer(dimension, kappa);
+        if (Learnt is null)
+        {
+            return full([], value, dtype: dtype, device: device);
+        }
+        double slope = normalizer == Normalizer.Exact
+            ? -VonMisesFisher.MeanResultantLength(dimension, kappa)
+            : VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, kappa);
+        return OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope))).to(dtype);
     }
 }

@@ -3,6 +3,20 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>Entropy on the sphere from a kernel density estimate with von Mises–Fisher kernels.</summary>
+/// <remarks>
+/// <para>
+/// A row's own kernel, exp(κ·z_i·z_i), stands apart from the products of rows in every evaluation. Of spread rows it is larger than all
+/// others together (0.94 of the sum at κ = 10, k = 1,024, d = 128), so its rounding would drown their share of the gradient, which is what
+/// moves the rows. So it joins the log-sum by itself, in full precision.
+/// </para>
+/// <para>
+/// Where the loss has normalised the rows, the own kernel's share of the gradient is left out: κ·z_i·z_i is then κ whatever the projections
+/// are, a constant of theirs, so that all its derivatives in them, of any order, are zero. (Formally its gradient is along z_i, and the
+/// backward pass of the normalisation takes it away again, along with the digits that the addition cost. A row of norm below 1e-12, which the
+/// normalisation does not make a unit row, is the one exception.) Of rows that are used as given the share is added. In the value and in
+/// κ's gradient the own kernel always counts.
+/// </para>
+/// </remarks>
 internal static class KernelEntropy
 {
     // Rows from which on Evaluation.Auto means the fused form: measured on two cores, it is even at 256 and ahead from 512 on.
@@ -17,7 +31,7 @@ internal static class KernelEntropy
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="leaveOneOut">Whether j = i is left out of row i's estimate.</param>
     /// <param name="evaluation">How the pairwise terms are computed.</param>
-    /// <param name="unitRows">Whether the rows are known to be of unit norm.</param>
+    /// <param name="unitRows">Whether the rows were divided by their norms in the same graph; see the class.</param>
     public static Tensor Relative(
         Tensor embeddings, Concentration concentration, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation, bool unitRows)
     {
@@ -25,22 +39,33 @@ internal static class KernelEntropy
         {
             return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows);
         }
-        Tensor logDensity = RelativeLogDensity(embeddings, concentration, leaveOneOut);
+        Tensor logDensity = RelativeLogDensity(embeddings, concentration, leaveOneOut, unitRows);
         return estimator == EntropyEstimator.Joe
             ? -logDensity.mean()
             : -(nn.functional.softmax(logDensity, 0) * logDensity).sum();
     }
 
     /// <summary>log p̂(z_i) − log C_d(κ) = logsumexp_j(κ·z_i·z_j) − log(number of kernels), for each row: (k).</summary>
-    private static Tensor RelativeLogDensity(Tensor embeddings, Concentration concentration, bool leaveOneOut)
+    private static Tensor RelativeLogDensity(Tensor embeddings, Concentration concentration, bool leaveOneOut, bool unitRows)
     {
-        Tensor exponent = concentration.Scale(embeddings.mm(embeddings.t()));
         long kernels = embeddings.shape[0];
         if (leaveOneOut)
         {
-            exponent.diagonal().fill_(double.NegativeInfinity);
-            kernels--;
+            return LogSumOfOthers(embeddings, concentration) - Math.Log(kernels - 1);
         }
-        return logsumexp(exponent, 1) - Math.Log(kernels);
+        Tensor own = concentration.Scale(SquaredNorms(unitRows ? embeddings.detach() : embeddings));
+        // log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.
+        return kernels == 1 ? own : own - nn.functional.logsigmoid(own - LogSumOfOthers(embeddings, concentration)) - Math.Log(kernels);
     }
+
+    private static Tensor LogSumOfOthers(Tensor embeddings, Concentration concentration)
+    {
+        Tensor exponents = concentration.Scale(embeddings).mm(embeddings.t());
+        // Outside the graph: an exponent of −∞ has no share in any derivative of the log-sum, so nothing flows back to the diagonal.
+        exponents.detach().diagonal().fill_(double.NegativeInfinity);
+        return logsumexp(exponents, 1);
+    }
+
+    /// <summary>z_i·z_i, (k).</summary>
+    private static Tensor SquaredNorms(Tensor embeddings) => embeddings.square().sum(1);
 }

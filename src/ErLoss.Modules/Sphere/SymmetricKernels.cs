@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The kernels E_ij = exp(κ·z_i·z_j − shift) of all pairs of rows, tile by tile on and above the diagonal: their row sums, and the
-/// gradient of any function of these, without a k×k matrix.
+/// The kernels E_ij = exp(κ·z_i·z_j − shift) of all pairs of different rows, tile by tile on and above the diagonal: their row sums, and the
+/// gradient of any function of these, without a k×k matrix. E_ii, the own kernel, counts as zero; see <see cref="KernelEntropy"/>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -14,11 +14,11 @@ namespace ErLoss.Modules;
 /// </para>
 /// <para>
 /// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ ≤ 60 in float32) no shift is needed; else the
-/// shift brings the bound down to it. Row sums that are too small even so are reported: leave-one-out with a large κ, or rows of very
-/// different norms.
+/// shift brings the bound down to it. A kernel that vanishes then is nothing beside the own kernel of a unit row, so such sums need no check.
+/// Elsewhere they do: with leave-one-out, or rows of very different norms.
 /// </para>
 /// <para>
-/// What is read back makes the host wait for a GPU. For rows known to be of unit norm and a κ that needs no shift nothing is.
+/// What is read back makes the host wait for a GPU. For rows known to be of unit norm nothing is, whatever κ is.
 /// </para>
 /// </remarks>
 internal sealed class SymmetricKernels
@@ -30,32 +30,42 @@ internal sealed class SymmetricKernels
     // Of a row that was divided by its norm, rounding included.
     private const double LargestUnitNorm = 1.0001;
 
+    // Up to here κ times the rounding of a unit row's norm is a small number, so that no own kernel comes near to vanishing.
+    private const double LargestKappa = 1e6;
+
     private readonly Tensor _rows;
     private readonly Tensor _scaledRows;
     private readonly Tensor _columns;
-    private readonly double _kappa;
-    private readonly double _shift;
+    private readonly Concentration _concentration;
+    private readonly Tensor _ownExponents;
+    private readonly bool _unitRows;
     private readonly bool _leaveOneOut;
+    private readonly Tensor? _shift;
+    private readonly bool _mayVanish;
     private readonly IReadOnlyList<PairTile> _tiles;
     private readonly Tensor?[] _kept;
     private readonly Tensor? _scratch;
     private readonly Tensor? _exponents;
 
     /// <param name="rows">(k, d), without gradient.</param>
-    /// <param name="kappa">κ.</param>
+    /// <param name="concentration">κ; its gradient is not looked at.</param>
+    /// <param name="ownExponents">κ·z_i·z_i in float64, (k).</param>
     /// <param name="unitRows">Whether the rows are known to be of unit norm.</param>
-    /// <param name="leaveOneOut">Whether E_ii counts as zero.</param>
+    /// <param name="leaveOneOut">Whether the own kernels are left out of the sums.</param>
     /// <param name="forGradient">Whether a gradient will be asked for, so that keeping tiles is of use.</param>
     /// <param name="budget">Bytes of tiles to keep; by default 160 MiB where that holds them all, 96 MiB elsewhere.</param>
-    public SymmetricKernels(Tensor rows, double kappa, bool unitRows, bool leaveOneOut, bool forGradient, long? budget)
+    public SymmetricKernels(
+        Tensor rows, Concentration concentration, Tensor ownExponents, bool unitRows, bool leaveOneOut, bool forGradient, long? budget)
     {
         _rows = rows;
-        _kappa = kappa;
+        _concentration = concentration;
+        _ownExponents = ownExponents;
+        _unitRows = unitRows;
         _leaveOneOut = leaveOneOut;
         double largest = ExponentRange.Largest(rows.dtype);
-        _shift = unitRows && kappa * Math.Pow(LargestUnitNorm, 2) <= largest
-            ? 0
-            : Math.Max(0, kappa * Math.Pow(rows.norm(1).max().ToDouble(), 2) - largest);
+        double? bound = unitRows ? concentration.Value * Math.Pow(LargestUnitNorm, 2) : ownExponents.max().ToDouble();
+        _shift = bound <= largest ? null : (ownExponents.max() - largest).clamp_min(0);
+        _mayVanish = _shift is not null && (leaveOneOut || !unitRows || concentration.Value > LargestKappa);
         _tiles = PairTile.UpperHalf(rows);
         _kept = new Tensor?[_tiles.Count];
         long all = _tiles.Sum(tile => (long)tile.Size) * rows.element_size();
@@ -67,17 +77,26 @@ internal sealed class SymmetricKernels
         }
         _scratch = kept < _kept.Length ? Buffer(_tiles.Skip(kept).Max(tile => tile.Size), rows.dtype) : null;
 
-        Tensor factors = _shift == 0 ? rows : rows.to(ScalarType.Float64);
-        _scaledRows = factors * kappa;
+        // A κ that the host does not know need not be large, and float64 is slow on most GPUs: its exponents have the rows' own type.
+        bool precise = bound > largest && rows.dtype != ScalarType.Float64;
+        Tensor factors = precise ? rows.to(ScalarType.Float64) : rows;
+        _scaledRows = concentration.ScaleConstant(factors);
         _columns = factors.t();
-        _exponents = _shift == 0 ? null : Buffer(_tiles[0].Size, ScalarType.Float64);
+        _exponents = precise ? Buffer(_tiles[0].Size, ScalarType.Float64) : null;
     }
 
-    /// <summary>Σ_j E_ij, (k), and log Σ_j exp(κ·z_i·z_j) in float64, (k); false where a sum underflows.</summary>
-    public bool TrySum(out Tensor sums, out Tensor logSums)
+    /// <summary>
+    /// For each row (k), in float64, the logarithm of the sum of its kernels, log Σ_j exp(κ·z_i·z_j), the own one included unless rows are
+    /// left out. False where a sum underflows, and where a GPU's sums of unit rows might: to look would make the host wait.
+    /// </summary>
+    public bool TrySum(out Tensor logSums)
     {
-        sums = zeros_like(_rows[.., 0]);
-        Tensor ones = ones_like(sums);
+        logSums = _ownExponents;
+        if (_mayVanish && _unitRows && _rows.device_type != DeviceType.CPU)
+        {
+            return false;
+        }
+        Tensor sums = zeros_like(_rows[.., 0]), ones = ones_like(sums);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
@@ -89,20 +108,24 @@ internal sealed class SymmetricKernels
                 sums[tile.MirrorLeft..tile.Right].addmv_(kernels[.., (tile.MirrorLeft - tile.Left)..].t(), ones[..tile.Height]);
             }
         }
-        logSums = sums.to(ScalarType.Float64).log() + _shift;
-        // Without a shift no exponent is below −Largest, nor a sum too small.
-        return _shift == 0 || sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
+        sums = sums.to(ScalarType.Float64);
+        if (!_leaveOneOut)
+        {
+            sums = sums + (_shift is null ? _ownExponents : _ownExponents - _shift).exp();
+        }
+        logSums = _shift is null ? sums.log() : sums.log() + _shift;
+        return !_mayVanish || sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
     }
 
     /// <summary>
-    /// κ·[E ∘ (c_i + c_j)]·Z, (k, d): the gradient in the rows of a function whose derivative in row i's sum is c_i. Uses kept tiles
-    /// up.
+    /// κ·[E ∘ (c_i + c_j)]·Z, (k, d), with c_i = a_i/Σ_j E_ij: the gradient in the rows of a function whose derivative in row i's log-sum is
+    /// a_i, but for the own kernels' share. Uses kept tiles up.
     /// </summary>
-    public Tensor Gradient(Tensor slopes)
+    public Tensor Gradient(Tensor slopes, Tensor logSums)
     {
         // The lower half's share is gathered transposed, as Z_Iᵀ·W: no product has to read W against its layout, which costs a tenth.
         Tensor rowsTransposed = _rows.t(), upper = empty_like(_rows), lower = zeros(rowsTransposed.shape, dtype: _rows.dtype, device: _rows.device);
-        Tensor scaled = (slopes * _kappa).to(_rows.dtype);
+        Tensor scaled = _concentration.ScaleConstant(slopes * (_shift is null ? -logSums : _shift - logSums).exp()).to(_rows.dtype);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
@@ -122,16 +145,20 @@ internal sealed class SymmetricKernels
     private Tensor Evaluate(PairTile tile, Tensor buffer)
     {
         Tensor kernels = Shaped(buffer, tile), rows = _scaledRows[tile.Top..tile.Bottom], columns = _columns[.., tile.Left..tile.Right];
-        if (_exponents is null)
+        if (_exponents is not null)
         {
-            kernels.addmm_(rows, columns, beta: 0);
+            kernels.copy_(Shaped(_exponents, tile).addmm_(rows, columns, beta: 0).sub_(_shift!));
         }
         else
         {
-            kernels.copy_(Shaped(_exponents, tile).fill_(-_shift).addmm_(rows, columns));
+            kernels.addmm_(rows, columns, beta: 0);
+            if (_shift is not null)
+            {
+                kernels.sub_(_shift);
+            }
         }
         kernels.exp_();
-        if (_leaveOneOut && tile.OnDiagonal)
+        if (tile.OnDiagonal)
         {
             kernels.diagonal().zero_();
         }

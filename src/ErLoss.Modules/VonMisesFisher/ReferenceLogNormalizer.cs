@@ -3,7 +3,7 @@ namespace ErLoss.Modules;
 public static partial class VonMisesFisher
 {
     // log 1e-7, the floor the published reference code adds to I before its logarithm.
-    private const double LogReferenceFloor = -16.118095650958319;
+    internal const double LogReferenceFloor = -16.118095650958319;
 
     /// <summary>
     /// The normaliser as the published reference code has it, (d/2 - 1) log κ - (d/2) log 2π - log(I_(d/2-1)(κ) + 1e-7), in nats;

@@ -29,7 +29,7 @@ public class RectangularKernelsTests
                 return estimator == EntropyEstimator.Joe ? -l.mean() : -(l.softmax(0) * l).sum();
             }
             double[][] plain = Run(rows, columns, kappa, Plain);
-            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own));
+            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut: true));
             for (int i = 0; i < plain.Length; i++)
             {
                 double scale = Math.Max(1, plain[i].Max(Math.Abs));
