@@ -23,6 +23,7 @@ var root = new RootCommand("Time the entropy, the loss and the training step wit
     PeakMemory.Create(),
     ThroughputCommand.Create(),
     ReportCommand.Create(),
+    OperatorsCommand.Create(),
     device,
     json,
     inProcess,

@@ -1,4 +1,5 @@
 using ErTraining.Data;
+using ErTraining.Methods;
 using ErTraining.Training;
 using static TorchSharp.torch;
 
@@ -22,6 +23,9 @@ internal sealed class StepWorkload : IDisposable
         _sums = new MetricSums(device);
         _trainer.Method.train();
     }
+
+    /// <summary>What is trained.</summary>
+    public TwoViewMethod Method => _trainer.Method;
 
     /// <summary>The encoder's forward and backward pass over two views of each image.</summary>
     public void Encoder()

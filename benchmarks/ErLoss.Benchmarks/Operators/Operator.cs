@@ -1,0 +1,39 @@
+namespace ErLoss.Benchmarks;
+
+/// <summary>One call of an operator, or of what autograd and TorchScript record beside them.</summary>
+/// <param name="Id">Its number, in the order of the calls.</param>
+/// <param name="Parent">The number of what called it.</param>
+/// <param name="Name">As "aten::add_".</param>
+/// <param name="Schema">Its signature, as "aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)"; empty for what is no operator.</param>
+internal sealed record Operator(long Id, long Parent, string Name, string Schema)
+{
+    /// <summary>What allocates, or changes a shape in place; no operator of these does anything to elements.</summary>
+    private static readonly HashSet<string> s_metadata =
+    [
+        "aten::empty", "aten::empty_like", "aten::empty_strided", "aten::new_empty", "aten::resize_", "aten::as_strided_", "aten::squeeze_", "aten::unsqueeze_",
+        "aten::transpose_", "aten::detach_", "aten::set_", "aten::_unsafe_view", "aten::result_type", "aten::is_nonzero", "aten::item", "aten::_local_scalar_dense",
+    ];
+
+    /// <summary>Whether its one result has no axes.</summary>
+    public bool GivesScalar { get; init; }
+
+    /// <summary>Whether it is an operator.</summary>
+    public bool IsOperator => Schema.Length > 0;
+
+    /// <summary>Whether it computes elements itself, if no other does so beneath it: it neither allocates alone nor gives a view, whose schema has a result "Tensor(a)".</summary>
+    public bool Computes => IsOperator && !s_metadata.Contains(Name) && !ReturnsView;
+
+    /// <summary>
+    /// Whether it is the conversion of an operand without axes, which only a CPU makes an operator of its own: a GPU's kernels take a number of the host as an argument.
+    /// </summary>
+    public bool ConvertsScalar => GivesScalar && Name is "aten::to" or "aten::_to_copy" && GivesScalar;
+
+    private bool ReturnsView
+    {
+        get
+        {
+            string result = Schema[(Schema.LastIndexOf("->", StringComparison.Ordinal) + 2)..];
+            return result.Contains('(') && !result.Contains('!') && !result.TrimStart().StartsWith("()", StringComparison.Ordinal) && result.Contains("Tensor(");
+        }
+    }
+}

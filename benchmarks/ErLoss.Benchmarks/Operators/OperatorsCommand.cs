@@ -1,0 +1,122 @@
+using System.CommandLine;
+using ErTraining;
+using ErTraining.Commands;
+using ErTraining.Encoders;
+using ErTraining.Methods;
+using ErTraining.Training;
+using Spectre.Console;
+using static TorchSharp.torch;
+
+namespace ErLoss.Benchmarks;
+
+/// <summary><c>operators</c>: how many operators a training step dispatches, and how many of those take a kernel's launch on a GPU, without one.</summary>
+internal static class OperatorsCommand
+{
+    /// <summary>The first steps make what later ones keep.</summary>
+    private const int StepsBefore = 3;
+
+    /// <summary>An operator that no step has, dispatched between the parts of a step.</summary>
+    private const string Mark = "aten::hann_window";
+
+    /// <summary>What autograd calls each of its nodes within.</summary>
+    private const string Backward = "autograd::engine::evaluate_function";
+
+    /// <summary>The command as the command line knows it.</summary>
+    public static Command Create()
+    {
+        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", MethodCatalog.Default, MethodCatalog.Names);
+        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", EncoderCatalog.Names);
+        Option<string> optimizer = Options.Choice("--optimizer", "How the weights are moved.", "adamw", ["adamw", "sgd", "lars"]);
+        Option<string> precision = Options.Choice("--precision", "What the encoder's convolutions compute in.", "float32", ["float32", "bfloat16"]);
+        Option<int> batch = Options.Number("--batch-size", "Images a step.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 64);
+        Option<int> top = Options.Number("--top", "How many operators to name.", "N", n => n is >= 0 and <= 1000, "a whole number from 0 to 1000", 20);
+        var command = new Command("operators", "Count the operators that a training step dispatches on the CPU, and those of them that launch a kernel on a GPU (on Linux).")
+        {
+            method, encoder, optimizer, precision, batch, top,
+        };
+        command.SetAction(parsed =>
+        {
+            var settings = new TrainingSettings
+            {
+                Method = parsed.GetValue(method)!,
+                Encoder = parsed.GetValue(encoder)!,
+                Optimizer = Enum.Parse<OptimizerKind>(parsed.GetValue(optimizer)!, ignoreCase: true),
+                Precision = Enum.Parse<Precision>(parsed.GetValue(precision)!, ignoreCase: true),
+                BatchSize = parsed.GetValue(batch),
+            };
+            Write(settings, CountStep(settings), parsed.GetValue(top));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    /// <summary>The parts of one step, in their order.</summary>
+    private static List<OperatorPhase> CountStep(TrainingSettings settings)
+    {
+        using var workload = new StepWorkload(settings, CPU);
+        for (int step = 0; step < StepsBefore; step++)
+        {
+            workload.Step();
+        }
+        workload.Method.register_forward_pre_hook(_ => MarkHere());
+        workload.Method.Encoder.register_forward_pre_hook(_ => MarkHere());
+        workload.Method.Encoder.register_forward_hook(_ => MarkHere());
+        workload.Method.register_forward_hook(_ => MarkHere());
+        using var trace = new OperatorTrace();
+        workload.Step();
+        return Split(trace.End());
+    }
+
+    private static void MarkHere() => hann_window(1).Dispose();
+
+    private static List<OperatorPhase> Split(IReadOnlyList<Operator> calls)
+    {
+        var all = calls.ToDictionary(call => call.Id);
+        List<Operator>[] parts = [[], [], [], [], [], []]; // views, head's beginning, encoder, head and loss, backward, the rest
+        int part = 0;
+        long lastBackward = calls.Last(call => call.Name.StartsWith(Backward, StringComparison.Ordinal)).Id;
+        foreach (Operator call in calls)
+        {
+            if (call.Name == Mark)
+            {
+                part++;
+            }
+            else if (!IsBeneathMark(call))
+            {
+                parts[part + (part == 4 && IsAfterBackward(call) ? 1 : 0)].Add(call);
+            }
+        }
+        (string Name, IEnumerable<Operator> Calls)[] phases =
+        [
+            ("views", parts[0]),
+            ("encoder", parts[2]),
+            ("heads and loss", parts[1].Concat(parts[3])),
+            ("backward", parts[4]),
+            ("optimizer and metrics", parts[5]),
+            ("all", parts.SelectMany(calls => calls)),
+        ];
+        return [.. phases.Select(phase => OperatorPhase.Of(phase.Name, [.. phase.Calls], all))];
+
+        bool IsBeneathMark(Operator call) => all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id && (caller.Name == Mark || IsBeneathMark(caller));
+
+        bool IsAfterBackward(Operator call) => call.Id > lastBackward
+            && !(all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id && (caller.Id == lastBackward || !IsAfterBackward(caller) && caller.Parent > 1));
+    }
+
+    private static void Write(TrainingSettings settings, List<OperatorPhase> phases, int top)
+    {
+        Table table = new Table()
+            .Title($"{settings.Method} with {settings.Objective}, {settings.Encoder}, {settings.Optimizer}, {settings.Precision}, batch {settings.BatchSize}; libtorch {__version__}".EscapeMarkup())
+            .AddColumns("part of a step", "operators", "at the top", "launching");
+        foreach (OperatorPhase phase in phases)
+        {
+            table.AddRow(phase.Name, $"{phase.Operators.Count:n0}", $"{phase.AtTop:n0}", $"{phase.Launching.Count:n0}");
+        }
+        AnsiConsole.Write(table);
+        Console.WriteLine("Launching: what computes elements where no operator beneath it does. Counted once each, though a GPU may take several kernels for one.");
+        foreach (IGrouping<string, Operator> named in phases[^1].Launching.GroupBy(call => call.Name).OrderByDescending(named => named.Count()).Take(top))
+        {
+            Console.WriteLine($"{named.Count(),6} {named.Key}");
+        }
+    }
+}
