@@ -1,3 +1,4 @@
+using ErTraining.Libtorch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -25,9 +26,6 @@ internal static class Teacher
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        foreach ((Parameter slow, Parameter fast) in teacher.parameters().Zip(student.parameters()))
-        {
-            slow.mul_(momentum).add_(fast, 1 - momentum);
-        }
+        ListOperators.Lerp([.. teacher.parameters()], [.. student.parameters()], 1 - momentum);
     }
 }

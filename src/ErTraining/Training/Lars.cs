@@ -1,3 +1,4 @@
+using ErTraining.Libtorch;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -13,11 +14,11 @@ namespace ErTraining.Training;
 /// and λ = 1 where ‖w‖ or ‖g‖ is zero. Clipped, a layer's rate is the lesser of λ
 /// and γ instead of their product. The paper multiplies by γ before the momentum; here it comes after, as in this program's SGD. The two
 /// differ only while γ changes.</para>
-/// <para>A step leaves λ·(g + β·w) in the place of the gradient.</para>
+/// <para>A step leaves λ·(g + β·w) in the place of the gradient. Where a layer has no gradient, it and its momentum stay.</para>
 /// </remarks>
-internal sealed class Lars : SGD
+internal sealed class Lars : FusedSgd
 {
-    private readonly IEnumerable<Parameter> _adapted;
+    private readonly ParamGroup _adapted;
     private readonly double _weightDecay, _trustCoefficient;
     private readonly bool _clip;
 
@@ -25,7 +26,7 @@ internal sealed class Lars : SGD
     /// <param name="adapted">What is scaled and decays: matrices and convolutions.</param>
     /// <param name="plain">What follows plain SGD with momentum, without decay: biases, norms and scalars, as in SimCLR and BYOL.</param>
     /// <param name="learningRate">γ of the first step; a group's <c>LearningRate</c> later.</param>
-    /// <param name="momentum">m, from 0 up.</param>
+    /// <param name="momentum">m, positive.</param>
     /// <param name="weightDecay">β, from 0 up.</param>
     /// <param name="trustCoefficient">η, the length of a layer's step in units of the layer's own norm, before γ; positive.</param>
     /// <param name="clip">Whether a layer's rate is the lesser of λ and γ, as in NVIDIA's LARC and in solo-learn.</param>
@@ -44,7 +45,7 @@ internal sealed class Lars : SGD
     {
         ArgumentOutOfRangeException.ThrowIfNegative(weightDecay);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(trustCoefficient);
-        _adapted = adapted;
+        _adapted = (ParamGroup)ParamGroups.First();
         _weightDecay = weightDecay;
         _trustCoefficient = trustCoefficient;
         _clip = clip;
@@ -64,21 +65,16 @@ internal sealed class Lars : SGD
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        double learningRate = ParamGroups.First().LearningRate;
-        foreach (Parameter weight in _adapted)
+        (Parameter Weight, Tensor Gradient)[] layers = [.. Gradients.Of(_adapted)];
+        if (layers.Length > 0)
         {
-            if (weight.grad is not { } gradient)
-            {
-                continue;
-            }
-            Tensor weightNorm = weight.norm(), gradientNorm = gradient.norm();
-            Tensor trust = _trustCoefficient * weightNorm / (gradientNorm + _weightDecay * weightNorm);
-            if (_clip)
-            {
-                trust = (trust / learningRate).clamp_max(1);
-            }
-            Tensor factor = where((weightNorm > 0) & (gradientNorm > 0), trust, ones_like(trust));
-            gradient.add_(weight, alpha: _weightDecay).mul_(factor);
+            ListOperators.Adapt(
+                [.. layers.Select(layer => layer.Weight)],
+                [.. layers.Select(layer => layer.Gradient)],
+                _trustCoefficient,
+                _weightDecay,
+                _clip,
+                _adapted.LearningRate);
         }
     }
 }

@@ -23,13 +23,12 @@ internal static class OptimizerState
     public static Dictionary<string, Tensor> Of(optim.Optimizer optimizer, Module module)
     {
         var state = new Dictionary<string, Tensor>();
-        foreach ((string name, Parameter parameter, ParameterState of) in States(optimizer, module))
+        foreach ((string name, ParameterState of) in States(optimizer, module))
         {
             switch (of)
             {
                 case SGD.State sgd:
-                    // What SGD has not moved yet has no buffer; its first step is the same from one of zeros.
-                    state.Add($"{name}.{Momentum}", sgd.momentum_buffer?.detach() ?? zeros_like(parameter));
+                    state.Add($"{name}.{Momentum}", sgd.momentum_buffer.detach());
                     break;
                 case AdamW.State adam:
                     state.Add($"{name}.{Step}", tensor(adam.step, device: CPU));
@@ -51,12 +50,11 @@ internal static class OptimizerState
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         Check(state, Of(optimizer, module));
-        foreach ((string name, Parameter parameter, ParameterState of) in States(optimizer, module))
+        foreach ((string name, ParameterState of) in States(optimizer, module))
         {
             switch (of)
             {
                 case SGD.State sgd:
-                    sgd.momentum_buffer ??= zeros_like(parameter).DetachFromDisposeScope();
                     sgd.momentum_buffer.copy_(state[$"{name}.{Momentum}"]);
                     break;
                 case AdamW.State adam:
@@ -86,7 +84,7 @@ internal static class OptimizerState
     }
 
     /// <summary>The module's parameters that the optimizer moves, with what it keeps for each.</summary>
-    private static IEnumerable<(string Name, Parameter Parameter, ParameterState State)> States(
+    private static IEnumerable<(string Name, ParameterState State)> States(
         optim.Optimizer optimizer, Module module)
     {
         Dictionary<IntPtr, ParameterState> states = optimizer.parameters()
@@ -94,6 +92,6 @@ internal static class OptimizerState
             .ToDictionary();
         return module.named_parameters()
             .Where(named => states.ContainsKey(named.parameter.Handle))
-            .Select(named => (named.name, named.parameter, states[named.parameter.Handle]));
+            .Select(named => (named.name, states[named.parameter.Handle]));
     }
 }

@@ -25,7 +25,7 @@ internal static class Optimizers
         ILookup<bool, Parameter> byDecay = module.parameters().Where(p => p.requires_grad).ToLookup(p => p.dim() > 1);
         return kind switch
         {
-            OptimizerKind.Sgd => optim.SGD(
+            OptimizerKind.Sgd => new FusedSgd(
                 new[]
                 {
                     new SGD.ParamGroup(byDecay[true], learningRate, Momentum, weight_decay: weightDecay),
@@ -34,7 +34,7 @@ internal static class Optimizers
                 learningRate,
                 Momentum),
             OptimizerKind.Lars => new Lars(byDecay[true], byDecay[false], learningRate, Momentum, weightDecay, settings.TrustCoefficient, settings.ClipTrust),
-            _ => optim.AdamW(
+            _ => new FusedAdamW(
                 new[]
                 {
                     new AdamW.ParamGroup(byDecay[true], learningRate, weight_decay: weightDecay),

@@ -223,7 +223,7 @@ internal sealed class Trainer : IDisposable
         (Tensor view1, Tensor view2) = _views.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
 
         MethodTerms terms = _method.call(new ViewBatch(view1, view2, indices));
-        _optimizer.zero_grad();
+        _method.zero_grad(); // to none, which saves filling and adding
         terms.Loss.backward();
         foreach (var group in _optimizer.ParamGroups)
         {

@@ -1,0 +1,35 @@
+using ErTraining.Libtorch;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ErTraining.Training;
+
+/// <summary>AdamW whose step is one operator for all weights of a group, with the settings and the state of TorchSharp's, to the rounding of its results.</summary>
+/// <remarks>A weight without a gradient is left as it is, with all that is kept for it, its number of steps included.</remarks>
+internal sealed class FusedAdamW(IEnumerable<AdamW.ParamGroup> groups, double learningRate) : AdamW(groups, learningRate)
+{
+    /// <inheritdoc/>
+    public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
+
+    private void Step(ParamGroup group)
+    {
+        Options options = group.Options;
+        (double beta1, double beta2) = group.Betas;
+        foreach (IGrouping<long, (Tensor Weight, Tensor Gradient, State State)> same in Gradients.Of(group).Select(WithState).GroupBy(of => ++of.State.step))
+        {
+            ListOperators.AdamW(
+                [.. same.Select(of => of.Weight)],
+                [.. same.Select(of => of.Gradient)],
+                [.. same.Select(of => of.State.exp_avg)],
+                [.. same.Select(of => of.State.exp_avg_sq)],
+                same.Key,
+                options.LearningRate!.Value,
+                beta1,
+                beta2,
+                options.weight_decay!.Value,
+                options.eps!.Value);
+        }
+    }
+
+    private (Tensor Weight, Tensor Gradient, State State) WithState((Parameter Weight, Tensor Gradient) of) => (of.Weight, of.Gradient, (State)_state[of.Weight.Handle]);
+}

@@ -1,0 +1,47 @@
+using ErTraining.Libtorch;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ErTraining.Training;
+
+/// <summary>SGD with momentum whose step is one operator for all weights of a group, with the settings and the state of TorchSharp's, to the rounding of its results.</summary>
+/// <remarks>
+/// A weight without a gradient is left as it is, with its momentum. Momentum starts from zero, which the first step makes the gradient, as TorchSharp's does that
+/// starts from none.
+/// </remarks>
+internal class FusedSgd : SGD
+{
+    /// <summary>An optimizer over groups of parameters.</summary>
+    /// <param name="groups">With momentum and weight decay, without dampening or Nesterov's rule.</param>
+    /// <param name="learningRate">Of the first step; a group's <c>LearningRate</c> later.</param>
+    /// <param name="momentum">m, positive.</param>
+    public FusedSgd(IEnumerable<ParamGroup> groups, double learningRate, double momentum)
+        : base(groups, learningRate, momentum)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(momentum);
+        foreach (Parameter weight in parameters())
+        {
+            StateOf(weight).momentum_buffer = zeros_like(weight).DetachFromDisposeScope();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor step(Func<Tensor>? closure = null) => _step<ParamGroup>(Step, closure);
+
+    private void Step(ParamGroup group)
+    {
+        (Parameter Weight, Tensor Gradient)[] moved = [.. Gradients.Of(group)];
+        if (moved.Length > 0)
+        {
+            ListOperators.Sgd(
+                [.. moved.Select(of => of.Weight)],
+                [.. moved.Select(of => of.Gradient)],
+                [.. moved.Select(of => StateOf(of.Weight).momentum_buffer)],
+                group.Options.LearningRate!.Value,
+                group.Options.momentum!.Value,
+                group.Options.weight_decay!.Value);
+        }
+    }
+
+    private State StateOf(Parameter weight) => (State)_state[weight.Handle];
+}
