@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,20 +27,5 @@ internal static class BenchmarkDevice
         (device.type == DeviceType.CUDA ? DeviceMemory.Name(device.index) : null) ?? Devices.Describe(device);
 
     /// <summary>Bytes free on it, as near as it says; null where it does not.</summary>
-    public static long? FreeBytes(Device device)
-    {
-        if (device.type == DeviceType.CUDA)
-        {
-            return DeviceMemory.Read(device.index)?.Free;
-        }
-        GC.Collect(); // the load is that of the last collection
-        GCMemoryInfo memory = GC.GetGCMemoryInfo();
-        return memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes;
-    }
-
-    /// <summary>Whether that is what torch says when a device has no memory left.</summary>
-    public static bool IsOutOfMemory(ExternalException exception) =>
-        exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("can't allocate memory", StringComparison.OrdinalIgnoreCase)
-        || exception.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase);
+    public static long? FreeBytes(Device device) => device.type == DeviceType.CUDA ? DeviceMemory.Read(device.index)?.Free : HostMemory.Free();
 }

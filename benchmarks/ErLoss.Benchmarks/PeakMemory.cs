@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ErLoss.Modules;
@@ -23,7 +22,7 @@ namespace ErLoss.Benchmarks;
 /// </remarks>
 internal static class PeakMemory
 {
-    private const string OutOfMemory = "out of memory";
+    private const string NoMemory = "out of memory";
 
     private static readonly (Evaluation Evaluation, int K)[] s_cases =
     [
@@ -62,7 +61,7 @@ internal static class PeakMemory
                     break;
                 case [var name, var k, var d] when Enum.TryParse(name, ignoreCase: true, out Evaluation evaluation) && Enum.IsDefined(evaluation)
                     && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1:
-                    Console.WriteLine(Measure(evaluation, rows, dimension, on)?.ToString() ?? OutOfMemory);
+                    Console.WriteLine(Measure(evaluation, rows, dimension, on)?.ToString() ?? NoMemory);
                     break;
                 case { } other:
                     throw new UsageException($"memory is followed by '{string.Join(' ', other)}'; nothing, or fused|composed K D, is wanted.");
@@ -89,7 +88,7 @@ internal static class PeakMemory
     public static string Show(IEnumerable<Row> rows, string form) =>
         rows.FirstOrDefault(row => row.Name.Equals(form, StringComparison.OrdinalIgnoreCase)) is { } row ? Show(row) : "";
 
-    private static string Show(Row row) => row.PeakBytes is { } bytes ? $"{bytes / 1048576.0:n0} MiB" : row.Note ?? OutOfMemory;
+    private static string Show(Row row) => row.PeakBytes is { } bytes ? $"{bytes / 1048576.0:n0} MiB" : row.Note ?? NoMemory;
 
     private static void MeasureAll(Device device, string? json)
     {
@@ -102,7 +101,7 @@ internal static class PeakMemory
             bool fits = device.type != DeviceType.CUDA || free is null || needed <= free;
             long? peak = fits ? MeasureInChild(evaluation, k, Dimension, device) : null;
             long? composed = rows.Find(row => row.K == k && row.Name == nameof(Evaluation.Composed))?.PeakBytes;
-            string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? OutOfMemory : null;
+            string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? NoMemory : null;
             rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, note));
             Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
         }
@@ -124,7 +123,7 @@ internal static class PeakMemory
         child.WaitForExit();
         return child.ExitCode != 0
             ? throw new InvalidOperationException($"The measurement of {evaluation} at ({k}, {dimension}) exited with {child.ExitCode}.")
-            : output == OutOfMemory ? null : long.Parse(output);
+            : output == NoMemory ? null : long.Parse(output);
     }
 
     /// <summary>Null where the device has not enough.</summary>
@@ -143,7 +142,7 @@ internal static class PeakMemory
             process.Refresh();
             return device.type == DeviceType.CUDA ? before - DeviceMemory.Read(device.index)!.Value.Free : process.PeakWorkingSet64 - before;
         }
-        catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
+        catch (Exception e) when (OutOfMemory.Is(e))
         {
             return null;
         }

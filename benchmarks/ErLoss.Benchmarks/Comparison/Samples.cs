@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using ErTraining.Training;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -41,7 +41,7 @@ internal sealed class Samples
             }
             _milliseconds.Add(Time() / _repetitions);
         }
-        catch (ExternalException e) when (BenchmarkDevice.IsOutOfMemory(e))
+        catch (Exception e) when (OutOfMemory.Is(e))
         {
             _outOfMemory = true;
         }

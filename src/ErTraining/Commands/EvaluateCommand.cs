@@ -41,7 +41,8 @@ internal static class EvaluateCommand
         {
             s_checkpoint, s_weights, s_encoder, s_untrained, s_data, s_trainImages, s_device, s_threads, s_output,
         };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "fewer --train-images want less")));
         return command;
     }
 

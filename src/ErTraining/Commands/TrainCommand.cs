@@ -40,7 +40,8 @@ internal static class TrainCommand
         command.Add(s_resume);
         command.Add(s_checkpointMinutes);
         command.Add(s_tensorBoard);
-        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed, cancellation)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(
+            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "a smaller --batch-size wants less")));
         return command;
     }
 
