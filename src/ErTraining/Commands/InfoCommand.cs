@@ -25,7 +25,8 @@ internal static class InfoCommand
             WriteRow("TorchSharp", VersionOf(typeof(torch)));
             LibtorchFolder? folder = LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch));
             WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Of(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
-            WriteRow("loaded from", LibtorchPath());
+            WriteRow("loaded from", PathOf("torch_cpu") ?? "unknown");
+            WriteRow("compatibility", Compatibility());
             WriteRow("asked for by", folder?.AskedFor ?? "nobody: it came with the program");
             WriteRow(".NET", RuntimeInformation.FrameworkDescription);
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
@@ -52,11 +53,17 @@ internal static class InfoCommand
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
             ?? type.Assembly.GetName().Version!.ToString();
 
-    private static string LibtorchPath()
+    /// <summary>Whether the libtorch that is loaded has what TorchSharp's own library asks for.</summary>
+    private static string Compatibility() =>
+        !LibtorchCompatibility.CanBeChecked ? "judged by the version alone on this system"
+        : PathOf("LibTorchSharp") is { } bridge && PathOf("torch_cpu") is { } torch ? LibtorchCompatibility.Of(bridge, Path.GetDirectoryName(torch)!).Describe()
+        : "unknown";
+
+    /// <summary>Where a library of this process was loaded from.</summary>
+    private static string? PathOf(string library)
     {
         using var process = Process.GetCurrentProcess();
         return process.Modules.Cast<ProcessModule>()
-            .FirstOrDefault(module => module.ModuleName.Contains("torch_cpu", StringComparison.OrdinalIgnoreCase))?.FileName
-            ?? "unknown";
+            .FirstOrDefault(module => module.ModuleName.Contains(library, StringComparison.OrdinalIgnoreCase))?.FileName;
     }
 }

@@ -23,14 +23,19 @@ internal sealed class LibtorchContext : AssemblyLoadContext
         _folder = folder;
         try
         {
+            string bridge = FindBridge();
+            bool isChecked = folder.DeclaredVersion is { } declared && folder.CheckVersion(declared, bridge); // before anything is loaded
             // As PyTorch itself begins: the MKL of some builds finds its parts among the symbols that all libraries see.
             LoadIfThere("torch_global_deps", forAll: true);
             LoadIfThere("c10");
             nint torch = LoadIfThere("torch_cpu");
-            folder.CheckVersion(LibtorchVersion.Of(torch) ?? "of unknown version");
+            if (!isChecked)
+            {
+                folder.CheckVersion(LibtorchVersion.Of(torch) ?? "of unknown version", bridge);
+            }
             LoadIfThere("torch_cuda");
             LoadIfThere("torch");
-            _bridge = DynamicLibrary.Load(FindBridge());
+            _bridge = DynamicLibrary.Load(bridge);
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {

@@ -14,15 +14,15 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
     /// <summary>The option that names it.</summary>
     public const string Option = "--libtorch";
 
-    /// <summary>The version that this TorchSharp was made for. Patches of it are binary compatible.</summary>
-    public const string WantedVersion = "2.10";
-
     /// <summary>What is wanted in its place, for messages.</summary>
-    public const string Wanted = $"the torch/lib folder of PyTorch {WantedVersion}, or a libtorch {WantedVersion}";
+    public const string Wanted = "the torch/lib folder of PyTorch 2.10 or 2.11, or a libtorch 2.10 or 2.11";
+
+    /// <summary>The version that this TorchSharp was made for, and another that it was tried with. Patches of them are binary compatible.</summary>
+    private static readonly string[] s_triedVersions = ["2.10.", "2.11."];
 
     /// <summary>The folder asked for by <see cref="Option"/>, or else by <see cref="Variable"/>; null if neither is given.</summary>
     /// <param name="option">What the option says: the folder, or the one that has it as <c>lib</c>.</param>
-    /// <exception cref="UsageException">There is no libtorch, or one that says it is of another version.</exception>
+    /// <exception cref="UsageException">There is no libtorch.</exception>
     public static LibtorchFolder? Asked(string? option)
     {
         (string? given, string name) = option is null ? (Environment.GetEnvironmentVariable(Variable), Variable) : (option, Option);
@@ -38,12 +38,7 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         string library = DynamicLibrary.FileName("torch_cpu");
         string path = Array.Find([root, System.IO.Path.Combine(root, "lib")], folder => File.Exists(System.IO.Path.Combine(folder, library)))
             ?? throw new UsageException($"{askedFor}: no {library} here, nor in lib; wanted {Wanted}.");
-        var found = new LibtorchFolder(path, askedFor);
-        if (found.DeclaredVersion is { } version)
-        {
-            found.CheckVersion(version);
-        }
-        return found;
+        return new LibtorchFolder(path, askedFor);
     }
 
     /// <summary>The version that stands in a file of the wheel or distribution: "2.10.0+cu128"; null where there is none.</summary>
@@ -66,14 +61,30 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         }
     }
 
-    /// <summary>Refuses a libtorch of another version than TorchSharp's.</summary>
-    /// <exception cref="UsageException">It is of another.</exception>
-    public void CheckVersion(string version)
+    /// <summary>
+    /// Refuses a libtorch of a version that was not tried, unless it can be seen to have all that is asked of it; a line on standard error then says so.
+    /// </summary>
+    /// <param name="version">"2.12.0".</param>
+    /// <param name="bridge">LibTorchSharp's file.</param>
+    /// <returns>Whether that line was written.</returns>
+    /// <exception cref="UsageException">It lacks something, or nobody can tell.</exception>
+    public bool CheckVersion(string version, string bridge)
     {
-        if (!version.StartsWith($"{WantedVersion}.", StringComparison.Ordinal))
+        if (Array.Exists(s_triedVersions, tried => version.StartsWith(tried, StringComparison.Ordinal)))
+        {
+            return false;
+        }
+        if (!LibtorchCompatibility.CanBeChecked)
         {
             throw new UsageException($"{AskedFor}: libtorch {version}; wanted {Wanted}.");
         }
+        LibtorchCompatibility compatibility = LibtorchCompatibility.Of(bridge, Path);
+        if (compatibility.Missing.Count > 0)
+        {
+            throw new UsageException($"{AskedFor}: libtorch {version}: {compatibility.Describe()}; wanted {Wanted}.");
+        }
+        Console.Error.WriteLine($"warning: {AskedFor}: libtorch {version} was not tried with this program; {compatibility.Describe()}.");
+        return true;
     }
 
     [GeneratedRegex("""^__version__[^=]*=\s*['"]([^'"]+)['"]""", RegexOptions.Multiline)]

@@ -1,3 +1,4 @@
+using System.Text;
 using ErTraining.Libtorch;
 
 namespace ErTraining.Tests.Libtorch;
@@ -16,8 +17,14 @@ internal sealed class LibtorchCopy : IDisposable
         {
             File.Copy(file, Path.Combine(Lib, Path.GetFileName(file)));
         }
-        File.WriteAllText(Path.Combine(Torch, "version.py"), "from typing import Optional\n\n__version__ = '2.10.0+copy'\ndebug = False\n");
+        Declare(Version);
     }
+
+    /// <summary>What its version.py says at first.</summary>
+    public const string Version = "2.10.0+copy";
+
+    /// <summary>One of the symbols of libc10.so that LibTorchSharp asks for.</summary>
+    public const string SymbolOfC10 = "_ZN3c106SymInt19promote_to_negativeEv";
 
     /// <summary>Where the host finds libtorch for the tests themselves.</summary>
     public static string Original { get; } = $"{AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")}".Split(Path.PathSeparator)
@@ -26,7 +33,32 @@ internal sealed class LibtorchCopy : IDisposable
     /// <summary>As the package folder of a wheel.</summary>
     public string Torch => _folder["torch"];
 
+    /// <summary>Has version.py say that it is of a version.</summary>
+    public void Declare(string version) =>
+        File.WriteAllText(Path.Combine(Torch, "version.py"), $"from typing import Optional\n\n__version__ = '{version}'\ndebug = False\n");
+
+    /// <summary>Takes a symbol from libc10.so, by another name in its place, until disposed.</summary>
+    public IDisposable Without(string symbol)
+    {
+        string path = Path.Combine(Lib, "libc10.so");
+        byte[] before = File.ReadAllBytes(path), after = [.. before];
+        byte[] name = [0, .. Encoding.ASCII.GetBytes(symbol), 0];
+        int places = 0;
+        for (int start = 0; after.AsSpan(start).IndexOf(name) is >= 0 and var place; start += place + 1, places++)
+        {
+            after[start + place + 1] = (byte)'Q';
+        }
+        Assert.That(places, Is.Positive);
+        File.WriteAllBytes(path, after);
+        return new Restore(path, before);
+    }
+
     public string Lib => Path.Combine(Torch, "lib");
 
     public void Dispose() => _folder.Dispose();
+
+    private sealed class Restore(string path, byte[] content) : IDisposable
+    {
+        public void Dispose() => File.WriteAllBytes(path, content);
+    }
 }

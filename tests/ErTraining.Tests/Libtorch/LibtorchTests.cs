@@ -93,9 +93,9 @@ internal sealed class LibtorchTests
     [TestCase("--version")]
     public void Help_and_version_need_none(string arguments) => Assert.That(RunWithVariable("nowhere", arguments.Split(' ')).ExitCode, Is.Zero);
 
-    [TestCase("lib/../version.py", "__version__ = '2.7.1+cu126'", "libtorch 2.7.1+cu126; wanted the torch/lib folder of PyTorch 2.10")]
-    [TestCase("lib/../version.py", "__version__: str = \"2.1.0\"", "libtorch 2.1.0; wanted")]
-    [TestCase("lib/../build-version", "2.11.0+cpu\n", "libtorch 2.11.0+cpu; wanted")]
+    [TestCase("lib/../version.py", "__version__ = '2.10.0+cpu'", "libtorch does not load: /")]
+    [TestCase("lib/../version.py", "__version__: str = \"2.11.1\"", "libtorch does not load: /")]
+    [TestCase("lib/../build-version", "2.14.0+cpu\n", "libtorch does not load: /")]
     [TestCase("lib/note.txt", "of no version", "libtorch does not load: /")]
     public void A_folder_that_does_not_fit_is_refused(string file, string content, string says)
     {
@@ -108,7 +108,7 @@ internal sealed class LibtorchTests
     }
 
     [TestCase("libshm.so", "libtorch does not load: libc10.so: cannot open shared object file")]
-    [TestCase("libtorch.so", "libtorch of unknown version; wanted")]
+    [TestCase("libtorch.so", "libtorch of unknown version: 1,")]
     public void A_library_that_is_not_what_it_is_called_is_refused(string library, string says)
     {
         File.Copy(Path.Combine(LibtorchCopy.Original, library), _folder["libtorch_cpu.so"]);
@@ -128,8 +128,12 @@ internal sealed class LibtorchTests
         {
             Write(11);
             CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", flat);
-            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
-            Assert.That(outcome.Error, Does.Contain("libtorch 2.11.0; wanted the torch/lib folder of PyTorch 2.10"));
+            Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
+            Assert.That(outcome.Output, Does.Match(@"libtorch +2\.11\.0\n"));
+            Write(12);
+            outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", flat);
+            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+            Assert.That(outcome.Error, Does.Match(@"^warning: --libtorch \S+: libtorch 2\.12\.0 was not tried with this program; all 1,\d+ symbols there\.\n$"));
         }
         finally
         {
@@ -146,8 +150,51 @@ internal sealed class LibtorchTests
     }
 
     [Test]
-    public void TorchSharp_was_made_for_the_wanted_version() =>
-        Assert.That(TorchSharp.torch.__version__, Does.StartWith($"{LibtorchFolder.WantedVersion}."));
+    public void A_version_that_was_not_tried_is_taken_if_it_has_every_symbol_and_refused_if_it_has_not()
+    {
+        _libtorch.Declare("2.14.0");
+        try
+        {
+            CommandLine.Outcome taken = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+            using (_libtorch.Without(LibtorchCopy.SymbolOfC10))
+            {
+                CommandLine.Outcome refused = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+                Assert.Multiple(() =>
+                {
+                    Assert.That(refused.ExitCode, Is.EqualTo(2), refused.Output);
+                    Assert.That(
+                        refused.Error,
+                        Does.Match(@"^error: --libtorch \S+: libtorch 2\.14\.0: 1 of 1,\d+ symbols missing, c10::\S+.* among them; wanted the torch/lib folder of PyTorch 2\.10 or 2\.11, or [^\n]*\n$"));
+                });
+            }
+            Assert.Multiple(() =>
+            {
+                Assert.That(taken.ExitCode, Is.Zero, taken.Error);
+                Assert.That(taken.Error, Does.Match(@"^warning: --libtorch \S+: libtorch 2\.14\.0 was not tried with this program; all 1,\d+ symbols there\.\n$"));
+                Assert.That(taken.Output, Does.Match(@"compatibility +all 1,\d+ symbols there\n"));
+            });
+        }
+        finally
+        {
+            _libtorch.Declare(LibtorchCopy.Version);
+        }
+    }
+
+    [Test]
+    public void A_version_that_was_tried_is_taken_without_a_word()
+    {
+        _libtorch.Declare("2.11.0+cu130");
+        try
+        {
+            CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+            Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
+            Assert.That(outcome.Output, Does.Match(@"libtorch +2\.11\.0\+cu130\n"));
+        }
+        finally
+        {
+            _libtorch.Declare(LibtorchCopy.Version);
+        }
+    }
 
     private void AssertInfo(CommandLine.Outcome outcome, string askedBy) => Assert.Multiple(() =>
     {
