@@ -22,7 +22,8 @@ internal abstract class Encoder(string name, int featureDimension) : Module<Tens
         using var scope = NewDisposeScope();
         Tensor channelsLast = images.to(type).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2); // which the CPU's convolutions and tensor cores prefer
         ScalarType features = type == ScalarType.Float64 ? type : ScalarType.Float32;
-        return Maps(channelsLast).mean([2, 3], type: features).MoveToOuterDisposeScope();
+        Tensor maps = Maps(channelsLast).permute(0, 2, 3, 1); // in the order of memory, so that the gradient of the mean comes out channels-last too
+        return maps.mean([1, 2], type: features).MoveToOuterDisposeScope();
     }
 
     /// <summary>An encoder of the same weights in float64 and its evaluation mode on the CPU. Nothing is drawn from the global generator.</summary>
