@@ -10,7 +10,7 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
     /// <summary>What allocates, or changes a shape in place; no operator of these does anything to elements.</summary>
     private static readonly HashSet<string> s_metadata =
     [
-        "aten::empty", "aten::empty_like", "aten::empty_strided", "aten::new_empty", "aten::resize_", "aten::as_strided_", "aten::squeeze_", "aten::unsqueeze_",
+        "aten::empty", "aten::empty_like", "aten::empty_strided", "aten::new_empty", "aten::new_empty_strided", "aten::resize_", "aten::as_strided_", "aten::squeeze_", "aten::unsqueeze_",
         "aten::transpose_", "aten::detach_", "aten::set_", "aten::_unsafe_view", "aten::result_type", "aten::is_nonzero", "aten::item", "aten::_local_scalar_dense",
     ];
 
@@ -26,7 +26,7 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
     /// <summary>
     /// Whether it is the conversion of an operand without axes, which only a CPU makes an operator of its own: a GPU's kernels take a number of the host as an argument.
     /// </summary>
-    public bool ConvertsScalar => GivesScalar && Name is "aten::to" or "aten::_to_copy" && GivesScalar;
+    public bool ConvertsScalar => GivesScalar && Name is ("aten::to" or "aten::_to_copy");
 
     private bool ReturnsView
     {

@@ -97,10 +97,14 @@ internal static class OperatorsCommand
         ];
         return [.. phases.Select(phase => OperatorPhase.Of(phase.Name, [.. phase.Calls], all))];
 
-        bool IsBeneathMark(Operator call) => all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id && (caller.Name == Mark || IsBeneathMark(caller));
+        bool IsBeneath(Operator call, long id) => Caller(call) is { } caller && (caller.Id == id || IsBeneath(caller, id));
 
-        bool IsAfterBackward(Operator call) => call.Id > lastBackward
-            && !(all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id && (caller.Id == lastBackward || !IsAfterBackward(caller) && caller.Parent > 1));
+        bool IsBeneathMark(Operator call) => Caller(call) is { } caller && (caller.Name == Mark || IsBeneathMark(caller));
+
+        Operator? Caller(Operator call) => all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id ? caller : null; // the root calls itself
+
+        // Beneath the last node of autograd there may still be operators of the backward pass.
+        bool IsAfterBackward(Operator call) => call.Id > lastBackward && !IsBeneath(call, lastBackward);
     }
 
     private static void Write(TrainingSettings settings, List<OperatorPhase> phases, int top)
