@@ -52,7 +52,7 @@ public static class EntropyReconstruction
         if (support == Support.Sphere)
         {
             var concentration = new Concentration(kappa);
-            entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false)
+            entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false, ProductPrecision.Full)
                 - concentration.LogNormalizer((int)single.shape[1], normalizer, single.dtype, single.device);
         }
         else

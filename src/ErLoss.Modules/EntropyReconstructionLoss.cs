@@ -65,6 +65,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         Arguments.CheckEnum(options.EntropyOf);
         Arguments.CheckEnum(options.Normalizer);
         Arguments.CheckEnum(options.Evaluation);
+        Arguments.CheckEnum(options.ProductPrecision);
         if (options.LearnKappa && options.Support != Support.Sphere)
         {
             throw new ArgumentException($"The support {options.Support} has no κ to learn; {Support.Sphere} is wanted.", "options.LearnKappa");
@@ -152,7 +153,13 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
             embeddings1,
             embeddings2,
             embeddings => KernelEntropy.Relative(
-                embeddings, concentration, Options.Estimator, Options.LeaveOneOut, Options.Evaluation, unitRows: Options.NormalizeInputs));
+                embeddings,
+                concentration,
+                Options.Estimator,
+                Options.LeaveOneOut,
+                Options.Evaluation,
+                unitRows: Options.NormalizeInputs,
+                Options.ProductPrecision));
         Tensor reconstruction = VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration);
         Tensor? logNormalizer = withNormalizer
             ? concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, projection1.dtype, projection1.device)

@@ -37,6 +37,9 @@ public sealed record EntropyReconstructionOptions
     /// <summary>Default of <see cref="Evaluation"/>: the library picks.</summary>
     public const Evaluation DefaultEvaluation = Evaluation.Auto;
 
+    /// <summary>Default of <see cref="ProductPrecision"/>: full.</summary>
+    public const ProductPrecision DefaultProductPrecision = ProductPrecision.Full;
+
     /// <summary>
     /// Concentration κ of the von Mises–Fisher density, of the kernel and of the reconstruction alike; positive and finite.
     /// With <see cref="LearnKappa"/> the value it starts from. The discrete support has none and ignores it.
@@ -78,4 +81,7 @@ public sealed record EntropyReconstructionOptions
 
     /// <summary>How the pairwise terms are computed.</summary>
     public Evaluation Evaluation { get; init; } = DefaultEvaluation;
+
+    /// <summary>What the fused form rounds the factors of its products to. The discrete support has no such products and ignores it.</summary>
+    public ProductPrecision ProductPrecision { get; init; } = DefaultProductPrecision;
 }

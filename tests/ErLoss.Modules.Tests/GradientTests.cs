@@ -91,13 +91,22 @@ public class GradientTests : TensorTests
 
     // The composed form has derivatives of any order: Hessian times a direction is the difference of gradients along it.
     [Test]
-    public void OfGradientsAgreeWithCentralDifferencesOfGradients([Values] Support support, [Values] EntropyEstimator estimator)
+    public void OfGradientsAgreeWithCentralDifferencesOfGradients(
+        [Values] Support support, [Values] EntropyEstimator estimator, [Values] bool normalizeInputs, [Values] bool leaveOneOut)
     {
-        using var loss = new EntropyReconstructionLoss(
-            new EntropyReconstructionOptions { Kappa = 3, Support = support, Estimator = estimator, Evaluation = Evaluation.Composed });
-        double[,] at = Draw.Normal(8, 4, 3);
+        var options = new EntropyReconstructionOptions
+        {
+            Kappa = 3,
+            Support = support,
+            Estimator = estimator,
+            Evaluation = Evaluation.Composed,
+            NormalizeInputs = normalizeInputs,
+            LeaveOneOut = leaveOneOut,
+        };
+        using var loss = new EntropyReconstructionLoss(options);
+        double[,] at = Draw.InputsOf(options, 8, 4, 3);
         double[,] direction = Draw.Normal(9, 4, 3);
-        using Tensor second = Draw.Normal(10, 4, 3).ToTensor();
+        using Tensor second = Draw.InputsOf(options, 10, 4, 3).ToTensor();
         Tensor GradientAt(Tensor leaf) => autograd.grad([loss.call(leaf, second)], [leaf], retain_graph: true, create_graph: true)[0];
 
         using Tensor leaf = at.ToLeaf();
@@ -106,6 +115,18 @@ public class GradientTests : TensorTests
         Tensor step = direction.ToTensor() * Step;
         Tensor difference = GradientAt((at.ToTensor() + step).requires_grad_()) - GradientAt((at.ToTensor() - step).requires_grad_());
         AssertNear(leaf.grad!, (difference / (2 * Step)).ToMatrix());
+    }
+
+    // Own and other kernels e^200 apart: what is nothing beside the other must not become NaN.
+    [Test]
+    public void OfGradientsAreFiniteHoweverFarKernelsAreApart([Values(0.01, 200)] double kappa, [Values] bool normalizeInputs)
+    {
+        using var loss = new EntropyReconstructionLoss(
+            new EntropyReconstructionOptions { Kappa = kappa, NormalizeInputs = normalizeInputs, Evaluation = Evaluation.Composed });
+        using Tensor leaf = new[,] { { 1.0, 0, 0 }, { -1, 0, 0 }, { 0, 1, 0 } }.ToLeaf(ScalarType.Float32);
+        using Tensor second = Draw.UnitRows(10, 3, 3).ToTensor(ScalarType.Float32);
+        autograd.grad([loss.call(leaf, second)], [leaf], retain_graph: true, create_graph: true)[0].square().sum().backward();
+        Assert.That(leaf.grad!.ToMatrix().Cast<double>(), Has.All.Matches<double>(double.IsFinite));
     }
 
     // Generic weights: an error in the gradient of any of the four terms shows.
@@ -130,6 +151,7 @@ public class GradientTests : TensorTests
     private static void AssertNear(Tensor gradient, double[,] expected)
     {
         double scale = Math.Max(1, expected.Cast<double>().Max(Math.Abs));
+        Assert.That(expected.Cast<double>().All(double.IsFinite) && expected.Cast<double>().Any(entry => entry != 0), "the truth says something");
         Assert.That(gradient.ToMatrix(), Is.EqualTo(expected).Within(Tolerance * scale));
     }
 }

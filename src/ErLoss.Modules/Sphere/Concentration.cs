@@ -14,9 +14,14 @@ internal sealed class Concentration
     /// the host need not wait.
     /// </param>
     public Concentration(Tensor learnt)
+        : this(learnt, isRead: learnt.device_type == DeviceType.CPU)
+    {
+    }
+
+    internal Concentration(Tensor learnt, bool isRead)
     {
         Learnt = learnt;
-        if (learnt.device_type == DeviceType.CPU)
+        if (isRead)
         {
             double kappa = learnt.ToDouble();
             Arguments.CheckKappa(kappa);

@@ -37,15 +37,17 @@ internal static class DeviceNormalizer
         double order = 0.5 * dimension - 1;
         Tensor excess = order * kappa.log() - (order + 1) * Math.Log(2 * Math.PI) - value - VonMisesFisher.LogReferenceFloor;
         Tensor slope = (-excess).sigmoid() * order / kappa - excess.sigmoid() * meanLength;
-        return (value + nn.functional.logsigmoid(excess), slope);
+        Tensor softplus = (-excess).clamp_min(0) + minimum(excess, -excess).exp().log1p();
+        return (value - softplus, slope);
     }
 
     private static (Tensor Value, Tensor MeanLength) Integrate(int dimension, Tensor kappa)
     {
         double n = dimension - 1;
-        // The rule's error, e^(−2π·a/h) for a strip of half width a, is below 1e-17 for a ≈ π/2 and for a Gaussian peak of deviation
-        // 1/√(2n), the narrowest there is. At the distance that the nodes reach, sech^n is below 1e-18 of its peak.
-        double step = Math.Min(0.2, 0.4 / Math.Sqrt(n)), reach = Math.Acosh(Math.Exp(41 / n)) + 2 * step;
+        // The strip allows steps of 0.1, and a peak, which is no narrower than a Gaussian of deviation 1/√(2n), steps of 0.25/√n: with a third
+        // of them nothing changes by more than 4e-15. At the distance that the nodes reach, sech^n is below 1e-17 of its peak. They are 839 for
+        // d = 2, 83 for d = 128.
+        double step = Math.Min(0.1, 0.25 / Math.Sqrt(n)), reach = Math.Acosh(Math.Exp(41 / n)) + 2 * step;
         int half = (int)Math.Ceiling(reach / step);
 
         // The peak: κ(1 − t²) = n·t.
@@ -54,9 +56,9 @@ internal static class DeviceNormalizer
         Tensor sinhSquare = nodes.sinh().square();
         // κ·tanh u − κ instead of κ·tanh u: no digits are lost where κ is large.
         Tensor exponents = -2 * kappa / (1 + (2 * nodes).exp()) - n / 2 * sinhSquare.log1p();
-        Tensor logIntegral = logsumexp(exponents, 0) + Math.Log(step);
-        Tensor meanLength = kappa / n * nn.functional.softmax(exponents, 0).dot((1 + sinhSquare).reciprocal());
-        return (-kappa - logIntegral - LogArea(dimension - 1), meanLength);
+        Tensor largest = exponents.amax([0]), terms = (exponents - largest).exp(), sum = terms.sum();
+        Tensor meanLength = kappa / n * (terms / (1 + sinhSquare)).sum() / sum;
+        return (-kappa - largest - sum.log() - Math.Log(step) - LogArea(dimension - 1), meanLength);
     }
 
     /// <summary>log |S^(dimension-1)|; the two points of S^0 count as 2.</summary>

@@ -27,6 +27,7 @@ internal static class FusedKernelEntropy
     /// Whether the rows were divided by their norms in the same graph: then no norm is read back from a GPU, and the own kernels' share of the
     /// gradient is left out.
     /// </param>
+    /// <param name="precision">What the factors of products are rounded to.</param>
     /// <param name="budget">
     /// Bytes that kernels may take between value and gradient; beyond it they are evaluated twice. By default what suits the size.
     /// </param>
@@ -36,13 +37,14 @@ internal static class FusedKernelEntropy
         EntropyEstimator estimator,
         bool leaveOneOut,
         bool unitRows = false,
+        ProductPrecision precision = ProductPrecision.Full,
         long? budget = null)
     {
         using var scope = NewDisposeScope();
         bool differentiateKappa = IsDifferentiated(concentration.Learnt);
         bool differentiate = differentiateKappa || IsDifferentiated(embeddings);
         Tensor rows = embeddings.detach(), squares = Products(rows, rows), ownExponents = concentration.ScaleConstant(squares);
-        var kernels = new SymmetricKernels(rows, concentration, ownExponents, unitRows, leaveOneOut, differentiate, budget);
+        var kernels = new SymmetricKernels(rows, concentration, ownExponents, unitRows, leaveOneOut, precision, differentiate, budget);
         if (!kernels.TrySum(out Tensor logSums))
         {
             return Relative(embeddings, embeddings, concentration, estimator, own: 0, leaveOneOut, unitRows).MoveToOuterDisposeScope();
@@ -57,7 +59,7 @@ internal static class FusedKernelEntropy
             if (!leaveOneOut)
             {
                 Tensor ownSlopes = slopes * (ownExponents - logSums).exp();
-                kappaGradient = kappaGradient is null ? null : kappaGradient + ownSlopes.dot(squares);
+                kappaGradient = kappaGradient is null ? null : kappaGradient + (ownSlopes * squares).sum();
                 gradient = unitRows ? gradient : gradient.addcmul_(Factors(ownSlopes, concentration, rows), rows, 2);
             }
             entropy = OnceDifferentiable.Attach(entropy, (embeddings, gradient), (concentration.Learnt, kappaGradient));
@@ -105,7 +107,7 @@ internal static class FusedKernelEntropy
             if (ownExponents is not null)
             {
                 Tensor ownSlopes = slopes * (ownExponents - logSums).exp();
-                kappaGradient = kappaGradient is null ? null : kappaGradient + ownSlopes.dot(squares!);
+                kappaGradient = kappaGradient is null ? null : kappaGradient + (ownSlopes * squares!).sum();
                 if (!unitRows)
                 {
                     Tensor factors = Factors(ownSlopes, concentration, rows);
@@ -137,7 +139,7 @@ internal static class FusedKernelEntropy
             return (-logDensity.mean(), full_like(logDensity, -1.0 / logDensity.shape[0]));
         }
         Tensor weights = nn.functional.softmax(logDensity, 0);
-        Tensor entropy = -weights.dot(logDensity);
+        Tensor entropy = -(weights * logDensity).sum();
         return (entropy, -weights * (1 + logDensity + entropy));
     }
 

@@ -32,12 +32,19 @@ internal static class KernelEntropy
     /// <param name="leaveOneOut">Whether j = i is left out of row i's estimate.</param>
     /// <param name="evaluation">How the pairwise terms are computed.</param>
     /// <param name="unitRows">Whether the rows were divided by their norms in the same graph; see the class.</param>
+    /// <param name="precision">What the fused form rounds the factors of its products to.</param>
     public static Tensor Relative(
-        Tensor embeddings, Concentration concentration, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation, bool unitRows)
+        Tensor embeddings,
+        Concentration concentration,
+        EntropyEstimator estimator,
+        bool leaveOneOut,
+        Evaluation evaluation,
+        bool unitRows,
+        ProductPrecision precision)
     {
         if (evaluation == Evaluation.Fused || (evaluation == Evaluation.Auto && embeddings.shape[0] >= FusedFrom))
         {
-            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows);
+            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows, precision);
         }
         Tensor logDensity = RelativeLogDensity(embeddings, concentration, leaveOneOut, unitRows);
         return estimator == EntropyEstimator.Joe

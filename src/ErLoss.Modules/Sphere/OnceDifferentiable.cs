@@ -21,14 +21,19 @@ internal static class OnceDifferentiable
     /// </param>
     public static Tensor Attach(Tensor value, params ReadOnlySpan<(Tensor? Variable, Tensor? Gradient)> gradients)
     {
-        Tensor change = zeros_like(value);
+        Tensor? change = null;
         foreach ((Tensor? variable, Tensor? gradient) in gradients)
         {
             if (variable is { requires_grad: true } && gradient is not null)
             {
                 Tensor term = dot(variable.reshape(-1), gradient.reshape(-1).to(variable.dtype, variable.device));
-                change = change + term.to(value.dtype, value.device);
+                term = term.to(value.dtype, value.device);
+                change = change is null ? term : change + term;
             }
+        }
+        if (change is null)
+        {
+            return value;
         }
         Tensor zero = (change - change.detach()).view(1, 1);
         return value + (cdist(zero, -ones_like(zero), p: 1).view([]) - 1);

@@ -34,6 +34,7 @@ internal sealed class SymmetricKernels
     private const double LargestKappa = 1e6;
 
     private readonly Tensor _rows;
+    private readonly Tensor _factors;
     private readonly Tensor _scaledRows;
     private readonly Tensor _columns;
     private readonly Concentration _concentration;
@@ -52,10 +53,18 @@ internal sealed class SymmetricKernels
     /// <param name="ownExponents">κ·z_i·z_i in float64, (k).</param>
     /// <param name="unitRows">Whether the rows are known to be of unit norm.</param>
     /// <param name="leaveOneOut">Whether the own kernels are left out of the sums.</param>
+    /// <param name="precision">What the factors of products are rounded to, tiles included; see <see cref="ProductPrecision"/>.</param>
     /// <param name="forGradient">Whether a gradient will be asked for, so that keeping tiles is of use.</param>
     /// <param name="budget">Bytes of tiles to keep; by default 160 MiB where that holds them all, 96 MiB elsewhere.</param>
     public SymmetricKernels(
-        Tensor rows, Concentration concentration, Tensor ownExponents, bool unitRows, bool leaveOneOut, bool forGradient, long? budget)
+        Tensor rows,
+        Concentration concentration,
+        Tensor ownExponents,
+        bool unitRows,
+        bool leaveOneOut,
+        ProductPrecision precision,
+        bool forGradient,
+        long? budget)
     {
         _rows = rows;
         _concentration = concentration;
@@ -64,25 +73,27 @@ internal sealed class SymmetricKernels
         _leaveOneOut = leaveOneOut;
         double largest = ExponentRange.Largest(rows.dtype);
         double? bound = unitRows ? concentration.Value * Math.Pow(LargestUnitNorm, 2) : ownExponents.max().ToDouble();
-        _shift = bound <= largest ? null : (ownExponents.max() - largest).clamp_min(0);
+        _shift = bound <= largest ? null : (ownExponents.amax([0]) - largest).clamp_min(0);
         _mayVanish = _shift is not null && (leaveOneOut || !unitRows || concentration.Value > LargestKappa);
+        bool round = precision == ProductPrecision.BFloat16 && rows.dtype == ScalarType.Float32 && !(bound > largest);
+        // A κ that the host does not know need not be large, and float64 is slow on most GPUs: its exponents have the rows' own type.
+        bool widen = bound > largest && rows.dtype != ScalarType.Float64;
+        _factors = round ? rows.to(ScalarType.BFloat16) : rows;
+        Tensor exact = widen ? rows.to(ScalarType.Float64) : rows;
+        _scaledRows = concentration.ScaleConstant(exact).to(widen ? ScalarType.Float64 : _factors.dtype);
+        _columns = (widen ? exact : _factors).t();
+
         _tiles = PairTile.UpperHalf(rows);
         _kept = new Tensor?[_tiles.Count];
-        long all = _tiles.Sum(tile => (long)tile.Size) * rows.element_size();
+        long bytes = _factors.element_size(), all = _tiles.Sum(tile => (long)tile.Size) * bytes;
         long left = !forGradient ? 0 : budget ?? (all <= AllTilesBudget ? AllTilesBudget : SomeTilesBudget);
         int kept = 0;
-        for (; kept < _kept.Length && (left -= _tiles[kept].Size * rows.element_size()) >= 0; kept++)
+        for (; kept < _kept.Length && (left -= _tiles[kept].Size * bytes) >= 0; kept++)
         {
-            _kept[kept] = Buffer(_tiles[kept].Size, rows.dtype);
+            _kept[kept] = Buffer(_tiles[kept].Size, _factors.dtype);
         }
-        _scratch = kept < _kept.Length ? Buffer(_tiles.Skip(kept).Max(tile => tile.Size), rows.dtype) : null;
-
-        // A κ that the host does not know need not be large, and float64 is slow on most GPUs: its exponents have the rows' own type.
-        bool precise = bound > largest && rows.dtype != ScalarType.Float64;
-        Tensor factors = precise ? rows.to(ScalarType.Float64) : rows;
-        _scaledRows = concentration.ScaleConstant(factors);
-        _columns = factors.t();
-        _exponents = precise ? Buffer(_tiles[0].Size, ScalarType.Float64) : null;
+        _scratch = kept < _kept.Length ? Buffer(_tiles.Skip(kept).Max(tile => tile.Size), _factors.dtype) : null;
+        _exponents = widen ? Buffer(_tiles[0].Size, ScalarType.Float64) : null;
     }
 
     /// <summary>
@@ -102,10 +113,10 @@ internal sealed class SymmetricKernels
             using var scope = NewDisposeScope();
             PairTile tile = _tiles[i];
             Tensor kernels = Evaluate(tile, _kept[i] ?? _scratch!);
-            sums[tile.Top..tile.Bottom].addmv_(kernels, ones[..tile.Width]);
+            AddRowSums(sums[tile.Top..tile.Bottom], kernels, ones);
             if (tile.MirrorLeft < tile.Right)
             {
-                sums[tile.MirrorLeft..tile.Right].addmv_(kernels[.., (tile.MirrorLeft - tile.Left)..].t(), ones[..tile.Height]);
+                AddRowSums(sums[tile.MirrorLeft..tile.Right], kernels[.., (tile.MirrorLeft - tile.Left)..].t(), ones);
             }
         }
         sums = sums.to(ScalarType.Float64);
@@ -124,19 +135,22 @@ internal sealed class SymmetricKernels
     public Tensor Gradient(Tensor slopes, Tensor logSums)
     {
         // The lower half's share is gathered transposed, as Z_Iᵀ·W: no product has to read W against its layout, which costs a tenth.
-        Tensor rowsTransposed = _rows.t(), upper = empty_like(_rows), lower = zeros(rowsTransposed.shape, dtype: _rows.dtype, device: _rows.device);
-        Tensor scaled = _concentration.ScaleConstant(slopes * (_shift is null ? -logSums : _shift - logSums).exp()).to(_rows.dtype);
+        Tensor factorsTransposed = _factors.t(), upper = empty_like(_rows), lower = zeros(_columns.shape, dtype: _rows.dtype, device: _rows.device);
+        Tensor scaled = _concentration.ScaleConstant(slopes * (_shift is null ? -logSums : _shift - logSums).exp()).to(_factors.dtype);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
             PairTile tile = _tiles[i];
             Tensor weights = _kept[i] is Tensor kept ? Shaped(kept, tile) : Evaluate(tile, _scratch!);
             weights.mul_(scaled[tile.Top..tile.Bottom].unsqueeze(1) + scaled[tile.Left..tile.Right]);
-            upper[tile.Top..tile.Bottom].addmm_(weights, _rows[tile.Left..tile.Right], beta: tile.OnDiagonal ? 0 : 1);
+            AddProduct(upper[tile.Top..tile.Bottom], weights, _factors[tile.Left..tile.Right], isFirst: tile.OnDiagonal);
             if (tile.MirrorLeft < tile.Right)
             {
-                lower[.., tile.MirrorLeft..tile.Right]
-                    .addmm_(rowsTransposed[.., tile.Top..tile.Bottom], weights[.., (tile.MirrorLeft - tile.Left)..]);
+                AddProduct(
+                    lower[.., tile.MirrorLeft..tile.Right],
+                    factorsTransposed[.., tile.Top..tile.Bottom],
+                    weights[.., (tile.MirrorLeft - tile.Left)..],
+                    isFirst: false);
             }
         }
         return upper.add_(lower.t());
@@ -163,6 +177,35 @@ internal sealed class SymmetricKernels
             kernels.diagonal().zero_();
         }
         return kernels;
+    }
+
+    // A tile of bfloat16 is summed in float32; its product is summed in float32 too, and rounded before it is added.
+    private static void AddRowSums(Tensor sums, Tensor kernels, Tensor ones)
+    {
+        if (kernels.dtype == sums.dtype)
+        {
+            sums.addmv_(kernels, ones[..(int)kernels.shape[1]]);
+        }
+        else
+        {
+            sums.add_(kernels.sum(1, type: sums.dtype));
+        }
+    }
+
+    private static void AddProduct(Tensor sums, Tensor left, Tensor right, bool isFirst)
+    {
+        if (left.dtype == sums.dtype)
+        {
+            sums.addmm_(left, right, beta: isFirst ? 0 : 1);
+        }
+        else if (isFirst)
+        {
+            sums.copy_(left.mm(right));
+        }
+        else
+        {
+            sums.add_(left.mm(right));
+        }
     }
 
     private static Tensor Shaped(Tensor buffer, PairTile tile) => buffer[..tile.Size].view(tile.Height, tile.Width);

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests.Cuda;
@@ -15,8 +14,4 @@ public abstract class CudaTests : TensorTests
 
     /// <summary>Skips a test that the CPU cannot stand in for.</summary>
     protected void RequireCuda() => DeviceUnderTest.RequireCuda(Device);
-
-    /// <summary>The norm of a difference, relative to that of the truth.</summary>
-    protected static double Error(Tensor actual, Tensor truth) =>
-        ((actual.cpu().to(ScalarType.Float64) - truth).norm() / truth.norm()).ToDouble();
 }

@@ -21,6 +21,27 @@ public class NoWaitingTests : CudaTests
     }
 
     [Test]
+    public void NorForALargeOrALearntKappa([Values(10, 100)] double kappa, [Values] bool learnKappa, [Values] bool leaveOneOut, [Values] bool onlyTheLoss)
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            Kappa = kappa,
+            LearnKappa = learnKappa,
+            LeaveOneOut = leaveOneOut,
+            Evaluation = Evaluation.Fused,
+        });
+        loss.to(Device);
+        Tensor first = randn(2048, 64, device: Device).requires_grad_(), second = randn(2048, 64, device: Device).requires_grad_();
+        Assert.That(DeviceUnderTest.WaitsFor(Device, Step), Is.False);
+
+        void Step()
+        {
+            using var scope = NewDisposeScope();
+            (onlyTheLoss ? loss.call(first, second) : loss.terms(first, second).Entropy).backward();
+        }
+    }
+
+    [Test]
     public void AWaitWouldBeSeen()
     {
         Tensor rows = randn(16, 16, device: Device);

@@ -41,7 +41,7 @@ public class KnownDistributionTests : TensorTests
         double[,] uniform = Draw.UnitRows(4, 256, 128);
         double logArea = VonMisesFisher.Entropy(128, 1e-6);
         Assert.That(Estimate(uniform, EntropyEstimator.Joe, 10, leaveOneOut: true), Is.EqualTo(logArea).Within(0.1));
-        Assert.That(Estimate(uniform, EntropyEstimator.Joe, 10, leaveOneOut: false), Is.LessThan(logArea - 3));
+        Assert.That(Estimate(uniform, EntropyEstimator.Joe, 10, leaveOneOut: false), Is.Not.NaN.And.LessThan(logArea - 3));
     }
 
     [Test]

@@ -5,23 +5,69 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Tests;
 
 /// <summary>
-/// The passes over the pairs on torch's meta device, whose tensors have shapes and no values: whatever reads one back throws. It takes the
-/// tiles of a GPU.
+/// The loss on torch's meta device, whose tensors have shapes and no values: whatever reads one back throws. It takes the ways of a GPU, its
+/// tiles among them.
 /// </summary>
 public class NoReadingBackTests : TensorTests
 {
     private static readonly Device Meta = new("meta");
 
     [Test]
-    public void UnitRowsAreNeverReadBack([Values(1, 513, 2049, 13_000, 16_383, 131_072)] int k, [Values] bool leaveOneOut)
+    public void UnitRowsAreNeverReadBack([Values(1, 513, 2049, 13_000, 16_383, 131_072)] int k, [Values] bool leaveOneOut, [Values] ProductPrecision precision)
     {
         Tensor rows = empty(k, 128, device: Meta);
         Tensor ownExponents = empty(k, dtype: ScalarType.Float64, device: Meta);
-        var kernels = new SymmetricKernels(rows, new Concentration(10), ownExponents, unitRows: true, leaveOneOut, forGradient: true, budget: null);
+        var kernels = new SymmetricKernels(
+            rows, new Concentration(10), ownExponents, unitRows: true, leaveOneOut, precision, forGradient: true, budget: null);
         Assert.That(kernels.TrySum(out Tensor logSums));
         Tensor gradient = kernels.Gradient(logSums, logSums);
-        Assert.That((gradient.shape, gradient.device_type), Is.EqualTo((rows.shape, DeviceType.META)));
+        Assert.That((gradient.shape, gradient.dtype, gradient.device_type), Is.EqualTo((rows.shape, ScalarType.Float32, DeviceType.META)));
         Assert.That((logSums.shape, logSums.dtype), Is.EqualTo((new long[] { k }, ScalarType.Float64)));
+    }
+
+    // The value alone: the node that carries the gradient, OnceDifferentiable, needs an operation that meta tensors lack.
+    [Test]
+    public void NeitherIsALargeNorALearntKappa(
+        [Values(10, 100, 1e7)] double kappa,
+        [Values] bool learnKappa,
+        [Values] bool leaveOneOut,
+        [Values] EntropyEstimator estimator,
+        [Values] ProductPrecision precision,
+        [Values(ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64)] ScalarType dtype)
+    {
+        foreach (double entropyWeight in (double[])[1, 0.7])
+        {
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+            {
+                Kappa = kappa,
+                LearnKappa = learnKappa,
+                LeaveOneOut = leaveOneOut,
+                Estimator = estimator,
+                Evaluation = Evaluation.Fused,
+                ProductPrecision = precision,
+                EntropyWeight = entropyWeight,
+            });
+            loss.to(Meta);
+            using IDisposable noGrad = no_grad();
+            Tensor first = empty(600, 16, dtype: dtype, device: Meta), second = empty_like(first);
+            Tensor value = loss.call(first, second);
+            Assert.That((value.dim(), value.device_type), Is.EqualTo((0, DeviceType.META)));
+        }
+    }
+
+    [Test]
+    public void NorIsAnyInTheGradient([Values] bool leaveOneOut)
+    {
+        Tensor rows = empty(3000, 16, device: Meta), exponents = empty(3000, dtype: ScalarType.Float64, device: Meta);
+        var learnt = new Concentration(empty([], dtype: ScalarType.Float64, device: Meta));
+        var symmetric = new SymmetricKernels(rows, learnt, exponents, unitRows: true, leaveOneOut, ProductPrecision.Full, true, null);
+        Assert.That(symmetric.TrySum(out _), Is.EqualTo(!leaveOneOut), "left to the form that shifts row by row");
+        Assert.That(symmetric.Gradient(exponents, exponents).shape, Is.EqualTo(rows.shape));
+
+        var rectangular = new RectangularKernels(rows, rows, learnt, own: 0, unitRows: true);
+        rectangular.Sum(out Tensor largest, out Tensor logSums);
+        (Tensor rowGradient, Tensor? columnGradient) = rectangular.Gradient(largest, exponents, logSums, inColumns: true);
+        Assert.That((rowGradient.shape, columnGradient!.shape), Is.EqualTo((rows.shape, rows.shape)));
     }
 
     [Test]

@@ -4,13 +4,17 @@ namespace ErLoss.Modules.Tests;
 
 public class RectangularKernelsTests
 {
-    // (rows, columns, place of the rows among the columns)
-    [TestCase(7, 50, null, 10)]
-    [TestCase(7, 50, 20, 10)]
-    [TestCase(60, 60, 0, 10)]
-    [TestCase(1, 1, null, 10)]
-    [TestCase(300, 7000, 6000, 2000)]
-    public void AgreesWithPlainOperations(int n, int m, int? own, double kappa)
+    // (rows, columns, place of the rows among the columns, whether they are left out of their own estimates)
+    [TestCase(7, 50, null, false, 10)]
+    [TestCase(7, 50, 20, false, 10)]
+    [TestCase(7, 50, 20, true, 10)]
+    [TestCase(60, 60, 0, false, 10)]
+    [TestCase(60, 60, 0, true, 10)]
+    [TestCase(1, 1, null, false, 10)]
+    [TestCase(1, 1, 0, false, 10)]
+    [TestCase(300, 7000, 6000, false, 2000)]
+    [TestCase(300, 7000, 6000, true, 2000)]
+    public void AgreesWithPlainOperations(int n, int m, int? own, bool leaveOneOut, double kappa)
     {
         using var scope = NewDisposeScope();
         foreach (EntropyEstimator estimator in Enum.GetValues<EntropyEstimator>())
@@ -21,15 +25,15 @@ public class RectangularKernelsTests
             Tensor Plain(Tensor z, Tensor y, Tensor k)
             {
                 Tensor exponents = k * z.mm(y.t());
-                if (own is int at)
+                if (own is int at && leaveOneOut)
                 {
                     exponents[.., at..(at + n)].diagonal().fill_(double.NegativeInfinity);
                 }
-                Tensor l = logsumexp(exponents, 1) - Math.Log(own is null ? m : m - 1);
+                Tensor l = logsumexp(exponents, 1) - Math.Log(leaveOneOut ? m - 1 : m);
                 return estimator == EntropyEstimator.Joe ? -l.mean() : -(l.softmax(0) * l).sum();
             }
             double[][] plain = Run(rows, columns, kappa, Plain);
-            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut: true));
+            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut));
             for (int i = 0; i < plain.Length; i++)
             {
                 double scale = Math.Max(1, plain[i].Max(Math.Abs));

@@ -25,6 +25,10 @@ internal readonly record struct TermValues(double Loss, double Entropy, double R
     }
 
     /// <summary>Asserts nearness: relative where the value wanted is above 1, absolute elsewhere.</summary>
-    public static void AssertNear(double actual, double expected, double tolerance, string name) =>
+    public static void AssertNear(double actual, double expected, double tolerance, string name)
+    {
+        // NUnit takes NaN for equal to NaN.
+        Assert.That(double.IsFinite(expected), name);
         Assert.That(actual, Is.EqualTo(expected).Within(tolerance * Math.Max(1, Math.Abs(expected))), name);
+    }
 }

@@ -23,7 +23,7 @@ public class MeanResultantLengthTests
         double raised = 0.5 * dimension - 0.5;
         double length = VonMisesFisher.MeanResultantLength(dimension, kappa);
         Assert.That(length, Is.GreaterThanOrEqualTo(kappa / (raised + double.Hypot(raised + 1, kappa)) * (1 - 1e-14)));
-        Assert.That(length, Is.LessThanOrEqualTo(kappa / (raised + double.Hypot(raised, kappa)) * (1 + 1e-14)).And.LessThan(1));
+        Assert.That(length, Is.Not.NaN.And.LessThanOrEqualTo(kappa / (raised + double.Hypot(raised, kappa)) * (1 + 1e-14)).And.LessThan(1));
     }
 
     [Test]

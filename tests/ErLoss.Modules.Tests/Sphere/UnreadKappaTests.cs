@@ -1,0 +1,63 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>
+/// A learnt κ whose value the host does not read, as on a GPU, computed on the CPU: entropy, gradient and κ's gradient are those of κ as a
+/// number.
+/// </summary>
+public class UnreadKappaTests : TensorTests
+{
+    public enum Form { Symmetric, Rectangular, Composed }
+
+    [Test]
+    public void AgreesWithTheTruth(
+        [Values] Form form,
+        [Values(0.5, 10, 100, 1000)] double kappa,
+        [Values] EntropyEstimator estimator,
+        [Values] bool leaveOneOut,
+        [Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype)
+    {
+        Tensor rows = TangentialErrorTests.Make(TangentialErrorTests.Rows.ClusterAndOpposite, 150, 32).to(dtype);
+        var truth = new TangentialTruth(rows, kappa, estimator, leaveOneOut);
+        Tensor x = rows.clone().requires_grad_(), learnt = tensor(kappa, ScalarType.Float64, requires_grad: true);
+        Tensor z = nn.functional.normalize(x, dim: 1);
+        var concentration = new Concentration(learnt, isRead: false);
+        Assert.That(concentration.Value, Is.Null);
+        Tensor entropy = form switch
+        {
+            Form.Symmetric => FusedKernelEntropy.Relative(z, concentration, estimator, leaveOneOut, unitRows: true),
+            Form.Rectangular => FusedKernelEntropy.Relative(z, z, concentration, estimator, own: 0, leaveOneOut, unitRows: true),
+            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, Evaluation.Composed, unitRows: true, ProductPrecision.Full),
+        };
+        entropy.backward();
+
+        double rounding = dtype == ScalarType.Float64 ? 1e-14 : 1e-6;
+        TermValues.AssertNear(entropy.ToDouble(), truth.Entropy, rounding * (10 + kappa), "entropy");
+        Assert.That(truth.Error(x.grad!), Is.LessThan(rounding * (10 + kappa)));
+        double Value(double at) => new TangentialTruth(rows, at, estimator, leaveOneOut).Entropy;
+        double step = 1e-4 * kappa, slope = (Value(kappa + step) - Value(kappa - step)) / (2 * step);
+        Assert.That(learnt.grad!.ToDouble(), Is.EqualTo(slope).Within(1e-6 + rounding * (10 + kappa)), "κ's gradient");
+    }
+
+    [Test]
+    public void ItsNormaliserIsTheDevices([Values] Normalizer normalizer)
+    {
+        Tensor learnt = tensor(7.0, ScalarType.Float64, requires_grad: true);
+        Tensor value = new Concentration(learnt, isRead: false).LogNormalizer(16, normalizer, ScalarType.Float64, CPU);
+        value.backward();
+        Tensor read = tensor(7.0, ScalarType.Float64, requires_grad: true);
+        Tensor hosts = new Concentration(read).LogNormalizer(16, normalizer, ScalarType.Float64, CPU);
+        hosts.backward();
+        TermValues.AssertNear(value.ToDouble(), hosts.ToDouble(), 1e-12, "log C");
+        TermValues.AssertNear(learnt.grad!.ToDouble(), read.grad!.ToDouble(), 1e-12, "slope");
+    }
+
+    [Test]
+    public void OnTheCpuItIsReadAndChecked()
+    {
+        Assert.That(new Concentration(tensor(3.0, ScalarType.Float64)).Value, Is.EqualTo(3));
+        Assert.That(() => new Concentration(tensor(double.PositiveInfinity, ScalarType.Float64)), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+}
