@@ -55,7 +55,7 @@ internal static class StudyCommand
 
     private static readonly Option<int?> s_parallel = Options.Number<int?>(
         "--parallel",
-        $"Cells to train at once; they share the processors unless --threads is given [default: {DefaultParallelism.OnGpu} on a GPU, {DefaultParallelism.OnCpu} on the CPU].",
+        $"Cells to train at once; they share the processors unless --threads is given [default: {DefaultParallelism.OnGpu} on a GPU; on the CPU one for each processor, of one thread each].",
         "N",
         n => n is >= 1 and <= 64,
         "a whole number from 1 to 64",
@@ -101,7 +101,7 @@ internal static class StudyCommand
             LearningRate = parsed.GetValue(s_learningRate) ?? Optimizers.DefaultLearningRate(common.Optimizer),
             Training = [.. shared.SelectMany(words => words)],
         };
-        int parallel = parsed.GetValue(s_parallel) ?? DefaultParallelism.For(SharedOptions.UseDevice(common.Device, threads: null));
+        int parallel = parsed.GetValue(s_parallel) ?? DefaultParallelism.For(SharedOptions.UseDevice(common.Device, threads: null), common.Threads);
         var plan = new StudyPlan(settings, common.Optimizer);
         if (parallel > 1 && common.Threads is null)
         {

@@ -12,9 +12,22 @@ internal static class DefaultParallelism
     /// </summary>
     public const int OnGpu = 3;
 
-    /// <summary>On the CPU.</summary>
-    public const int OnCpu = 1;
+    /// <summary>What a cell on the CPU is taken to need: a ResNet-18 at batch 256 has a few gigabytes.</summary>
+    private const long BytesPerCell = 4L << 30;
 
-    /// <summary>The number for a device.</summary>
-    public static int For(Device device) => device.type == DeviceType.CUDA ? OnGpu : OnCpu;
+    /// <summary>The number for a device of this machine.</summary>
+    /// <param name="device">Where the cells compute.</param>
+    /// <param name="threads">Threads of a cell, if they are given.</param>
+    public static int For(Device device, int? threads) =>
+        device.type == DeviceType.CUDA ? OnGpu : OnCpu(Environment.ProcessorCount, threads, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    /// <summary>
+    /// On a CPU. Cells of one thread wait for nobody: on two cores two of them train 1.4 (float32) to 1.6 (bfloat16) times as many images in all as one cell
+    /// of two threads.
+    /// </summary>
+    /// <param name="processors">Of the machine.</param>
+    /// <param name="threads">Threads of a cell, if they are given.</param>
+    /// <param name="memory">Bytes of the machine.</param>
+    internal static int OnCpu(int processors, int? threads, long memory) =>
+        (int)Math.Clamp(Math.Min(processors / (threads ?? 1), memory / BytesPerCell), 1, 64);
 }

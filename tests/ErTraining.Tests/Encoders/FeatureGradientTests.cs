@@ -32,6 +32,8 @@ internal sealed class FeatureGradientTests : TensorTests
     {
         public Tensor? Kept { get; private set; }
 
+        protected override Encoder Fresh() => new OneLayer();
+
         protected override Tensor Maps(Tensor images)
         {
             Kept = images.narrow(1, 0, 1).expand(-1, 5, -1, -1).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2).MoveToOuterDisposeScope();
