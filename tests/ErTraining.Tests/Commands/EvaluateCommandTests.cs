@@ -1,5 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ErTraining.Encoders;
+using ErTraining.Methods;
+using ErTraining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Commands;
 
@@ -162,6 +167,43 @@ internal sealed class EvaluateCommandTests
             Assert.That(outcome.Error, Does.Contain(says));
             Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.StartWith("error: ").And.Not.Contains("\n"));
         });
+    }
+
+    [TestCase("evaluate")]
+    [TestCase("export")]
+    public void Features_that_come_out_wrong_end_it_with_1_and_one_line(string command)
+    {
+        MakeRun("unlucky", File.ReadAllText(_folder["run/config.json"]), null);
+        using (TwoViewMethod method = Trainer.Untrained(new TrainingSettings(), images: 256))
+        {
+            MakeTooFineForFloat32((ConvNet)method.Encoder);
+            Checkpoint.Save(_folder["unlucky/checkpoint"], method);
+        }
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.Error);
+            Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.Match("^error: This machine's libtorch computes .* set ONEDNN_MAX_CPU_ISA=AVX2 in the environment and start again\\.$"));
+            Assert.That(File.Exists(_folder["unlucky/out"]), Is.False);
+        });
+    }
+
+    /// <summary>
+    /// Weights whose features float32 loses and float64 keeps, as any machine shows: what the third block says of an image is a ten-millionth of
+    /// its maps, and the fourth subtracts the rest and enlarges what is left.
+    /// </summary>
+    private static void MakeTooFineForFloat32(ConvNet encoder)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var frozen = no_grad();
+        Dictionary<string, Tensor> weights = encoder.state_dict();
+        weights["layers.block3.bn.weight"].fill_(1e-7);
+        weights["layers.block3.bn.bias"].fill_(1);
+        Tensor last = weights["layers.block4.conv.weight"], middle = last.narrow(2, 1, 1).narrow(3, 1, 1).clone();
+        last.zero_(); // but for the middle, so that all sites are alike
+        last.narrow(2, 1, 1).narrow(3, 1, 1).copy_(middle);
+        weights["layers.block4.bn.running_mean"].copy_(middle.sum([1, 2, 3], type: ScalarType.Float64));
+        weights["layers.block4.bn.weight"].fill_(1e7);
     }
 
     private void MakeRun(string name, string settings, byte[]? weights)

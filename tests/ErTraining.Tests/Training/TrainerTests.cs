@@ -1,4 +1,5 @@
 using ErTraining.Data;
+using ErTraining.Encoders;
 using ErTraining.Methods;
 using ErTraining.Training;
 using TorchSharp;
@@ -52,6 +53,16 @@ internal sealed class TrainerTests
             Assert.That(epoch.Loss, Is.EqualTo(-epoch.MutualInformationBound).Within(1e-5));
             Assert.That(epoch.Entropy - epoch.Reconstruction, Is.EqualTo(epoch.MutualInformationBound).Within(1e-3));
         });
+    }
+
+    [Test]
+    public void A_machine_that_computes_features_wrongly_is_refused_before_anything_is_done()
+    {
+        var observer = new Recorder();
+        using var trainer = new Trainer(new TrainingSettings { BatchSize = 64 }, s_data, CPU, observer);
+        Encoders.FeatureCheckTests.Spoil(trainer.Method.Encoder, maps => maps.shape[0] > 1, maps => maps[1].mul_(0.6));
+        Assert.That(() => trainer.Run(CancellationToken.None), Throws.TypeOf<WrongFeaturesException>());
+        Assert.That(observer.KnnAccuracyBefore, Is.Zero.Or.Null, "nothing was evaluated");
     }
 
     [Test]

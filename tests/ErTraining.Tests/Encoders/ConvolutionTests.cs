@@ -1,0 +1,79 @@
+using ErTraining.Encoders;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Encoders;
+
+/// <summary>
+/// Convolutions against patches and products in float64. The first five and the last are shapes in which oneDNN was seen to be wrong, or
+/// to end the process, on a machine that does not tell its caches.
+/// </summary>
+internal sealed class ConvolutionTests : TensorTests
+{
+    [Test]
+    public void It_is_patches_times_weights_and_so_are_its_gradients(
+        [Values("256 512 1 2 8", "256 512 1 2 14", "256 512 1 1 4", "512 512 1 1 7", "512 1024 1 2 8", "256 256 1 2 8", "64 128 1 2 9", "256 512 3 2 8", "3 8 3 2 9")] string shape,
+        [Values(1, 2, 16)] int batch,
+        [Values] bool rounds,
+        [Values] bool channelsLast)
+    {
+        int[] numbers = [.. shape.Split(' ').Select(int.Parse)];
+        (int inputs, int outputs, int kernel, int stride, int size) = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+        ScalarType type = rounds ? ScalarType.BFloat16 : ScalarType.Float32;
+        using var convolution = new Convolution(inputs, outputs, kernel, stride, padding: kernel / 2);
+        Tensor images = randn(batch, inputs, size, size).to(type);
+        Tensor laidOut = (channelsLast ? ByFormula.ChannelsLast(images) : images.alias()).detach().requires_grad_();
+        Tensor exactImages = images.to(ScalarType.Float64).requires_grad_();
+        Tensor exactWeight = convolution.Weight.detach().to(type).to(ScalarType.Float64).requires_grad_();
+
+        Tensor maps = convolution.call(laidOut), truth = ByFormula.Convolve(exactImages, exactWeight, stride, kernel / 2);
+        Tensor direction = randn_like(maps);
+        maps.backward([direction]);
+        truth.backward([direction.to(ScalarType.Float64)]);
+        double allowed = rounds ? 0.01 : 1e-5;
+        Assert.Multiple(() =>
+        {
+            Assert.That(maps.dtype, Is.EqualTo(type));
+            Assert.That(maps.shape, Is.EqualTo(truth.shape));
+            Assert.That(ByFormula.RelativeError(maps, truth), Is.LessThan(allowed));
+            Assert.That(ByFormula.RelativeError(laidOut.grad!, exactImages.grad!), Is.LessThan(allowed), "gradient of the input");
+            Assert.That(ByFormula.RelativeError(convolution.Weight.grad!, exactWeight.grad!), Is.LessThan(allowed), "gradient of the weights");
+        });
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Part_of_a_tensor_will_do_as_input(int stride)
+    {
+        using var convolution = new Convolution(8, 16, kernelSize: 1, stride);
+        Tensor all = ByFormula.ChannelsLast(randn(6, 12, 7, 9));
+        Tensor part = all.narrow(0, 2, 3).narrow(1, 3, 8).narrow(3, 1, 8);
+        Tensor truth = ByFormula.Convolve(part.to(ScalarType.Float64), convolution.Weight.detach().to(ScalarType.Float64), stride, 0);
+        Assert.That(ByFormula.RelativeError(convolution.call(part).detach(), truth), Is.LessThan(1e-5));
+    }
+
+    [Test]
+    public void In_float64_it_is_patches_times_weights_too([Values(1, 3)] int kernel, [Values(1, 2)] int stride)
+    {
+        using var convolution = new Convolution(5, 7, kernel, stride, padding: kernel / 2);
+        Tensor images = randn(3, 5, 8, 6, dtype: ScalarType.Float64);
+        Tensor truth = LibtorchConvolution(images, convolution.Weight.detach().to(ScalarType.Float64), stride, kernel / 2);
+        Tensor maps = convolution.call(images);
+        Assert.That(maps.dtype, Is.EqualTo(ScalarType.Float64));
+        Assert.That(ByFormula.RelativeError(maps.detach(), truth), Is.LessThan(1e-14));
+    }
+
+    [Test]
+    public void Nothing_but_its_output_stays_alive([Values(1, 3)] int kernel)
+    {
+        using var convolution = new Convolution(4, 4, kernel, stride: 2, padding: kernel / 2);
+        Tensor images = randn(2, 4, 6, 6);
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        Tensor maps = convolution.call(images);
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive + 1));
+        Assert.That(maps.shape, Is.EqualTo(new long[] { 2, 4, 3, 3 }));
+    }
+
+    private static Tensor LibtorchConvolution(Tensor images, Tensor weight, int stride, int padding) =>
+        nn.functional.conv2d(images, weight, null, [stride, stride], [padding, padding]);
+}

@@ -1,0 +1,102 @@
+using ErTraining.Encoders;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Encoders;
+
+/// <summary>The check of features: it passes encoders that are right, names the error of wrong ones, and changes nothing.</summary>
+internal sealed class FeatureCheckTests : TensorTests
+{
+    [Test]
+    public void Right_features_pass_in_every_precision([ValueSource(typeof(EncoderCatalog), nameof(EncoderCatalog.Names))] string name)
+    {
+        using Encoder encoder = EncoderCatalog.Create(name);
+        encoder.TrainingType = ScalarType.BFloat16;
+        IReadOnlyList<FeatureError> errors = FeatureCheck.Measure(encoder);
+        Assert.Multiple(() =>
+        {
+            Assert.That(errors.Select(error => error.Type), Is.EqualTo([ScalarType.Float32, ScalarType.BFloat16]));
+            Assert.That(errors.Select(error => error.IsRight), Is.All.True);
+            Assert.That(errors[0].Error, Is.GreaterThan(1e-9).And.LessThan(1e-5), "rounding, and no more");
+            Assert.That(errors[1].Error, Is.GreaterThan(1e-4).And.LessThan(0.02), "rounding, and no more");
+            Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing);
+        });
+    }
+
+    [TestCase(32)]
+    [TestCase(40)]
+    public void The_encoder_the_random_numbers_and_the_memory_are_as_they_were(int size)
+    {
+        using Encoder encoder = EncoderCatalog.Create("convnet");
+        encoder.train();
+        Dictionary<string, Tensor> before = encoder.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
+        Tensor generator = Generator.Default.get_state();
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        FeatureCheck.Require(encoder, size);
+        Assert.Multiple(() =>
+        {
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+            Assert.That(Generator.Default.get_state().equal(generator).all().item<bool>());
+            Assert.That(encoder.training);
+            foreach ((string name, Tensor value) in encoder.state_dict())
+            {
+                Assert.That(value.equal(before[name]).all().item<bool>(), name);
+            }
+        });
+    }
+
+    [TestCase(2, 1, TestName = "The second image of two, and of more")]
+    [TestCase(16, 15, TestName = "The last image of sixteen")]
+    [TestCase(1, 0, TestName = "The first image of any batch")]
+    public void Features_that_are_wrong_in_a_batch_are_refused_with_one_line_and_the_cure(int leastBatch, int image)
+    {
+        using Encoder encoder = EncoderCatalog.Create("convnet");
+        Spoil(encoder, maps => maps.shape[0] >= leastBatch, maps => maps[image].mul_(0.6));
+        WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder))!;
+        Assert.That(refusal.Message, Does.Match(
+            @"^This machine's libtorch computes the features of ConvNet in float32 on cpu wrongly \(relative error 0\.\d+ where 0\.001 is allowed\); set ONEDNN_MAX_CPU_ISA=AVX2 in the environment and start again\.$"));
+    }
+
+    [Test]
+    public void Features_that_are_wrong_in_training_s_precision_alone_are_refused_by_its_name()
+    {
+        using Encoder encoder = EncoderCatalog.Create("convnet");
+        Spoil(encoder, maps => maps.dtype == ScalarType.BFloat16, maps => maps.mul_(0.6));
+        Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing, "it does not train in bfloat16");
+        encoder.TrainingType = ScalarType.BFloat16;
+        Assert.That(() => FeatureCheck.Require(encoder), Throws.TypeOf<WrongFeaturesException>().With.Message.Contains("in bfloat16 on cpu wrongly"));
+    }
+
+    [Test]
+    public void Features_that_are_no_numbers_are_wrong()
+    {
+        using Encoder encoder = EncoderCatalog.Create("convnet");
+        Spoil(encoder, maps => maps.shape[0] == 2, maps => maps[1].fill_(double.NaN));
+        Assert.That(FeatureCheck.Measure(encoder).Single().IsRight, Is.False);
+    }
+
+    [Test]
+    public void Weights_that_give_no_finite_features_are_no_fault_of_the_machine()
+    {
+        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using (no_grad())
+        {
+            encoder.parameters().First().fill_(double.NaN);
+        }
+        Assert.That(FeatureCheck.Measure(encoder), Is.Empty);
+        Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing);
+    }
+
+    /// <summary>Makes a wrong machine of a right one: the encoder's first convolution is spoilt after it was computed.</summary>
+    internal static void Spoil(Encoder encoder, Func<Tensor, bool> where, Action<Tensor> spoil) =>
+        encoder.modules().OfType<Convolution>().First().register_forward_hook((_, _, maps) =>
+        {
+            if (where(maps))
+            {
+                using var frozen = no_grad();
+                using var scope = NewDisposeScope();
+                spoil(maps);
+            }
+            return maps;
+        });
+}
