@@ -13,7 +13,7 @@ internal sealed class SimClrTests : TensorTests
     {
         Tensor first = randn(count, dimension, ScalarType.Float64), second = randn(count, dimension, ScalarType.Float64);
         double loss = SimClr.NormalizedTemperatureCrossEntropy(first, second, temperature).ToDouble();
-        Assert.That(loss, Is.EqualTo(Recompute(first, second, temperature)).Within(1e-12));
+        Assert.That(loss, Finite.Near(Recompute(first, second, temperature), 1e-12));
     }
 
     [Test]
