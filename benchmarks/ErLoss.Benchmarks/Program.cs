@@ -19,6 +19,7 @@ Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
 Option<bool> inProcess = Options.Flag("--in-process", "Measure in this process instead of one for each benchmark.");
 var root = new RootCommand("Time the entropy, the loss and the training step with BenchmarkDotNet, whose own arguments (--filter, --list, ...) it takes as well.")
 {
+    SelfTestCommand.Create(),
     CompareCommand.Create(),
     PeakMemory.Create(),
     ThroughputCommand.Create(),

@@ -45,19 +45,4 @@ internal sealed class StepWorkload : IDisposable
         _images.Dispose();
         _sums.Dispose();
     }
-
-    private sealed class NoObserver : ITrainingObserver
-    {
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
-        {
-        }
-
-        public void OnProgress(TrainingProgress progress)
-        {
-        }
-
-        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft)
-        {
-        }
-    }
 }

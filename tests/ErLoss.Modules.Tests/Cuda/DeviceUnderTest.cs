@@ -1,3 +1,4 @@
+using ErLoss.Benchmarks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,30 +42,22 @@ internal static class DeviceUnderTest
         }
     }
 
-    /// <summary>Gives the GPU work of half a second on a fast one, then does something, and looks whether the GPU has done that work yet.</summary>
-    /// <param name="device">The GPU, the first one: the driver's events are those of the current device.</param>
-    /// <param name="action">Waits for the GPU, or does not.</param>
-    public static bool WaitsFor(Device device, Action action)
+    /// <summary>Asserts all that a check finds.</summary>
+    public static void AssertHolds(Check check, Device device)
     {
-        RequireCuda(device);
-        if (device.index != 0)
+        if (check.NeedsCuda)
         {
-            Assert.Ignore($"the driver's events are those of the current device, cuda:0, and this runs on {device}");
+            RequireCuda(device);
         }
-        using var scope = NewDisposeScope();
-        Tensor factor = randn(8192, 8192, device: device), product = empty_like(factor);
-        action(); // kernels are loaded
-        action(); // gradients are there and memory is taken
-        product.addmm_(factor, factor, beta: 0);
-        cuda.synchronize(device);
-        for (int i = 0; i < 30; i++)
+        try
         {
-            product.addmm_(factor, factor, beta: 0);
+            Finding[] findings = [.. check.On(device)];
+            Assert.That(findings, Is.Not.Empty);
+            Assert.That(findings, Has.All.Matches<Finding>(finding => finding.Holds));
         }
-        using var workBefore = new CudaEvent();
-        action();
-        bool isDone = workBefore.IsReached;
-        cuda.synchronize(device);
-        return isDone;
+        catch (NotSupportedException e)
+        {
+            Assert.Ignore(e.Message);
+        }
     }
 }

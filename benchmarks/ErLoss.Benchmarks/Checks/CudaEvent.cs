@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ErLoss.Modules.Tests.Cuda;
+namespace ErLoss.Benchmarks;
 
 /// <summary>A mark in the work that torch has given a GPU so far (the driver's cuEvent, on the default stream).</summary>
 internal sealed class CudaEvent : IDisposable
@@ -39,7 +39,13 @@ internal sealed class CudaEvent : IDisposable
 
     public void Dispose() => Check(Function<HandleFunction>("cuEventDestroy_v2")(_handle));
 
-    private static void Check(int result) => Assert.That(result, Is.Zero, "the CUDA driver's result");
+    private static void Check(int result)
+    {
+        if (result != 0)
+        {
+            throw new InvalidOperationException($"The CUDA driver answers with error {result}.");
+        }
+    }
 
     private T Function<T>(string name)
         where T : Delegate => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_library, name));
