@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Reflection;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Reports;
@@ -60,11 +61,16 @@ catch (Exception e) when (e is UsageException or IOException or UnauthorizedAcce
 // BenchmarkDotNet's own processes would load the libtorch of the package.
 static bool AsksForLibtorch(ParseResult parsed) => LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch)) is not null;
 
+// The native runtime that this program was built for.
+static string TorchRuntime() => typeof(KernelEntropyBenchmarks).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    .Single(attribute => attribute.Key == nameof(TorchRuntime)).Value!;
+
 static int Benchmark(string[] arguments, string device, string? json, bool inProcess)
 {
-    // BenchmarkDotNet's child processes inherit both.
+    // BenchmarkDotNet's child processes inherit all of it. It builds this project once more, and MSBuild takes properties from the environment.
     NativeDefaults.PassOn();
     Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, SharedOptions.UseDevice(device, threads: null).ToString());
+    Environment.SetEnvironmentVariable(nameof(TorchRuntime), TorchRuntime());
     Outputs.Check(json);
     IConfig config = DefaultConfig.Instance;
     if (inProcess)
