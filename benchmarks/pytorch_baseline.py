@@ -14,6 +14,7 @@ Needs PyTorch and nothing else.
 import argparse
 import json
 import math
+import os
 import statistics
 import sys
 import time
@@ -37,6 +38,7 @@ SAMPLE_SECONDS = 0.02
 LARGEST_WHOLE_PRODUCT = 16_384  # above so many rows the product is computed by bands, as `compare` does
 PRODUCT_BAND = 8192
 CHUNK = 4096
+OUT_OF_MEMORY = "out of memory"
 
 
 def log_densities(rows, kappa=KAPPA):
@@ -79,6 +81,7 @@ class Device:
         if self.is_cuda and (not torch.cuda.is_available() or (self.torch.index or 0) >= torch.cuda.device_count()):
             fail(f"--device is '{name}', but PyTorch finds no such device.")
         if self.is_cuda:
+            self.torch = torch.device("cuda", self.torch.index or 0)  # set_device wants an index
             torch.cuda.set_device(self.torch)
         self.name = torch.cuda.get_device_name(self.torch) if self.is_cuda else f"cpu, {torch.get_num_threads()} thread(s)"
 
@@ -94,8 +97,15 @@ class Device:
         return torch.cuda.mem_get_info(self.torch)[0]
 
 
+def reason(error):
+    """Why there is no figure, in a line."""
+    text = " ".join(str(error).split())
+    out_of_memory = "out of memory" in text or "can't allocate memory" in text
+    return OUT_OF_MEMORY if out_of_memory else f"failed: {type(error).__name__}: {text}"[:300]
+
+
 class Samples:
-    """Times of one action, each over as many repetitions as make it long enough to time, until it runs out of memory."""
+    """Times of one action, each over as many repetitions as make it long enough to time, until it fails."""
 
     def __init__(self, run, device, note=None):
         self.run, self.device, self.note = run, device, note
@@ -108,11 +118,9 @@ class Samples:
             if self.repetitions == 0:
                 self.warm_up()
             self.seconds.append(self.time() / self.repetitions)
-        except RuntimeError as error:
-            if "out of memory" not in str(error) and "can't allocate memory" not in str(error):
-                raise
-            self.note = "out of memory"
-        if self.note is not None and self.device.is_cuda:
+        except Exception as error:  # whatever it is, the other figures are still wanted
+            self.note = reason(error)
+        if self.note == OUT_OF_MEMORY and self.device.is_cuda:
             torch.cuda.empty_cache()
 
     def warm_up(self):
@@ -186,7 +194,7 @@ def set_tf32(on):
 
 
 def compare(device, precision, k, d, rounds, compiles):
-    free = device.free_bytes()
+    free = device.free_bytes()  # what PyTorch kept of earlier sizes is given back here
     named = []
     for name, buffers, run in variants(device, k, d, compiles):
         needed = buffers * 4 * k * k
@@ -235,30 +243,38 @@ def throughput(device, batch, rounds):
     if device.is_cuda:
         settings.insert(1, ("tf32", True, False))
     for precision, tf32, autocast in settings:
-        set_tf32(tf32)
-        torch.manual_seed(0)
-        model = nn.Sequential(resnet18(), nn.Linear(512, 512), nn.BatchNorm1d(512), nn.ReLU(inplace=True), nn.Linear(512, 128))
-        model = model.to(device.torch, memory_format=torch.channels_last)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
-        views = torch.randn(2 * batch, 3, 32, 32).to(device.torch).to(memory_format=torch.channels_last)
-
-        def step():
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(device.torch.type, dtype=torch.bfloat16, enabled=autocast):
-                projections = model(views)
-            loss(*projections.float().chunk(2), log_densities).backward()
-            optimizer.step()
-
-        samples = Samples(step, device)
-        take_turns([samples], rounds)
         row = {"name": "resnet18", "device": device.name, "precision": precision, "batch": batch}
-        quartiles = samples.quartiles()
-        if quartiles is None:
-            row["note"] = samples.note
-        else:
-            row["q3"], row["images_per_second"], row["q1"] = (batch / seconds for seconds in quartiles)
+        try:
+            row.update(step_figures(device, batch, rounds, tf32, autocast))
+        except Exception as error:  # making the network may fail as well
+            row["note"] = reason(error)
         yield row
     set_tf32(False)
+
+
+def step_figures(device, batch, rounds, tf32, autocast):
+    """Median and quartiles of images per second, or a note that says why there are none."""
+    set_tf32(tf32)
+    torch.manual_seed(0)
+    model = nn.Sequential(resnet18(), nn.Linear(512, 512), nn.BatchNorm1d(512), nn.ReLU(inplace=True), nn.Linear(512, 128))
+    model = model.to(device.torch, memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    views = torch.randn(2 * batch, 3, 32, 32).to(device.torch).to(memory_format=torch.channels_last)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(device.torch.type, dtype=torch.bfloat16, enabled=autocast):
+            projections = model(views)
+        loss(*projections.float().chunk(2), log_densities).backward()
+        optimizer.step()
+
+    samples = Samples(step, device)
+    take_turns([samples], rounds)
+    quartiles = samples.quartiles()
+    if quartiles is None:
+        return {"note": samples.note}
+    q3, median, q1 = (batch / seconds for seconds in quartiles)
+    return {"images_per_second": median, "q1": q1, "q3": q3}
 
 
 def numbers(text):
@@ -294,22 +310,35 @@ def main():
     sizes = arguments.k or ([2**power for power in range(10, 18)] if device.is_cuda else [1024, 4096, 8192])
     document = {"program": "PyTorch", "device": device.name, "libtorch": torch.__version__, "rows": [], "throughput": []}
 
+    failures = 0
+
     def keep(rows, row):
+        nonlocal failures
+        failures += row.get("note", "").startswith("failed")
         rows.append(row)
         print(json.dumps(row), flush=True)
         if arguments.json:
-            with open(arguments.json, "w", encoding="utf-8") as file:
+            with open(arguments.json + ".tmp", "w", encoding="utf-8") as file:
                 json.dump(document, file, indent=2)
+            os.replace(arguments.json + ".tmp", arguments.json)  # whole at every moment
 
     for tf32 in (False, True) if arguments.tf32 else (False,):
         set_tf32(tf32)
+        precision = "tf32" if tf32 else "float32"
         for k in sizes:
             for d in arguments.d:
-                for row in compare(device, "tf32" if tf32 else "float32", k, d, arguments.rounds, arguments.compile):
-                    keep(document["rows"], row)
+                try:
+                    for row in compare(device, precision, k, d, arguments.rounds, arguments.compile):
+                        keep(document["rows"], row)
+                except Exception as error:  # making the inputs may fail as well
+                    keep(document["rows"], {"name": "inputs", "device": device.name, "k": k, "d": d, "precision": precision,
+                                            "rounds": arguments.rounds, "note": reason(error)})
     if not arguments.no_resnet:
         for row in throughput(device, arguments.batch, arguments.rounds):
             keep(document["throughput"], row)
+    if failures:
+        print(f"error: {failures} figures failed; their notes say why.", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
