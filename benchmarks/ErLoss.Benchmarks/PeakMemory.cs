@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using ErLoss.Modules;
 using ErTraining;
 using ErTraining.Commands;
+using ErTraining.Data;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -104,10 +105,10 @@ internal static class PeakMemory
             string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? NoMemory : null;
             rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, note));
             Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
-        }
-        if (json is not null)
-        {
-            File.WriteAllText(json, JsonSerializer.Serialize(rows, s_json));
+            if (json is not null)
+            {
+                AtomicFile.Write(json, stream => JsonSerializer.Serialize(stream, rows, s_json)); // what there is so far outlives an interrupt
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ErTraining.Commands;
+using ErTraining.Data;
 using ErTraining.Reporting;
 
 namespace ErLoss.Benchmarks;
@@ -27,7 +28,7 @@ internal sealed record Measurements(
         }
     }
 
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, JsonFormat.Document));
+    public void Write(string path) => AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, this, JsonFormat.Document));
 
     /// <summary>The timing of a variant; null where there is none.</summary>
     public Timing? Find(string name, TimingCase at) => Rows.FirstOrDefault(row => row.Name == name && row.Case == at);

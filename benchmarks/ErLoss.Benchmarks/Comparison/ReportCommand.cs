@@ -12,30 +12,41 @@ internal static class ReportCommand
     public static Command Create()
     {
         Option<string?> compare = Options.Text("--compare", "What compare --json wrote.", "FILE");
-        compare.Required = true;
         Option<string?> pytorch = Options.Text("--pytorch", "What pytorch_baseline.py wrote.", "FILE");
         Option<string?> memory = Options.Text("--memory", "What memory --json wrote.", "FILE");
         Option<string?> throughput = Options.Text("--throughput", "What throughput --json wrote.", "FILE");
         var command = new Command("report", "Write tables of measured times, memory, throughput and their ratios in Markdown.") { compare, pytorch, memory, throughput };
         command.SetAction(parsed =>
         {
-            Measurements ours = Measurements.Read(parsed.GetValue(compare)!);
-            Measurements? theirs = parsed.GetValue(pytorch) is { } path ? Measurements.Read(path) : null;
-            IReadOnlyList<PeakMemory.Row> peaks = parsed.GetValue(memory) is { } file ? PeakMemory.Read(file) : [];
-            Measurements? steps = parsed.GetValue(throughput) is { } ofSteps ? Measurements.Read(ofSteps) : null;
-            Console.Write(Markdown(ours, theirs, peaks, steps));
+            Option<string?>[] files = [compare, pytorch, memory, throughput];
+            if (files.All(file => parsed.GetValue(file) is null))
+            {
+                throw new UsageException($"report has nothing to write of; one at least of {string.Join(", ", files.Select(file => file.Name))} is wanted.");
+            }
+            IReadOnlyList<PeakMemory.Row> peaks = parsed.GetValue(memory) is { } path ? PeakMemory.Read(path) : [];
+            Console.Write(Markdown(Read(compare), Read(pytorch), peaks, Read(throughput)));
             return ExitCode.Success;
+
+            Measurements? Read(Option<string?> file) => parsed.GetValue(file) is { } path ? Measurements.Read(path) : null;
         });
         return command;
     }
 
-    private static string Markdown(Measurements ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks, Measurements? steps)
+    private static string Markdown(Measurements? ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks, Measurements? steps)
     {
         var text = new StringBuilder();
-        text.AppendLine($"{ours.Device}, TorchSharp {ours.TorchSharp}, libtorch {ours.Libtorch}. Forward and backward, medians in milliseconds.");
-        foreach (IGrouping<string, TimingCase> cases in ours.Rows.Select(row => row.Case).Distinct().GroupBy(at => at.Precision))
+        if ((ours ?? steps ?? theirs) is { } any)
         {
-            AppendTable(text, cases.Key, TimingTable.Head(), cases.Select(at => TimingTable.Row(ours, at, withQuartiles: false)));
+            string torchSharp = any.TorchSharp is { } version ? $"TorchSharp {version}, " : "";
+            text.AppendLine($"{any.Device}, {torchSharp}libtorch {any.Libtorch}. Forward and backward, medians in milliseconds.");
+        }
+        ours ??= new Measurements("ErLoss", "", null, "", []); // PyTorch's times alone are still worth a table
+        foreach (IGrouping<string, TimingCase> cases in ours.Rows.Concat(theirs?.Rows ?? []).Select(row => row.Case).Distinct().GroupBy(at => at.Precision))
+        {
+            if (ours.Rows.Any(row => row.Precision == cases.Key))
+            {
+                AppendTable(text, cases.Key, TimingTable.Head(), cases.Select(at => TimingTable.Row(ours, at, withQuartiles: false)));
+            }
             if (theirs is not null)
             {
                 foreach (string quantity in Variant.Quantities)
