@@ -1,3 +1,4 @@
+using ErLoss.Modules.Tests;
 using TorchSharp;
 
 namespace ErTraining.Tests;
@@ -7,5 +8,9 @@ namespace ErTraining.Tests;
 internal sealed class SingleThread
 {
     [OneTimeSetUp]
-    public void UseOneThread() => torch.set_num_threads(1);
+    public void UseOneThread()
+    {
+        KeptMemory.Ask();
+        torch.set_num_threads(1);
+    }
 }

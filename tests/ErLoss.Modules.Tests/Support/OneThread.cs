@@ -7,5 +7,9 @@ namespace ErLoss.Modules.Tests;
 public class OneThread
 {
     [OneTimeSetUp]
-    public void UseOneThread() => torch.set_num_threads(1);
+    public void UseOneThread()
+    {
+        KeptMemory.Ask();
+        torch.set_num_threads(1);
+    }
 }

@@ -3,7 +3,7 @@ using ErTraining.Data;
 namespace ErTraining.Tests.Commands;
 
 /// <summary>Bad usage and bad input: exit code 2, one line on standard error that says what is wrong and what is wanted, no stack trace.</summary>
-[Parallelizable(ParallelScope.Children)]
+[Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class BadUsageTests : IDisposable
 {

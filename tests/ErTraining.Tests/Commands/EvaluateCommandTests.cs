@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Methods;
 using ErTraining.Training;
@@ -8,8 +9,11 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Commands;
 
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class EvaluateCommandTests
 {
+    private const int TestImages = 400; // fewer than come with the built-in images
+
     private static readonly string[] s_resultMembers =
     [
         "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "feature_dimension", "knn_accuracy",
@@ -23,8 +27,9 @@ internal sealed class EvaluateCommandTests
     public void TrainAndEvaluateOnce()
     {
         _folder = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 3), _folder["images"]);
         CommandLine.Outcome outcome = CommandLine.Run(
-            _folder.Path, "train", "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
+            _folder.Path, "train", "--data", _folder["images"], "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
     }
@@ -42,7 +47,7 @@ internal sealed class EvaluateCommandTests
             Assert.That(result.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(s_resultMembers));
             Assert.That(Number(result, "knn_accuracy"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
             Assert.That(Number(result, "train_images"), Is.EqualTo(256));
-            Assert.That(Number(result, "test_images"), Is.EqualTo(2000));
+            Assert.That(Number(result, "test_images"), Is.EqualTo(TestImages));
             Assert.That(Number(result, "feature_dimension"), Is.EqualTo(256));
             Assert.That(Number(result, "linear_probe_accuracy"), Is.GreaterThan(0.1).And.LessThan(1), "better than chance");
             Assert.That(Number(result, "linear_probe_train_accuracy"), Is.GreaterThan(Number(result, "linear_probe_accuracy")));
@@ -97,10 +102,10 @@ internal sealed class EvaluateCommandTests
         CommandLine.Outcome exported = CommandLine.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
         Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
-        CommandLine.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "synthetic", "--output", "weights.json");
+        CommandLine.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         CommandLine.Outcome trained = CommandLine.Run(
-            _folder.Path, "train", "--weights", "new/encoder.safetensors", "--train-images", "256", "--epochs", "0", "--seed", "3", "--output", "on");
+            _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--epochs", "0", "--seed", "3", "--output", "on");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
         {

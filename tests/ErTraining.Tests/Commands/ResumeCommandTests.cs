@@ -8,6 +8,7 @@ using ErTraining.Reporting;
 namespace ErTraining.Tests.Commands;
 
 /// <summary><c>train --resume</c> on real files, after real processes were killed.</summary>
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class ResumeCommandTests
 {
     private static readonly string[] s_run =

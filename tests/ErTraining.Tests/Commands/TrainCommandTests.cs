@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ErTraining.Data;
 
 namespace ErTraining.Tests.Commands;
 
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class TrainCommandTests
 {
-    private static readonly string[] s_short = ["--train-images", "256", "--epochs", "2", "--batch-size", "64", "--output", "run"];
+    private static readonly string[] s_byDefault = ["--train-images", "256", "--epochs", "2", "--batch-size", "64", "--output", "run"];
 
     private static readonly string[] s_resultMembers =
     [
@@ -16,7 +18,20 @@ internal sealed class TrainCommandTests
     private static readonly string[] s_metricsMembers =
         ["epoch", "loss", "entropy", "reconstruction", "mutual_information_bound", "learning_rate", "images_per_second"];
 
-    private TemporaryDirectory _folder = null!;
+    private TemporaryDirectory _images = null!, _folder = null!;
+    private string[] _short = null!;
+
+    /// <summary>Fewer test images than the two thousand that come with the built-in images: they are evaluated three times a run.</summary>
+    [OneTimeSetUp]
+    public void MakeImages()
+    {
+        _images = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(256, 50, seed: 0), _images.Path);
+        _short = ["--data", _images.Path, .. s_byDefault];
+    }
+
+    [OneTimeTearDown]
+    public void DeleteImages() => _images.Dispose();
 
     [SetUp]
     public void MakeFolder() => _folder = new TemporaryDirectory();
@@ -27,7 +42,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void Without_a_command_it_trains_and_leaves_what_the_contract_names()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_short);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_byDefault);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 
         using JsonDocument result = JsonDocument.Parse(File.ReadAllText(_folder["run/result.json"]));
@@ -54,7 +69,7 @@ internal sealed class TrainCommandTests
     [TestCase("lars", 1)]
     public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given(string optimizer, double learningRate)
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_short, "--optimizer", optimizer]);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. _short, "--optimizer", optimizer]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
@@ -68,7 +83,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void The_report_is_one_page_that_needs_no_other_file()
     {
-        CommandLine.Run(_folder.Path, s_short);
+        CommandLine.Run(_folder.Path, _short);
         string page = File.ReadAllText(_folder["run/report.html"]);
         Assert.Multiple(() =>
         {
@@ -83,8 +98,8 @@ internal sealed class TrainCommandTests
     [Test]
     public void The_same_command_gives_the_same_metrics()
     {
-        string[] again = [.. s_short[..^1], "again"];
-        CommandLine.Run(_folder.Path, s_short);
+        string[] again = [.. _short[..^1], "again"];
+        CommandLine.Run(_folder.Path, _short);
         CommandLine.Run(_folder.Path, again);
         Assert.That(Losses("again"), Is.EqualTo(Losses("run")));
         Assert.That(
@@ -94,9 +109,9 @@ internal sealed class TrainCommandTests
     [Test]
     public void A_folder_that_holds_a_run_is_not_overwritten()
     {
-        CommandLine.Run(_folder.Path, s_short);
+        CommandLine.Run(_folder.Path, _short);
         string before = File.ReadAllText(_folder["run/metrics.jsonl"]);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_short);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, _short);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -127,7 +142,7 @@ internal sealed class TrainCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_saves_the_weights_and_exits_with_130()
     {
-        using Process process = CommandLine.Start(_folder.Path, [.. s_short.Select(word => word == "2" ? "100000" : word)]);
+        using Process process = CommandLine.Start(_folder.Path, [.. _short.Select(word => word == "2" ? "100000" : word)]);
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch 1/", StringComparison.Ordinal))
         {
         }

@@ -1,5 +1,6 @@
 namespace ErTraining.Tests.Commands;
 
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class VerifyAndInfoTests
 {
     [Test]

@@ -1,17 +1,19 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ErTraining.Data;
 using ErTraining.Libtorch;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Libtorch;
 
 /// <summary>The program with the libtorch of a folder, though its own lies beside it.</summary>
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 [Platform("Linux")]
 internal sealed class LibtorchTests
 {
     private static readonly string[] s_training =
-        ["--train-images", "128", "--batch-size", "64", "--epochs", "1", "--threads", "1"];
+        ["--data", "images", "--batch-size", "64", "--epochs", "1", "--threads", "1"];
 
     private LibtorchCopy _libtorch = null!;
     private TemporaryDirectory _folder = null!;
@@ -57,6 +59,7 @@ internal sealed class LibtorchTests
     [Test]
     public void Training_comes_to_the_same_metrics_to_the_last_bit()
     {
+        MakeImages();
         CommandLine.Outcome own = CommandLine.Run(_folder.Path, [.. s_training, "--output", "own"]);
         CommandLine.Outcome other = CommandLine.Run(_folder.Path, ["--libtorch", _libtorch.Torch, .. s_training, "--output", "other"]);
         Assert.That((own.ExitCode, other.ExitCode), Is.EqualTo((0, 0)), own.Error + other.Error);
@@ -81,8 +84,9 @@ internal sealed class LibtorchTests
     [Test]
     public void A_study_hands_the_option_on_to_its_cells()
     {
+        MakeImages();
         CommandLine.Outcome outcome = CommandLine.Run(WithoutLibtorch(
-            "study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64", "--epochs", "1", "--train-images", "128", "--threads", "1",
+            "study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64", "--epochs", "1", "--data", "images", "--threads", "1",
             "--libtorch", _libtorch.Torch, "--output", "study"));
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(File.ReadAllText(_folder["study/study.json"]), Does.Contain("\"status\": \"finished\""));
@@ -203,6 +207,8 @@ internal sealed class LibtorchTests
         Assert.That(outcome.Output, Does.Match($@"loaded from +{Regex.Escape(library)}\n"));
         Assert.That(outcome.Output, Does.Match($@"asked for by +{askedBy} "));
     });
+
+    private void MakeImages() => CifarWriter.Write(SyntheticImages.Create(128, 20, seed: 0), _folder["images"]);
 
     private CommandLine.Outcome RunWithVariable(string value, params IEnumerable<string> arguments)
     {
