@@ -25,8 +25,9 @@ public enum Evaluation
     /// </para>
     /// <para>
     /// Where the exponents span more than their type can hold (leave-one-out with a very large κ, or rows of very different norms) each
-    /// row gets its own shift, at about twice the arithmetic; memory stays as it is. In float32 exponents that may exceed 60 are
-    /// computed in float64.
+    /// row gets its own shift, at about twice the arithmetic; memory stays as it is. On a GPU leave-one-out has these shifts with every κ
+    /// above 60 and with a learnt one, so that the host need not wait to see whether it takes them. In float32 exponents that may exceed 60 are
+    /// computed in float64, but for a κ learnt on a GPU, which the host does not know.
     /// </para>
     /// </remarks>
     Fused,

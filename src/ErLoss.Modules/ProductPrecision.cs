@@ -11,15 +11,15 @@ public enum ProductPrecision
     Full,
 
     /// <summary>
-    /// bfloat16, for float32 projections (float16 and bfloat16 ones included, which are computed in float32): about half the time where the
+    /// bfloat16, for float32 projections (float16 and bfloat16 ones included, which are computed in float32): about 0.6 of the time where the
     /// processor has instructions for it (AVX512_BF16, AMX) and there are thousands of rows, and half the memory for tiles. Slower elsewhere.
     /// </summary>
     /// <remarks>
     /// <para>
     /// What it costs is told by the tangential error: the error of that part of the gradient that turns a row, which is all that the
-    /// normalisation lets through, relative to that part itself. With unit rows in d = 128 it was measured as 2e-3 to 8e-3 for spread rows and
-    /// for clusters, κ from 0.5 to 20, where full precision has 1e-6; that is what the rounding of bfloat16 projections' gradients costs
-    /// anyway.
+    /// normalisation lets through, relative to that part itself. With unit rows in d = 128 it was measured as 2e-3 to 1e-2 for spread rows and
+    /// for clusters, κ from 0.5 to 20 (2e-2 for 64 rows in clusters at κ = 20), where full precision has 1e-6. The entropy is off by up to
+    /// 1e-3.
     /// </para>
     /// <para>
     /// Rows that are nearly copies of each other bring a larger error back: what turns them is the difference of two nearly equal rows, and
