@@ -14,7 +14,7 @@ public class TangentialErrorTests : TensorTests
         (Evaluation.Fused, ScalarType.Float64, ProductPrecision.Full, 1e-13),
         (Evaluation.Composed, ScalarType.Float64, ProductPrecision.Full, 1e-13),
         (Evaluation.Fused, ScalarType.Float32, ProductPrecision.Full, 2e-6),
-        (Evaluation.Composed, ScalarType.Float32, ProductPrecision.Full, 4e-6),
+        (Evaluation.Composed, ScalarType.Float32, ProductPrecision.Full, 8e-6),
         (Evaluation.Fused, ScalarType.Float16, ProductPrecision.Full, 5e-4),
         (Evaluation.Composed, ScalarType.Float16, ProductPrecision.Full, 5e-4),
         (Evaluation.Fused, ScalarType.BFloat16, ProductPrecision.Full, 3e-3),
