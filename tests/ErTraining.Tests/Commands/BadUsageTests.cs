@@ -3,7 +3,7 @@ using ErTraining.Data;
 namespace ErTraining.Tests.Commands;
 
 /// <summary>Bad usage and bad input: exit code 2, one line on standard error that says what is wrong and what is wanted, no stack trace.</summary>
-[Parallelizable(ParallelScope.All)]
+[NonParallelizable]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class BadUsageTests : IDisposable
 {
@@ -84,12 +84,26 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Split(' '));
+        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, arguments.Split(' '));
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
             Assert.That(outcome.Error, Does.Contain(says));
             Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.StartWith("error: ").And.Not.Contains("\n"));
+        });
+    }
+
+    [TestCase("train --epochs -1", "--epochs is -1; a whole number from 0 up is wanted")]
+    [TestCase("train --data nowhere", "nowhere: no such directory")]
+    [TestCase("--libtorch . info", "torch_cpu.")]
+    public void The_program_itself_exits_with_2_and_one_line(string arguments, string says)
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Split(' '));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+            Assert.That(outcome.Error, Does.StartWith("error: ").And.Contain(says));
+            Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.Not.Contain("\n"));
         });
     }
 
@@ -101,7 +115,7 @@ internal sealed class BadUsageTests : IDisposable
         {
             file.SetLength(file.Length - 100);
         }
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--data", ".");
+        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--data", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("data_batch_1.bin"));
     }
@@ -111,7 +125,7 @@ internal sealed class BadUsageTests : IDisposable
     {
         ImageData data = SyntheticImages.Create(200, 20, seed: 0);
         CifarWriter.Write(data with { Train = new ImageSet(data.Train.Pixels, new int[200], data.Train.ClassNames) }, _folder.Path);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--data", ".");
+        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--data", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("all training images (200) are of one class"));
     }
@@ -120,7 +134,7 @@ internal sealed class BadUsageTests : IDisposable
     [Platform("Linux", Reason = "It has folders that nobody can write to, whoever runs the test.")]
     public void An_output_folder_that_cannot_be_written_to_is_refused()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--train-images", "200", "--output", "/proc/run");
+        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "/proc/run");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.StartWith("error: /proc/run: cannot be written to as --output"));
     }
@@ -129,7 +143,7 @@ internal sealed class BadUsageTests : IDisposable
     public void An_output_folder_that_is_a_file_is_refused()
     {
         File.WriteAllText(_folder["taken"], "");
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--train-images", "200", "--output", "taken");
+        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "taken");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("taken").And.Contain("--output"));
     }

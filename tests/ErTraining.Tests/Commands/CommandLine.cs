@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ErTraining.Libtorch;
+using Spectre.Console;
 
 namespace ErTraining.Tests.Commands;
 
@@ -21,6 +22,31 @@ internal static class CommandLine
         string output = process.StandardOutput.ReadToEnd();
         Assert.That(process.WaitForExit(s_patience), "the program hangs");
         return new Outcome(process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>
+    /// Runs it to its end in the given folder, but within this process, which saves a second of a processor: for commands that end before they compute. Output and current
+    /// directory are the process's, so that nothing else may run meanwhile.
+    /// </summary>
+    public static Outcome RunHere(string folder, params string[] arguments)
+    {
+        (TextWriter output, TextWriter error, string directory) = (Console.Out, Console.Error, Environment.CurrentDirectory);
+        using StringWriter written = new(), complained = new();
+        _ = AnsiConsole.Console; // which keeps the output that it finds when it is first asked for
+        Console.SetOut(written);
+        Console.SetError(complained);
+        Environment.CurrentDirectory = folder;
+        try
+        {
+            int exitCode = Harness.RunAsync(arguments).GetAwaiter().GetResult();
+            return new Outcome(exitCode, written.ToString(), complained.ToString());
+        }
+        finally
+        {
+            Environment.CurrentDirectory = directory;
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
     }
 
     /// <summary>Starts it in the given folder.</summary>

@@ -9,7 +9,7 @@ namespace ErTraining.Tests.Commands;
 internal sealed class StudyCommandTests
 {
     private static readonly string[] s_twoCells =
-        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--output", "study"];
+        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--parallel", "1", "--threads", "1", "--data", "images", "--output", "study"];
 
     private TemporaryDirectory _folder = null!;
 

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ErTraining.Commands;
+using ErTraining.Data;
+using ErTraining.Encoders;
+using ErTraining.Libtorch;
+using ErTraining.Studies;
+using ErTraining.Training;
+
+namespace ErTraining;
+
+/// <summary>The program from its arguments to its exit code.</summary>
+internal static class Harness
+{
+    /// <summary>Runs the command that the arguments name. Errors are one line on standard error.</summary>
+    /// <param name="args">As the system hands them to the program.</param>
+    /// <returns>The exit code; see <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
+        {
+            TrainCommand.Create(),
+            EvaluateCommand.Create(),
+            ExportCommand.Create(),
+            StudyCommand.Create(),
+            VerifyCommand.Create(),
+            SynthesizeCommand.Create(),
+            InfoCommand.Create(),
+            SharedOptions.Libtorch,
+        };
+
+        // The word that names a command, if one does: --libtorch may stand before it.
+        string? first = args switch
+        {
+            [LibtorchFolder.Option, _, .. var rest] => rest.FirstOrDefault(),
+            [var word, .. var rest] when word.StartsWith($"{LibtorchFolder.Option}=", StringComparison.Ordinal) => rest.FirstOrDefault(),
+            _ => args.FirstOrDefault(),
+        };
+        bool namesNoCommand = first is null || (first.StartsWith('-') && first is not ("-h" or "-?" or "--help" or "--version"));
+        ParseResult parsed = root.Parse(namesNoCommand ? ["train", .. args] : args);
+        try
+        {
+            if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
+            {
+                throw new UsageException($"'{word}' is no command; {string.Join(", ", root.Subcommands.Select(command => command.Name))} are the commands there are.");
+            }
+            if (parsed.Errors is [var error, ..])
+            {
+                throw new UsageException(error.Message);
+            }
+            bool runsCommand = parsed.Action == parsed.CommandResult.Command.Action;
+            if (runsCommand && LibtorchContext.Run(parsed.GetValue(SharedOptions.Libtorch), args) is { } exitCode)
+            {
+                return exitCode;
+            }
+
+            var interrupt = new CancellationTokenSource(); // as long-lived as the process: who calls it knows no earlier end
+            using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+            using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+            ParentLink.Watch(interrupt.Cancel);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
+
+            void Interrupt(PosixSignalContext context)
+            {
+                context.Cancel = !interrupt.IsCancellationRequested; // a second one ends the program at once
+                interrupt.Cancel();
+            }
+        }
+        catch (Exception e) when (e is UsageException or DataException)
+        {
+            return Fail(e.Message, ExitCode.BadInput);
+        }
+        catch (Exception e) when (e is TrainingFailedException or WrongFeaturesException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(e.Message, ExitCode.Failure);
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(e); // a fault of the program's own: all of it, for a report
+            return ExitCode.Failure;
+        }
+    }
+
+    private static int Fail(string message, int code)
+    {
+        Console.Error.WriteLine($"error: {OneLine.Of(message)}");
+        return code;
+    }
+}
