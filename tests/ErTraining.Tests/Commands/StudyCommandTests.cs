@@ -9,7 +9,7 @@ namespace ErTraining.Tests.Commands;
 internal sealed class StudyCommandTests
 {
     private static readonly string[] s_twoCells =
-        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--parallel", "1", "--threads", "1", "--data", "images", "--output", "study"];
+        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--output", "study"];
 
     private TemporaryDirectory _folder = null!;
 
@@ -62,7 +62,8 @@ internal sealed class StudyCommandTests
     [Test]
     public void A_study_that_was_killed_goes_on_and_keeps_what_was_finished()
     {
-        using (Process process = CommandLine.Start(_folder.Path, s_twoCells))
+        string[] oneAfterTheOther = [.. s_twoCells, "--parallel", "1"];
+        using (Process process = CommandLine.Start(_folder.Path, oneAfterTheOther))
         {
             while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("cell 1/2", StringComparison.Ordinal))
             {
@@ -73,7 +74,7 @@ internal sealed class StudyCommandTests
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
         Assert.That(before.Keys, Has.Member("result.json"));
 
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_twoCells);
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, oneAfterTheOther);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
