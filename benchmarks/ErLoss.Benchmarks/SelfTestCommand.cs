@@ -28,7 +28,7 @@ internal static class SelfTestCommand
     {
         if (checks.Length == 0)
         {
-            throw new UsageException("--only leaves no check; the names are those that selftest prints.");
+            throw new UsageException("No check has the text of --only in its name; selftest without --only prints all names.");
         }
         Console.WriteLine($"{BenchmarkDevice.Describe(device)}, TorchSharp {InfoCommand.VersionOf(typeof(torch))}, libtorch {__version__}");
         int failed = 0, skipped = 0;

@@ -1,18 +1,20 @@
 namespace ErLoss.Modules;
 
-/// <summary>What the fused form on the sphere rounds the factors of its matrix products to. Sums are float32 at least either way.</summary>
+/// <summary>The precision that the fused form on the sphere rounds the factors of its matrix products to.</summary>
 /// <remarks>
-/// Where a GPU's products are allowed TF32 by torch's own switch, those of the loss have it too, in both evaluations: its factors have eleven
-/// bits, bfloat16's have eight.
+/// Log-sums are kept in float64 and sums over tiles in float32 at least; with <see cref="BFloat16"/> each tile's product is rounded to bfloat16
+/// before it is added. If torch allows a GPU TF32 in products (<c>backends.cuda.matmul.allow_tf32</c>), both evaluations use it. TF32 keeps eleven
+/// bits of a factor, bfloat16 eight.
 /// </remarks>
 public enum ProductPrecision
 {
-    /// <summary>Not at all: they are of the projections' precision, float32 at least.</summary>
+    /// <summary>No rounding: the factors keep the projections' precision, float32 at least.</summary>
     Full,
 
     /// <summary>
-    /// bfloat16, for float32 projections (float16 and bfloat16 ones included, which are computed in float32): about 0.6 of the time where the
-    /// processor has instructions for it (AVX512_BF16, AMX) and there are thousands of rows, and half the memory for tiles. Slower elsewhere.
+    /// bfloat16, for float32 projections (float16 and bfloat16 ones included, which are computed in float32). On a CPU with AVX512_BF16 it takes
+    /// about 0.6 of the time with thousands of rows, and half the memory for tiles; on a CPU without such instructions it is slower. It has not
+    /// been measured on a GPU.
     /// </summary>
     /// <remarks>
     /// <para>
@@ -26,8 +28,8 @@ public enum ProductPrecision
     /// rounding takes away most of it (pairs 0.001 apart: as large as the gradient itself). There only full precision helps.
     /// </para>
     /// <para>
-    /// It has no effect on <see cref="Evaluation.Composed"/>, on float64, nor where exponents go beyond 60, that is κ above 60 for unit rows,
-    /// unless it is learnt on a GPU: there an exponent is off by up to κ/256.
+    /// It has no effect on <see cref="Evaluation.Composed"/>, on float64, or where exponents may exceed 60 (κ above 60 for unit rows). A κ learnt on
+    /// a GPU is not read: there it rounds whatever κ is (an exponent is then off by up to κ/256), but has no effect with leave-one-out.
     /// </para>
     /// </remarks>
     BFloat16,

@@ -51,7 +51,7 @@ internal sealed record Timing(
 /// <summary>Training steps in images per second, two views an image; null with a note that says why where there is none.</summary>
 /// <param name="Name">Of the encoder.</param>
 /// <param name="Device">The device's name.</param>
-/// <param name="Precision">"float32" without TF32, "tf32" with it in convolutions alone as is the default, or "bfloat16", with it elsewhere.</param>
+/// <param name="Precision">"float32": no TF32. "tf32": float32 with TF32 in convolutions only, the default of training. "bfloat16": convolutions in bfloat16, the rest float32 without TF32.</param>
 /// <param name="Batch">Images a step.</param>
 /// <param name="ImagesPerSecond">Median over whole steps: views, encoder, heads, loss, optimizer, metrics. PyTorch's have no views to make.</param>
 /// <param name="Q1">Its first quartile.</param>

@@ -21,7 +21,7 @@ internal static class ReportCommand
             Option<string?>[] files = [compare, pytorch, memory, throughput];
             if (files.All(file => parsed.GetValue(file) is null))
             {
-                throw new UsageException($"report has nothing to write of; one at least of {string.Join(", ", files.Select(file => file.Name))} is wanted.");
+                throw new UsageException($"report needs at least one of {string.Join(", ", files.Select(file => file.Name))}.");
             }
             IReadOnlyList<PeakMemory.Row> peaks = parsed.GetValue(memory) is { } path ? PeakMemory.Read(path) : [];
             Console.Write(Markdown(Read(compare), Read(pytorch), peaks, Read(throughput)));

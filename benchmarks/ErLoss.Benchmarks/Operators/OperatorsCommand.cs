@@ -30,7 +30,7 @@ internal static class OperatorsCommand
         Option<string> precision = Options.Choice("--precision", "What the encoder's convolutions compute in.", "float32", ["float32", "bfloat16"]);
         Option<int> batch = Options.Number("--batch-size", "Images a step.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 64);
         Option<int> top = Options.Number("--top", "How many operators to name.", "N", n => n is >= 0 and <= 1000, "a whole number from 0 to 1000", 20);
-        var command = new Command("operators", "Count the operators that a training step dispatches on the CPU, and those of them that launch a kernel on a GPU (on Linux).")
+        var command = new Command("operators", "Run a training step on the CPU (Linux only) and count the operators it dispatches, and those that would launch a kernel on a GPU.")
         {
             method, encoder, optimizer, precision, batch, top,
         };
@@ -117,7 +117,7 @@ internal static class OperatorsCommand
             table.AddRow(phase.Name, $"{phase.Operators.Count:n0}", $"{phase.AtTop:n0}", $"{phase.Launching.Count:n0}");
         }
         AnsiConsole.Write(table);
-        Console.WriteLine("Launching: what computes elements where no operator beneath it does. Counted once each, though a GPU may take several kernels for one.");
+        Console.WriteLine("Launching: operators that compute elements themselves. Each is counted once, although a GPU may need several kernels for it.");
         foreach (IGrouping<string, Operator> named in phases[^1].Launching.GroupBy(call => call.Name).OrderByDescending(named => named.Count()).Take(top))
         {
             Console.WriteLine($"{named.Count(),6} {named.Key}");

@@ -23,7 +23,7 @@ internal static class DeviceNormalizer
 {
     /// <summary>log C_d(κ) and ∂/∂κ of it, scalars of κ's device in float64.</summary>
     /// <param name="dimension">d, at least 2.</param>
-    /// <param name="kappa">κ, a float64 scalar without gradient; what is not positive and finite gives NaN.</param>
+    /// <param name="kappa">κ, a float64 scalar without gradient, not negative; NaN and infinity give NaN.</param>
     /// <param name="normalizer">True constants, or the published code's.</param>
     public static (Tensor Value, Tensor Slope) Evaluate(int dimension, Tensor kappa, Normalizer normalizer)
     {

@@ -6,8 +6,8 @@ namespace ErLoss.Modules;
 /// <remarks>
 /// <para>
 /// A row's own kernel, exp(κ·z_i·z_i), stands apart from the products of rows in every evaluation. Of spread rows it is larger than all
-/// others together (0.94 of the sum at κ = 10, k = 1,024, d = 128), so its rounding would drown their share of the gradient, which is what
-/// moves the rows. So it joins the log-sum by itself, in full precision.
+/// others together (0.94 of the sum at κ = 10, k = 1,024, d = 128), and its rounding would drown their share of the gradient, which is what
+/// moves the rows. It is therefore added to the log-sum by itself, in full precision.
 /// </para>
 /// <para>
 /// Where the loss has normalised the rows, the own kernel's share of the gradient is left out: κ·z_i·z_i is then κ whatever the projections

@@ -16,7 +16,7 @@ internal static class InfoCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        var command = new Command("info", "Show versions, device, threads and where libtorch came from.");
+        var command = new Command("info", "Show versions, device, threads, settings of memory and precision, where libtorch came from, and whether the encoders' features are right.");
         command.SetAction(parsed =>
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -32,7 +32,7 @@ internal static class InfoCommand
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");
             WriteRow("--device auto", Devices.Find("auto")!.ToString());
-            WriteRow("TF32", torch.cuda_is_available() ? "in convolutions; in products too with --tf32, nowhere with --no-tf32" : "none: it is a GPU's");
+            WriteRow("TF32", torch.cuda_is_available() ? "in convolutions; in products too with --tf32, nowhere with --no-tf32" : "not used: only GPUs have it");
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);

@@ -52,7 +52,7 @@ internal static class SharedOptions
         if (name == "mps")
         {
             // Sums of metrics, the linear probe and the indicators of collapse are float64.
-            throw new UsageException("--device is 'mps', but Apple's GPUs have no float64; --device cpu is what this program runs on there.");
+            throw new UsageException("--device is 'mps', but this program needs float64, which Apple's GPUs do not have; use --device cpu.");
         }
         if (!Devices.IsName(name))
         {
@@ -71,7 +71,7 @@ internal static class SharedOptions
     {
         Option<string?> option = Options.Text(
             LibtorchFolder.Option,
-            $"Use the libtorch in this folder, {LibtorchFolder.Wanted}, in place of the program's own [default: the environment variable {LibtorchFolder.Variable}].",
+            $"Use the libtorch in this folder instead of the program's own: {LibtorchFolder.Wanted}; on Linux also others that have every symbol TorchSharp needs [default: the environment variable {LibtorchFolder.Variable}].",
             "DIR");
         option.Recursive = true;
         return option;

@@ -41,7 +41,7 @@ internal static class TrainCommand
         command.Add(s_checkpointMinutes);
         command.Add(s_tensorBoard);
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "a smaller --batch-size wants less")));
+            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "a smaller --batch-size needs less memory")));
         return command;
     }
 

@@ -93,9 +93,9 @@ internal static class TrainingOptions
         "--precision", "What the encoder's convolutions compute in; weights and losses are float32 always.", "float32", "float32", "bfloat16");
 
     private static readonly Option<bool> s_tf32 = Options.Flag(
-        "--tf32", "Let a GPU round the factors of float32 products to TF32 too, and so the losses'; without it, of convolutions alone.");
+        "--tf32", "Let a GPU use TF32 in matrix products too, the losses' included [default: in convolutions only].");
 
-    private static readonly Option<bool> s_noTf32 = Options.Flag("--no-tf32", "Let a GPU round nothing to TF32, not even in convolutions.");
+    private static readonly Option<bool> s_noTf32 = Options.Flag("--no-tf32", "Do not let a GPU use TF32 anywhere, not even in convolutions.");
 
     private static readonly Option<string?> s_device = SharedOptions.Device();
 

@@ -28,7 +28,7 @@ internal static class FreedMemory
     /// <summary>What holds in this process, for people.</summary>
     public static string Description { get; private set; } = "as the system's allocator has it";
 
-    /// <summary>Has freed memory kept, where glibc is the C library and the user has not said otherwise. To be called before libtorch allocates.</summary>
+    /// <summary>Makes the allocator keep freed memory, where glibc is the C library and the user has not said otherwise. To be called before libtorch allocates.</summary>
     public static void Keep()
     {
         if (!CLibrary.IsGlibc)
@@ -57,7 +57,7 @@ internal static class FreedMemory
         }
     }
 
-    /// <summary>The environment variables by which a process that does not call <see cref="Keep"/> does the same; none where this one does not.</summary>
+    /// <summary>Environment variables with the same effect for a process that does not call <see cref="Keep"/>; none if this process keeps no memory.</summary>
     public static IEnumerable<(string Name, string Value)> Variables =>
         from parameter in s_parameters where Description == Kept select (parameter.Variable, $"{parameter.Value}");
 

@@ -23,8 +23,8 @@ internal static class MatrixProducts
             return Vendor() switch
             {
                 "GenuineIntel" => "Intel's MKL",
-                "AuthenticAMD" when Avx512F.IsSupported => "Intel's MKL, which does not use AVX-512 on AMD processors (see docs/troubleshooting.md)",
-                _ => "Intel's MKL, on its path for processors of others",
+                "AuthenticAMD" when Avx512F.IsSupported => "Intel's MKL, which does not use AVX-512 on AMD processors",
+                _ => "Intel's MKL, which is slower on other makers' processors",
             };
         }
     }

@@ -6,7 +6,7 @@ internal static class NativeDefaults
     /// <summary>To be called first of all.</summary>
     public static void Apply()
     {
-        // .NET copies the environment when it is first asked for all of it. From here on .NET's copy tells what the user set, and libtorch's what is set below.
+        // .NET copies the environment when it is first asked for all of it. After this call .NET's copy still shows what the user set, and native code sees what is set below.
         _ = Environment.GetEnvironmentVariables();
         FreedMemory.Keep();
         WaitingThreads.SleepSoon();

@@ -4,7 +4,7 @@ namespace ErTraining.Compute;
 /// <remarks>
 /// By default GNU's threads (Linux) spin for milliseconds. On a machine where another program is busy the thread that they wait for
 /// may not be running at all, and the spinning keeps the core from it. Threads that sleep at once lose time on a quiet machine,
-/// where the next loop follows within microseconds. docs/troubleshooting.md has what was measured.
+/// where the next loop follows within microseconds. docs/troubleshooting.md has the figures.
 /// </remarks>
 internal static class WaitingThreads
 {

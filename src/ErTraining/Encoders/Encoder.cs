@@ -26,7 +26,7 @@ internal abstract class Encoder(string name, int featureDimension) : Module<Tens
         return maps.mean([1, 2], type: features).MoveToOuterDisposeScope();
     }
 
-    /// <summary>An encoder of the same weights in float64 and its evaluation mode on the CPU. Nothing is drawn from the global generator.</summary>
+    /// <summary>An encoder of the same weights in float64 and its evaluation mode on the CPU. The global generator is left in the state it was in.</summary>
     public virtual Encoder InFloat64()
     {
         using Tensor state = Generator.Default.get_state();

@@ -8,8 +8,8 @@ namespace ErTraining.Encoders;
 internal static class Features
 {
     /// <summary>
-    /// Larger batches are slower on a CPU: their feature maps leave its caches, and the C library gives such blocks back to the system,
-    /// so that every batch faults its memory in again. A GPU spends smaller batches waiting for the host.
+    /// On a CPU larger batches are slower, because their feature maps do not fit its caches, and because the C library returns such blocks to
+    /// the system where the user has chosen so. On a GPU smaller batches leave the GPU waiting for the host.
     /// </summary>
     private const int BatchSizeOnCpu = 128, BatchSizeOnGpu = 512;
 

@@ -22,7 +22,7 @@ internal static class DefaultParallelism
         device.type == DeviceType.CUDA ? OnGpu : OnCpu(Environment.ProcessorCount, threads, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>
-    /// On a CPU. Cells of one thread wait for nobody: on two cores two of them train 1.4 (float32) to 1.6 (bfloat16) times as many images in all as one cell
+    /// On a CPU. Cells of one thread do not wait for other threads: on two cores two of them train 1.4 (float32) to 1.6 (bfloat16) times as many images in all as one cell
     /// of two threads.
     /// </summary>
     /// <param name="processors">Of the machine.</param>

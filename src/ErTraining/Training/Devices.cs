@@ -28,7 +28,7 @@ internal static class Devices
     public static string DescribeChoice(Device device, Precision precision, Tf32 tf32) =>
         $"{Describe(device)}, {DescribePrecision(device.type, precision, tf32)}{(cuda_is_available() ? "" : " (no CUDA device here)")}";
 
-    /// <summary>What a run computes in: "float32" on a CPU, where there is no TF32; "bfloat16 in convolutions, float32 without TF32 elsewhere" on a GPU.</summary>
+    /// <summary>What a run computes in: "float32" on a CPU, which has no TF32; "bfloat16 in the encoder's convolutions, else float32 without TF32" on a GPU.</summary>
     internal static string DescribePrecision(DeviceType type, Precision precision, Tf32 tf32)
     {
         string float32 = type == DeviceType.CUDA ? $"float32 {DescribeTf32(tf32)}" : "float32";

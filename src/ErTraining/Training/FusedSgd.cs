@@ -6,8 +6,8 @@ namespace ErTraining.Training;
 
 /// <summary>SGD with momentum whose step is one operator for all weights of a group, with the settings and the state of TorchSharp's, to the rounding of its results.</summary>
 /// <remarks>
-/// A weight without a gradient is left as it is, with its momentum. Momentum starts from zero, which the first step makes the gradient, as TorchSharp's does that
-/// starts from none.
+/// A weight without a gradient is left as it is, with its momentum. Momentum starts from zero, so the first step makes it equal to the gradient. TorchSharp's SGD,
+/// which starts without momentum, does the same.
 /// </remarks>
 internal class FusedSgd : SGD
 {

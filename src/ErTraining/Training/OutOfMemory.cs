@@ -20,7 +20,7 @@ internal static partial class OutOfMemory
 
     /// <summary>Runs a command; where a device's memory does not suffice, a line says so in place of torch's many.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="remedy">What wants less, a clause: "a smaller --batch-size wants less".</param>
+    /// <param name="remedy">What wants less, a clause: "a smaller --batch-size needs less memory".</param>
     /// <exception cref="TrainingFailedException">The memory does not suffice.</exception>
     public static int InOneLine(Func<int> command, string remedy)
     {

@@ -19,7 +19,7 @@ internal sealed class Tf32Format : JsonConverter<Tf32>
             JsonTokenType.True => Tf32.Products,
             JsonTokenType.False => Tf32.None,
             _ when Array.Find(s_all, value => Word(value) == word) is var value && Word(value) == word => value,
-            _ => throw new JsonException($"tf32 is none of {string.Join(", ", s_all.Select(Word))}."),
+            _ => throw new JsonException($"tf32 is '{word}'; one of {string.Join(", ", s_all.Select(Word))}, or true or false, is wanted."),
         };
     }
 

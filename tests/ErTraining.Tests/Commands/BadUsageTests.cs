@@ -48,7 +48,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --no-tf32 --device cpu", "--no-tf32 is for a GPU, but this run is on cpu")]
     [TestCase("train --tf32 --no-tf32", "--tf32 and --no-tf32 do not go together")]
     [TestCase("study --output s --batch-sizes 64 --train-images 100 --tf32 --no-tf32", "--tf32 and --no-tf32 do not go together")]
-    [TestCase("train --device mps", "--device is 'mps', but Apple's GPUs have no float64; --device cpu is what this program runs on there.")]
+    [TestCase("train --device mps", "--device is 'mps', but this program needs float64, which Apple's GPUs do not have; use --device cpu.")]
     [TestCase("train --data nowhere", "nowhere: no such directory; wanted 'synthetic', or a directory with CIFAR-10's or CIFAR-100's binary files or")]
     [TestCase("train --data .", ".: neither CIFAR files nor class folders here")]
     [TestCase("train --train-images 10", "10 training images are fewer than a batch of 128")]

@@ -50,9 +50,9 @@ internal sealed class OutOfMemoryTests
 
     [Test]
     public void The_line_ends_with_what_wants_less() => Assert.That(
-        () => OutOfMemory.InOneLine(() => throw new ExternalException(Cuda + Frames), "a smaller --batch-size wants less"),
+        () => OutOfMemory.InOneLine(() => throw new ExternalException(Cuda + Frames), "a smaller --batch-size needs less memory"),
         Throws.InstanceOf<TrainingFailedException>().With.Message.EqualTo(
-            "out of memory: 2.00 GiB were asked for on GPU 3, which has 1.31 GiB free of 79.11 GiB; a smaller --batch-size wants less."));
+            "out of memory: 2.00 GiB were asked for on GPU 3, which has 1.31 GiB free of 79.11 GiB; a smaller --batch-size needs less memory."));
 
     [Test]
     public void Torch_itself_says_it_so()
@@ -85,7 +85,7 @@ internal sealed class OutOfMemoryTests
             Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.Error);
             Assert.That(
                 outcome.Error.TrimEnd('\n'),
-                Does.Match(@"^error: out of memory: \d+\.\d\d [MG]iB were asked for, and \d+\.\d\d [MG]iB are free; a smaller --batch-size wants less\.$"));
+                Does.Match(@"^error: out of memory: \d+\.\d\d [MG]iB were asked for, and \d+\.\d\d [MG]iB are free; a smaller --batch-size needs less memory\.$"));
             Assert.That(outcome.Output, Does.Contain("kNN accuracy of the untrained encoder"), "it has enough for all that is not the batch");
         });
     }
