@@ -148,6 +148,16 @@ public class GradientTests : TensorTests
             return (Moved(Step) - Moved(-Step)) / (2 * Step);
         });
 
+    [Test]
+    public void TheEntropyOfOneRowHasAGradientOfZero([Values(Evaluation.Auto, Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation)
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = evaluation });
+        Tensor first = Draw.Normal(1, 1, 5).ToTensor().requires_grad_(), second = Draw.Normal(2, 1, 5).ToTensor().requires_grad_();
+        loss.terms(first, second).Entropy.backward();
+        Assert.That(first.grad!.abs().max().ToDouble(), Is.EqualTo(0).Within(1e-12));
+        Assert.That(second.grad, Is.Not.Null);
+    }
+
     private static void AssertNear(Tensor gradient, double[,] expected)
     {
         double scale = Math.Max(1, expected.Cast<double>().Max(Math.Abs));

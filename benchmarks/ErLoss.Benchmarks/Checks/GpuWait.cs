@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -5,6 +6,8 @@ namespace ErLoss.Benchmarks;
 /// <summary>Tells whether an action has the host wait for the GPU.</summary>
 internal static class GpuWait
 {
+    private const double WorkSeconds = 0.5, MostRepetitions = 30; // of a product that takes a fast GPU some 20 ms
+
     /// <summary>Gives the GPU work of half a second on a fast one, then does something, and looks whether the GPU has done that work yet.</summary>
     /// <param name="device">The first GPU: the driver's events are those of the current device, which TorchSharp leaves as it is.</param>
     /// <param name="action">Waits for the GPU, or does not.</param>
@@ -21,7 +24,11 @@ internal static class GpuWait
         action(); // gradients are there and memory is taken
         product.addmm_(factor, factor, beta: 0);
         cuda.synchronize(device);
-        for (int i = 0; i < 30; i++)
+        var watch = Stopwatch.StartNew();
+        product.addmm_(factor, factor, beta: 0);
+        cuda.synchronize(device);
+        int repetitions = (int)Math.Clamp(WorkSeconds / watch.Elapsed.TotalSeconds, 1, MostRepetitions);
+        for (int i = 0; i < repetitions; i++)
         {
             product.addmm_(factor, factor, beta: 0);
         }

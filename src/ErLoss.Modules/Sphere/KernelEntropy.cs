@@ -60,7 +60,8 @@ internal static class KernelEntropy
         {
             return LogSumOfOthers(embeddings, concentration) - Math.Log(kernels - 1);
         }
-        Tensor own = concentration.Scale(SquaredNorms(unitRows ? embeddings.detach() : embeddings));
+        // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
+        Tensor own = concentration.Scale(SquaredNorms(unitRows && kernels > 1 ? embeddings.detach() : embeddings));
         // log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.
         return kernels == 1 ? own : own - nn.functional.logsigmoid(own - LogSumOfOthers(embeddings, concentration)) - Math.Log(kernels);
     }

@@ -13,7 +13,7 @@ namespace ErLoss.Modules;
 /// gradient, and half of one more for those tiles that the budget did not allow to keep between the two.
 /// </para>
 /// <para>
-/// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ ≤ 60 in float32) no shift is needed; else the
+/// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ below 60 in float32) no shift is needed; else the
 /// shift brings the bound down to it. A kernel that underflows then is negligible beside the own kernel of a unit row, so the sums need no check.
 /// They are checked with leave-one-out and for rows of very different norms.
 /// </para>

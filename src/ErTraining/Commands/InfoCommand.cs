@@ -36,14 +36,26 @@ internal static class InfoCommand
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);
-            WriteRow("products", MatrixProducts.Description);
+            WriteRow("products", folder is null ? MatrixProducts.Description : "as that libtorch was built");
             foreach (string name in EncoderCatalog.Names)
             {
-                WriteRow(name, FeatureCheck.Describe(name, Devices.Find("auto")!));
+                WriteRow(name, Features(name));
             }
             return ExitCode.Success;
         });
         return command;
+    }
+
+    private static string Features(string encoder)
+    {
+        try
+        {
+            return FeatureCheck.Describe(encoder, Devices.Find("auto")!);
+        }
+        catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
+        {
+            return $"not checked: {e.Message.Split('\n', 2)[0]}";
+        }
     }
 
     private static void WriteRow(string name, string value) => Console.WriteLine($"{name,-16} {value}");

@@ -55,7 +55,7 @@ internal static class StudyCommand
 
     private static readonly Option<int?> s_parallel = Options.Number<int?>(
         "--parallel",
-        $"Cells to train at once. Without --threads they share the processors evenly [default: {DefaultParallelism.OnGpu} on a GPU; on the CPU one for each processor, fewer if there is less memory than 4 GiB a cell or --threads is above 1].",
+        $"Cells to train at once. Without --threads they share the processors evenly [default: {DefaultParallelism.OnGpu} on a GPU, fewer if less than 8 GiB a cell is free; on the CPU one for each processor, fewer if there is less memory than 4 GiB a cell or --threads is above 1].",
         "N",
         n => n is >= 1 and <= 64,
         "a whole number from 1 to 64",

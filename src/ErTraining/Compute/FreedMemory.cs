@@ -10,15 +10,22 @@ internal static class FreedMemory
     /// <summary>What the process may hold beyond its live tensors: the steps of a large batch, and .NET itself.</summary>
     private const long MostUnusedBytes = 1L << 30;
 
+    /// <summary>The size from which on blocks come from the system and go back to it. glibc before 2.35 takes no more than 32 MiB.</summary>
+    private static readonly int[] s_largestKept = [1 << 30, 32 << 20];
+
     // mallopt's parameters as malloc.h numbers them, and the environment variables that glibc reads them from.
     private static readonly (int Parameter, string Variable, int Value)[] s_parameters =
     [
-        (-3, "MALLOC_MMAP_THRESHOLD_", 1 << 30),      // larger blocks still come from the system and go back to it
         (-1, "MALLOC_TRIM_THRESHOLD_", int.MaxValue), // what may stay free at the top of the heap
         (-2, "MALLOC_TOP_PAD_", 64 << 20),            // by how much the heap grows at a time
     ];
 
-    private static readonly string[] s_variables = [.. s_parameters.Select(parameter => parameter.Variable), "MALLOC_MMAP_MAX_"];
+    private const int Threshold = -3;
+    private const string ThresholdVariable = "MALLOC_MMAP_THRESHOLD_";
+
+    private static readonly string[] s_variables = [ThresholdVariable, .. s_parameters.Select(parameter => parameter.Variable), "MALLOC_MMAP_MAX_"];
+
+    private static int s_threshold;
 
     private const string Kept = "kept for the next tensors (mallopt)";
 
@@ -39,9 +46,14 @@ internal static class FreedMemory
         {
             Description = $"as the environment variable {variable} says";
         }
-        else if (Array.TrueForAll(s_parameters, parameter => CLibrary.SetAllocatorParameter(parameter.Parameter, parameter.Value)))
+        else
         {
-            Description = Kept;
+            // The others alone would be worse than none: with any of them set, glibc no longer raises the threshold from 128 KiB by itself.
+            s_threshold = Array.Find(s_largestKept, size => CLibrary.SetAllocatorParameter(Threshold, size));
+            if (s_threshold > 0 && Array.TrueForAll(s_parameters, parameter => CLibrary.SetAllocatorParameter(parameter.Parameter, parameter.Value)))
+            {
+                Description = Kept;
+            }
         }
     }
 
@@ -59,7 +71,7 @@ internal static class FreedMemory
 
     /// <summary>Environment variables with the same effect for a process that does not call <see cref="Keep"/>; none if this process keeps no memory.</summary>
     public static IEnumerable<(string Name, string Value)> Variables =>
-        from parameter in s_parameters where Description == Kept select (parameter.Variable, $"{parameter.Value}");
+        Description != Kept ? [] : [(ThresholdVariable, $"{s_threshold}"), .. from parameter in s_parameters select (parameter.Variable, $"{parameter.Value}")];
 
     private static string? UsersOwn() =>
         Array.Find(s_variables, IsSet)

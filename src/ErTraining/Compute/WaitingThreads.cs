@@ -11,6 +11,8 @@ internal static class WaitingThreads
     /// <summary>Turns of the waiting loop before a thread sleeps.</summary>
     public const int Spins = 1000;
 
+    private static readonly (string Name, string Value) s_blockTime = ("KMP_BLOCKTIME", "1"); // milliseconds
+
     private static readonly string[] s_variables = ["OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"];
 
     /// <summary>What holds in this process, for people.</summary>
@@ -25,15 +27,17 @@ internal static class WaitingThreads
         }
         else
         {
-            // Intel's and LLVM's OpenMP, on Windows and macOS, spin for 200 ms, but let other programs run meanwhile.
-            (Variable, string description) = OperatingSystem.IsLinux()
-                ? (("GOMP_SPINCOUNT", $"{Spins}"), $"spin {Spins:n0} times, then sleep (GOMP_SPINCOUNT)")
-                : (("KMP_BLOCKTIME", "1"), "spin for a millisecond, then sleep (KMP_BLOCKTIME)");
-            CLibrary.SetEnvironment(Variable.Value.Name, Variable.Value.Value);
-            Description = description;
+            // Intel's and LLVM's OpenMP, which Windows, macOS and some builds for Linux have, spin for 200 ms, but let other programs run meanwhile.
+            bool isLinux = OperatingSystem.IsLinux();
+            Variables = isLinux ? [("GOMP_SPINCOUNT", $"{Spins}"), s_blockTime] : [s_blockTime];
+            foreach ((string name, string value) in Variables)
+            {
+                CLibrary.SetEnvironment(name, value);
+            }
+            Description = isLinux ? $"spin {Spins:n0} times, then sleep (GOMP_SPINCOUNT)" : "spin for a millisecond, then sleep (KMP_BLOCKTIME)";
         }
     }
 
-    /// <summary>The environment variable that was set, which other processes may be given too; null where the user's own stands.</summary>
-    public static (string Name, string Value)? Variable { get; private set; }
+    /// <summary>The environment variables that were set, which other processes may be given too; none where the user's own stand.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Variables { get; private set; } = [];
 }

@@ -23,6 +23,9 @@ internal sealed class TwoViews : IDisposable
     private const double HueJitter = 0.1 * 2 * Math.PI;
     private const double GrayscaleProbability = 0.2;
 
+    /// <summary>Between two numbers that can be drawn, multiples of 2⁻²⁴, so that no view has a sign of zero.</summary>
+    private const float Half = 0.5f - 1f / (1 << 25);
+
     private const int Draws = 11;                     // uniform numbers a view of an image takes
 
     /// <summary>Luma of ITU-R BT.601, as everywhere in colour jitter.</summary>
@@ -87,7 +90,7 @@ internal sealed class TwoViews : IDisposable
         Tensor height = (side / rootAspect).clamp_max_(1);
         Tensor centreX = (draws[2] * 2 - 1) * (1 - width);
         Tensor centreY = (draws[3] * 2 - 1) * (1 - height);
-        Tensor mirror = (draws[4] - 0.5).sign();
+        Tensor mirror = (draws[4] - Half).sign();
 
         // Crops are upright, so a column's x and a row's y make the whole grid.
         const int Size = ImageSet.Size;

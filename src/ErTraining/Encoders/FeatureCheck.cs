@@ -40,8 +40,8 @@ internal static class FeatureCheck
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        using var generator = new Generator(0); // its own, so that the run draws what it would have drawn without the check
-        Tensor images = rand([Images, 3, size, size], generator: generator) * (Pixels.Most - Pixels.Least) + Pixels.Least;
+        using var generator = new Generator(0, CPU); // its own, so that the run draws what it would have drawn without the check
+        Tensor images = rand([Images, 3, size, size], device: CPU, generator: generator) * (Pixels.Most - Pixels.Least) + Pixels.Least;
         using Encoder inFloat64 = encoder.InFloat64();
         Tensor truth = inFloat64.FeaturesIn(ScalarType.Float64, images.narrow(0, 0, ImagesInFloat64).to(ScalarType.Float64));
         if (!truth.isfinite().all().item<bool>())

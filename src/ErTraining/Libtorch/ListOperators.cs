@@ -9,8 +9,8 @@ namespace ErTraining.Libtorch;
 /// <remarks>
 /// <para>TorchScript calls any operator by its name. The functions are compiled once for the process; TorchSharp cannot free what it compiled, and an error in
 /// the source would end the process, so the source is constant and every function has a test.</para>
-/// <para>Lists that are read and written together need tensors of the same shapes, strides, type and device, one for one, and must not be empty: the operators
-/// go through memory in its order, on a CPU without looking at strides. Numbers go along with the launches, so that the host waits for nothing.</para>
+/// <para>All tensors of a list need one type and one device, which CUDA's operators ask for, and lists that are read and written together the same shapes and strides, one for
+/// one. No list may be empty. The operators go through memory in its order, on a CPU without looking at strides. Numbers go along with the launches, so that the host waits for nothing.</para>
 /// </remarks>
 internal static class ListOperators
 {
@@ -86,6 +86,11 @@ internal static class ListOperators
 
     private static void Invoke(string function, Tensor[][] lists, params object[] numbers)
     {
+        if (Array.Find(lists, list => Array.Exists(list, tensor => tensor.dtype != list[0].dtype)) is not null)
+        {
+            throw new ArgumentException("The tensors of a list are of several types; one is wanted.", nameof(lists));
+        }
+
         // As Scalars that live until the call returns: of a plain double TorchSharp makes one that may be finalized before it is read.
         var scalars = new List<Scalar>();
         object?[] arguments = [.. lists, .. numbers.Select(number => number switch

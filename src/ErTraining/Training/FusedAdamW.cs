@@ -15,14 +15,14 @@ internal sealed class FusedAdamW(IEnumerable<AdamW.ParamGroup> groups, double le
     {
         Options options = group.Options;
         (double beta1, double beta2) = group.Betas;
-        foreach (IGrouping<long, (Tensor Weight, Tensor Gradient, State State)> same in Gradients.Of(group).Select(WithState).GroupBy(of => ++of.State.step))
+        foreach (var same in Gradients.Of(group).Select(WithState).GroupBy(of => (Step: ++of.State.step, of.Weight.dtype)))
         {
             ListOperators.AdamW(
                 [.. same.Select(of => of.Weight)],
                 [.. same.Select(of => of.Gradient)],
                 [.. same.Select(of => of.State.exp_avg)],
                 [.. same.Select(of => of.State.exp_avg_sq)],
-                same.Key,
+                same.Key.Step,
                 options.LearningRate!.Value,
                 beta1,
                 beta2,

@@ -30,13 +30,12 @@ internal class FusedSgd : SGD
 
     private void Step(ParamGroup group)
     {
-        (Parameter Weight, Tensor Gradient)[] moved = [.. Gradients.Of(group)];
-        if (moved.Length > 0)
+        foreach (var same in Gradients.Of(group).GroupBy(of => of.Weight.dtype))
         {
             ListOperators.Sgd(
-                [.. moved.Select(of => of.Weight)],
-                [.. moved.Select(of => of.Gradient)],
-                [.. moved.Select(of => StateOf(of.Weight).momentum_buffer)],
+                [.. same.Select(of => of.Weight)],
+                [.. same.Select(of => of.Gradient)],
+                [.. same.Select(of => StateOf(of.Weight).momentum_buffer)],
                 group.Options.LearningRate!.Value,
                 group.Options.momentum!.Value,
                 group.Options.weight_decay!.Value);

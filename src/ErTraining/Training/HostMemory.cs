@@ -19,7 +19,7 @@ internal static class HostMemory
         long?[] bounds =
         [
             1024 * Number("/proc/meminfo", "MemAvailable:"),
-            Number(Group + "max", "") - Number(Group + "current", ""),
+            Number(Group + "max", "") - Number(Group + "current", "") + (Number(Group + "stat", "inactive_file ") ?? 0), // files that were read are given up first
             Number("/proc/self/limits", "Max address space") - 1024 * Number("/proc/self/status", "VmSize:"),
         ];
         return bounds.Min() is { } least ? Math.Max(0, least) : null;

@@ -65,8 +65,7 @@ internal sealed class Lars : FusedSgd
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        (Parameter Weight, Tensor Gradient)[] layers = [.. Gradients.Of(_adapted)];
-        if (layers.Length > 0)
+        foreach (var layers in Gradients.Of(_adapted).GroupBy(of => of.Weight.dtype))
         {
             ListOperators.Adapt(
                 [.. layers.Select(layer => layer.Weight)],

@@ -1,6 +1,4 @@
 using ErTraining.Studies;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Studies;
 
@@ -8,9 +6,11 @@ internal sealed class DefaultParallelismTests
 {
     private const long Gibibyte = 1L << 30;
 
-    [Test]
-    public void A_GPU_trains_several_cells_at_once() =>
-        Assert.That(DefaultParallelism.For(new Device(DeviceType.CUDA, 0), threads: null), Is.EqualTo(3));
+    [TestCase(78, ExpectedResult = 3)]
+    [TestCase(17, ExpectedResult = 2)]
+    [TestCase(5, ExpectedResult = 1)]
+    [TestCase(null, ExpectedResult = 3, Description = "the driver does not tell")]
+    public int A_GPU_trains_three_where_its_memory_suffices(int? gibibytes) => DefaultParallelism.OnGpuWith(gibibytes * Gibibyte);
 
     [TestCase(8, null, 64, ExpectedResult = 8)]
     [TestCase(8, 2, 64, ExpectedResult = 4)]

@@ -1,3 +1,4 @@
+using ErTraining.Libtorch;
 using ErTraining.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -44,6 +45,36 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
         AssertEqual(weights, twins, fused, plain);
 
         static SGD.ParamGroup Group(Parameter[] of, bool decays) => new(Decaying(of, decays), Rate, Momentum, weight_decay: decays ? WeightDecay : 0);
+    }
+
+    /// <summary>A learnt κ is float64 among float32 weights; CUDA's operators refuse lists of two types.</summary>
+    [TestCase(OptimizerKind.AdamW)]
+    [TestCase(OptimizerKind.Sgd)]
+    [TestCase(OptimizerKind.Lars)]
+    public void Weights_of_two_types_move_alike(OptimizerKind kind)
+    {
+        using var scope = NewDisposeScope();
+        var module = new TwoTypes();
+        using optim.Optimizer optimizer = Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = Rate }, module);
+        for (int step = 0; step < 2; step++)
+        {
+            module.single.grad = full_like(module.single, 0.5);
+            module.wide.grad = full_like(module.wide, 0.5);
+            optimizer.step();
+        }
+        Assert.Multiple(() =>
+        {
+            Assert.That(module.wide.ToDouble(), Is.Not.EqualTo(1).Within(1e-3), "it did not move");
+            Assert.That(module.single.ToDouble(), Is.EqualTo(module.wide.ToDouble()).Within(1e-6));
+        });
+    }
+
+    [Test]
+    public void A_list_of_two_types_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] mixed = [zeros(3, dtype: ScalarType.Float32), zeros(3, dtype: ScalarType.Float64)];
+        Assert.That(() => ListOperators.Lerp(mixed, mixed, 0.5), Throws.ArgumentException.With.Message.Contains("of several types"));
     }
 
     [TestCase(OptimizerKind.AdamW)]
@@ -165,5 +196,13 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
             weight = new Parameter(values);
             RegisterComponents();
         }
+    }
+
+    private sealed class TwoTypes : nn.Module
+    {
+        public readonly Parameter single = new(ones([], dtype: ScalarType.Float32)), wide = new(ones([], dtype: ScalarType.Float64));
+
+        public TwoTypes()
+            : base(nameof(TwoTypes)) => RegisterComponents();
     }
 }

@@ -25,6 +25,8 @@ internal static class MethodChecks
         .. from name in MethodCatalog.Names
            from objective in Enum.GetValues<Objective>()
            select new Check($"{name}, {objective}, ten steps", device => TenSteps(name, objective, Precision.Float32, 5e-3, device)),
+        // float64 beside float32 among the weights that an optimizer moves
+        new Check($"{MethodCatalog.Default}, learnt κ, ten steps", device => TenSteps(MethodCatalog.Default, Objective.Er, Precision.Float32, 5e-3, device, learnKappa: true)),
         new Check($"{MethodCatalog.Default}, bfloat16, ten steps", device => TenSteps(MethodCatalog.Default, Objective.Er, Precision.BFloat16, 5e-2, device)),
         .. from encoder in EncoderCatalog.Names select new Check($"features of {encoder}", device => FeaturesOf(encoder, device)),
     ];
@@ -53,11 +55,12 @@ internal static class MethodChecks
             cat([.. method.Encoder.parameters().Select(parameter => parameter.grad!.reshape(-1).cpu())]);
     }
 
-    private static IEnumerable<Finding> TenSteps(string name, Objective objective, Precision precision, double limit, Device device)
+    private static IEnumerable<Finding> TenSteps(string name, Objective objective, Precision precision, double limit, Device device, bool learnKappa = false)
     {
         InFullPrecision();
         var settings = new TrainingSettings
         {
+            LearnKappa = learnKappa,
             Method = name,
             Objective = objective,
             Precision = precision,

@@ -14,12 +14,13 @@ internal static class StepWaitChecks
     [
         .. from name in MethodCatalog.Names
            from objective in Enum.GetValues<Objective>()
-           select new Check($"no waiting in a step, {name}, {objective}", device => NoWaiting(name, objective, device), NeedsCuda: true),
+           select new Check($"no waiting in a step, {name}, {objective}", device => NoWaiting(new TrainingSettings { Method = name, Objective = objective, BatchSize = BatchSize }, device), NeedsCuda: true),
+        new Check("no waiting in a step, learnt κ", device => NoWaiting(new TrainingSettings { LearnKappa = true, BatchSize = BatchSize }, device), NeedsCuda: true),
     ];
 
-    private static IEnumerable<Finding> NoWaiting(string name, Objective objective, Device device)
+    private static IEnumerable<Finding> NoWaiting(TrainingSettings settings, Device device)
     {
-        using var workload = new StepWorkload(new TrainingSettings { Method = name, Objective = objective, BatchSize = BatchSize }, device);
+        using var workload = new StepWorkload(settings, device);
         yield return Finding.That("the step returns first", !GpuWait.HappensIn(device, workload.Step));
     }
 }
