@@ -19,9 +19,10 @@ public enum ProductPrecision
     /// <remarks>
     /// <para>
     /// What it costs is told by the tangential error: the error of that part of the gradient that turns a row, which is all that the
-    /// normalisation lets through, relative to that part itself. With unit rows in d = 128 it was measured as 2e-3 to 1e-2 for spread rows and
-    /// for clusters, κ from 0.5 to 20 (2e-2 for 64 rows in clusters at κ = 20), where full precision has 1e-6. The entropy is off by up to
-    /// 4e-3 there and, at κ up to 60, by up to 4e-2 with a tangential error of up to 5e-2. Rows longer than one, where they are used as given, cost more.
+    /// normalisation lets through, relative to that part itself. With unit rows in d = 128 and κ from 0.5 to 20 it was measured as 2e-3 to 1e-2
+    /// for spread rows and clusters, with leave-one-out up to 3e-2, where full precision has 1e-6; the entropy was off by up to 5e-3, and by up to
+    /// 2e-2 where rows are close together. Both grow with κ: between 20 and 60 the tangential error reaches 7e-2, and the entropy is off by up to
+    /// 0.12. Rows longer than one, where they are used as given, cost more.
     /// </para>
     /// <para>
     /// Rows that are nearly copies of each other bring a larger error back: what turns them is the difference of two nearly equal rows, and

@@ -28,9 +28,21 @@ internal static partial class OutOfMemory
         {
             return command();
         }
-        catch (Exception e) when (Is(e) && Describe(e, HostMemory.Free()) is { } line) // what is free is read before anything is given back
+        catch (Exception e) when (Is(e) && Line(e) is { } line) // what is free is read before anything is given back
         {
             throw new TrainingFailedException($"{line}; {remedy}.", e);
+        }
+    }
+
+    private static string Line(Exception exception)
+    {
+        try
+        {
+            return Describe(exception, HostMemory.Free());
+        }
+        catch (Exception e) when (e is OutOfMemoryException or IOException or UnauthorizedAccessException or TypeInitializationException)
+        {
+            return "out of memory"; // what is left does not suffice to look
         }
     }
 

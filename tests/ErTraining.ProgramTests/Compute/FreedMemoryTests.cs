@@ -7,6 +7,7 @@ namespace ErTraining.Tests.Compute;
 
 /// <summary>Whether freed memory is used again shows in the page faults of a process: the system hands each page out only once.</summary>
 [Platform("Linux")]
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class FreedMemoryTests
 {
     [Test]

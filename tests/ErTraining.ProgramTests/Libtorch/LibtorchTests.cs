@@ -49,6 +49,21 @@ internal sealed class LibtorchTests
     }
 
     [Test]
+    public void A_library_that_is_cut_off_is_refused_in_a_line()
+    {
+        Directory.CreateDirectory(_folder["lib"]);
+        using (FileStream whole = File.OpenRead(Path.Combine(_libtorch.Lib, "libtorch_cpu.so")), part = File.Create(_folder["lib/libtorch_cpu.so"]))
+        {
+            byte[] beginning = new byte[1_000_000];
+            whole.ReadExactly(beginning);
+            part.Write(beginning);
+        }
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", "lib");
+        Assert.That((outcome.ExitCode, outcome.Error.Count(letter => letter == '\n')), Is.EqualTo((2, 1)), outcome.Error);
+        Assert.That(outcome.Error, Does.StartWith("error: --libtorch lib: libtorch does not load: ").And.Contain("is cut off: it has 1,000,000 bytes of "));
+    }
+
+    [Test]
     public void The_option_goes_before_the_variable()
     {
         CommandLine.Outcome outcome = RunWithVariable("nowhere", "info", "--libtorch", _libtorch.Torch);
