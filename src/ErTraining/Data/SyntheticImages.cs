@@ -1,3 +1,5 @@
+using ErTraining.Randomness;
+
 namespace ErTraining.Data;
 
 /// <summary>
@@ -16,17 +18,20 @@ internal static class SyntheticImages
     /// <returns>Two splits, each with the ten classes in random order, every ten images one of each.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of range.</exception>
     public static ImageData Create(int trainCount, int testCount, int seed) =>
-        new("synthetic", Split(trainCount, seed, 0, nameof(trainCount)), Split(testCount, seed, 1, nameof(testCount)));
+        new(
+            "synthetic",
+            Split(trainCount, seed, RandomPurpose.TrainingLabels, RandomPurpose.TrainingPixels, nameof(trainCount)),
+            Split(testCount, seed, RandomPurpose.TestLabels, RandomPurpose.TestPixels, nameof(testCount)));
 
-    private static ImageSet Split(int count, int seed, int split, string name)
+    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, string name)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ImageSet.MaxCount, name);
-        var labels = Labels(count, seed, 2 * split);
+        var labels = Labels(count, seed, forLabels);
         var pixels = new byte[count * ImageSet.ImageBytes];
         Parallel.For(0, count, index =>
         {
-            var random = new RandomStream(seed, 2 * split + 1, index);
+            var random = new RandomStream(seed, forPixels, index);
             var image = pixels.AsSpan(index * ImageSet.ImageBytes, ImageSet.ImageBytes);
             new SyntheticScene((SyntheticPattern)labels[index], ref random).Render(ref random, image);
         });
@@ -34,7 +39,7 @@ internal static class SyntheticImages
     }
 
     /// <summary>Every ten labels are a permutation with its own stream.</summary>
-    private static int[] Labels(int count, int seed, int purpose)
+    private static int[] Labels(int count, int seed, RandomPurpose purpose)
     {
         var labels = new int[count];
         Span<int> block = stackalloc int[ClassNames.Count];

@@ -1,4 +1,5 @@
 using System.Numerics;
+using ErTraining.Randomness;
 
 namespace ErTraining.Data;
 

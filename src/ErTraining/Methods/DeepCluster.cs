@@ -1,6 +1,6 @@
 using ErLoss.Modules;
-using ErTraining.Data;
 using ErTraining.Encoders;
+using ErTraining.Randomness;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

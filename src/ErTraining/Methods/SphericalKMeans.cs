@@ -1,4 +1,4 @@
-using ErTraining.Data;
+using ErTraining.Randomness;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -1,5 +1,5 @@
-using ErTraining.Data;
 using ErTraining.Encoders;
+using ErTraining.Randomness;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ErTraining.Data;
 using ErTraining.Methods;
+using ErTraining.Randomness;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -93,7 +94,7 @@ internal static class Report
     private static byte[] Views(ImageData data, int seed, Device device)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)RandomStream.Seed(seed, RandomPurpose.ShownViews, 0), CPU);
         int count = Math.Min(ImagesShown, data.Train.Count);
         using var images = new ImageTensors(data.Train.Take(count), device);
         using var views = new TwoViews(device);

@@ -3,6 +3,7 @@ using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Evaluation;
 using ErTraining.Methods;
+using ErTraining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -66,7 +67,7 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Makes the global generator ready to draw the initial weights, the encoder's first.</summary>
-    public static void SeedWeights(int seed) => manual_seed(StreamSeed(seed, RandomPurpose.Weights, 0));
+    public static void SeedWeights(int seed) => manual_seed(RandomStream.Seed(seed, RandomPurpose.Weights, 0));
 
     /// <summary>The method as a run starts, its weights drawn by the seed, or its encoder's read from a file, on the CPU.</summary>
     /// <param name="settings">Of the run.</param>
@@ -185,10 +186,10 @@ internal sealed class Trainer : IDisposable
         TimeSpan reported = _clock.Training;
         if (_sums.Steps == 0)
         {
-            _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, (int)RandomPurpose.Method, epoch));
+            _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
         }
         using Tensor order = tensor(
-            _method.Order((int)_train.Count, new RandomStream(_settings.Seed, (int)RandomPurpose.Order, epoch)), device: _device);
+            _method.Order((int)_train.Count, new RandomStream(_settings.Seed, RandomPurpose.Order, epoch)), device: _device);
         _method.train();
         while (_sums.Steps < _stepsPerEpoch)
         {
@@ -218,7 +219,7 @@ internal sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         long stepOfRun = (epoch - 1L) * _stepsPerEpoch + step;
-        _viewGenerator.manual_seed(StreamSeed(_settings.Seed, RandomPurpose.Views, (int)stepOfRun));
+        _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
         Tensor indices = order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
         (Tensor view1, Tensor view2) = _views.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
 
@@ -237,8 +238,6 @@ internal sealed class Trainer : IDisposable
     /// <summary>Whether one of the evenly spread evaluations falls on the end of an epoch.</summary>
     private bool IsEvaluated(int epoch) =>
         epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
-
-    private static long StreamSeed(int seed, RandomPurpose purpose, int index) => new RandomStream(seed, (int)purpose, index).NextBits();
 
     private long StepsDone => (long)_epochs.Count * _stepsPerEpoch + _sums.Steps;
 

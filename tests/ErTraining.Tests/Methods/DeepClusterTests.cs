@@ -1,5 +1,6 @@
 using ErTraining.Data;
 using ErTraining.Methods;
+using ErTraining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ internal sealed class DeepClusterTests : TensorTests
     public void Clusters_are_drawn_evenly_however_large_they_are()
     {
         long[] assignments = [.. Enumerable.Repeat(0L, 90), .. Enumerable.Repeat(4L, 9), 7];
-        long[] order = DeepCluster.EvenOrder(assignments, 6000, new RandomStream(0, 0, 0));
+        long[] order = DeepCluster.EvenOrder(assignments, 6000, new RandomStream(0, RandomPurpose.Method, 0));
         Dictionary<long, int> visits = order.GroupBy(image => assignments[image]).ToDictionary(g => g.Key, g => g.Count());
         Assert.Multiple(() =>
         {
@@ -25,7 +26,7 @@ internal sealed class DeepClusterTests : TensorTests
     public void With_er_each_image_is_visited_once()
     {
         using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", Objective.Er);
-        Assert.That(method.Order(20, new RandomStream(0, 0, 0)), Is.EquivalentTo(Enumerable.Range(0, 20)));
+        Assert.That(method.Order(20, new RandomStream(0, RandomPurpose.Method, 0)), Is.EquivalentTo(Enumerable.Range(0, 20)));
     }
 
     [TestCase(Objective.Native)]
@@ -34,7 +35,7 @@ internal sealed class DeepClusterTests : TensorTests
     {
         using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", objective);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        method.BeginEpoch(pixels, new RandomStream(0, 0, 0));
+        method.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 0));
         Tensor assignments = method.state_dict()["assignments"];
         Tensor indices = tensor(new long[] { 5, 30, 2, 17, 9 });
         Tensor view1 = randn(5, 3, 32, 32), view2 = randn(5, 3, 32, 32);
@@ -60,7 +61,7 @@ internal sealed class DeepClusterTests : TensorTests
     {
         using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", Objective.Native);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        method.BeginEpoch(pixels, new RandomStream(0, 0, 0));
+        method.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 0));
         method.eval();
         Tensor embeddings = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels)))).Embeddings;
         Dictionary<string, Tensor> state = method.state_dict();

@@ -1,6 +1,6 @@
 using System.Globalization;
-using ErTraining.Data;
 using ErTraining.Methods;
+using ErTraining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,7 +16,7 @@ internal sealed class SphericalKMeansTests : TensorTests
         // Three tight groups about the axes; a start in two groups only leaves a cluster that has to move.
         Tensor axes = eye(3).repeat_interleave(20, 0);
         Tensor rows = nn.functional.normalize(axes + 0.05 * randn(60, 3), dim: 1);
-        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 30, new RandomStream(seed, 0, 0));
+        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 30, new RandomStream(seed, RandomPurpose.Method, 0));
         double[] cosines = [.. (rows * centroids.index_select(0, assignments)).sum(1).data<float>().ToArray().Select(x => (double)x)];
         Assert.Multiple(() =>
         {
@@ -32,7 +32,7 @@ internal sealed class SphericalKMeansTests : TensorTests
         Tensor rows = nn.functional.normalize(randn(200, 6), dim: 1);
         double Objective(int iterations)
         {
-            (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 8, iterations, new RandomStream(0, 0, 0));
+            (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 8, iterations, new RandomStream(0, RandomPurpose.Method, 0));
             return (rows * centroids.index_select(0, assignments)).sum(1).mean().ToDouble();
         }
         double[] objectives = [Objective(1), Objective(2), Objective(4), Objective(8), Objective(16)];
@@ -44,7 +44,7 @@ internal sealed class SphericalKMeansTests : TensorTests
     public void Rows_that_are_all_the_same_leave_clusters_empty_but_finite()
     {
         Tensor rows = nn.functional.normalize(ones(10, 4), dim: 1);
-        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 5, new RandomStream(0, 0, 0));
+        (Tensor centroids, Tensor assignments) = SphericalKMeans.Fit(rows, 3, 5, new RandomStream(0, RandomPurpose.Method, 0));
         Assert.Multiple(() =>
         {
             Assert.That(centroids.data<float>().ToArray(), Has.All.EqualTo(0.5).Within(1e-6));
@@ -68,7 +68,7 @@ internal sealed class SphericalKMeansTests : TensorTests
             }
         });
         watch.Start();
-        SphericalKMeans.Fit(rows, Clusters, Iterations, new RandomStream(0, 0, 0));
+        SphericalKMeans.Fit(rows, Clusters, Iterations, new RandomStream(0, RandomPurpose.Method, 0));
         over.Cancel();
         watch.Join();
         long matrix = (long)Rows * Clusters * sizeof(float); // scores of all rows for all clusters

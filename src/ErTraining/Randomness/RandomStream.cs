@@ -1,18 +1,24 @@
-namespace ErTraining.Data;
+namespace ErTraining.Randomness;
 
 /// <summary>
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a few bytes of state,
 /// the same numbers on every platform, and a stream of its own for every (seed, purpose, index).
 /// </summary>
 /// <param name="seed">The user's seed.</param>
-/// <param name="purpose">What the stream is for; streams of different purposes are independent.</param>
-/// <param name="index">Which one of that purpose.</param>
-internal struct RandomStream(int seed, int purpose, int index)
+/// <param name="purpose">What the numbers are for; streams of different purposes are independent.</param>
+/// <param name="index">Which one of that purpose, for example the epoch, the step or the image.</param>
+internal struct RandomStream(int seed, RandomPurpose purpose, long index)
 {
-    private ulong _state = Mix(Mix(((ulong)(uint)seed << 32) | (uint)index) ^ Mix(~(ulong)(uint)purpose));
+    private const ulong Increment = 0x9E3779B97F4A7C15; // 2⁶⁴ divided by the golden ratio, made odd
+
+    // Each part is added to a scattered number and scattered in turn, so that streams of one seed and purpose never share a state.
+    private ulong _state = Mix(Mix(Mix((uint)seed + Increment) + (ulong)purpose) + (ulong)index);
+
+    /// <summary>The seed that this stream gives to a generator of another make, such as libtorch's.</summary>
+    public static long Seed(int seed, RandomPurpose purpose, long index) => new RandomStream(seed, purpose, index).NextBits();
 
     /// <summary>The next 32 random bits.</summary>
-    public uint NextBits() => (uint)(Mix(_state += 0x9E3779B97F4A7C15) >> 32);
+    public uint NextBits() => (uint)(Mix(_state += Increment) >> 32);
 
     /// <summary>Uniform on [0, 1), a multiple of 2⁻²⁴.</summary>
     public float NextUnit() => (NextBits() >> 8) * (1f / (1 << 24));
