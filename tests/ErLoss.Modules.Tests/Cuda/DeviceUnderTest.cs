@@ -5,17 +5,21 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Tests.Cuda;
 
 /// <summary>
-/// The device of tests of what may differ on a GPU. The environment variable ERLOSS_TEST_DEVICE names another device than
+/// The device of tests of what may differ on a GPU. The environment variable <see cref="Variable"/> names another device than
 /// "cuda", such as "cuda:1", or "cpu" to try these tests themselves.
 /// </summary>
 internal static class DeviceUnderTest
 {
-    private const string Variable = "ERLOSS_TEST_DEVICE";
+    /// <summary>The environment variable.</summary>
+    public const string Variable = "ERLOSS_TEST_DEVICE";
 
-    /// <summary>The device; a test that asks is skipped where there is none, and fails where the variable names none.</summary>
-    public static Device Find()
+    /// <summary>Names of the devices to test on: the one that the variable names, "cuda" where torch finds a device, or none.</summary>
+    public static IEnumerable<string> Names =>
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } name ? [name] : cuda.is_available() ? ["cuda"] : [];
+
+    /// <summary>The device of this name; the test fails where it is no name or there is no such device.</summary>
+    public static Device Find(string name)
     {
-        string name = Environment.GetEnvironmentVariable(Variable) ?? "cuda";
         if (name == "cpu")
         {
             return CPU;
@@ -28,7 +32,7 @@ internal static class DeviceUnderTest
         }
         if (!cuda.is_available() || index >= cuda.device_count())
         {
-            Assert.Ignore($"no CUDA device: torch finds no {name} ({Variable} names another)");
+            Assert.Fail($"{Variable} is '{name}', and torch finds no such device.");
         }
         return new Device(DeviceType.CUDA, index);
     }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Tests.Cuda;
 
 /// <summary>The loss on a GPU: the checks of the benchmarks' <c>selftest</c>, and what they cannot see.</summary>
-public class LossOnDeviceTests : CudaTests
+public class LossOnDeviceTests(string device) : CudaTests(device)
 {
     private const int Rows = 600, Columns = 16;
 

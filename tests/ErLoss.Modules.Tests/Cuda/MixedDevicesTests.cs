@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Tests.Cuda;
 
 /// <summary>Tensors on the CPU and on a GPU together are refused, by name, before native code sees them.</summary>
-public class MixedDevicesTests : CudaTests
+public class MixedDevicesTests(string device) : CudaTests(device)
 {
     [Test]
     public void ProjectionsOnTwoDevicesAreRefused([Values] Support support, [Values] bool reversed)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using ErTraining.Compute;
+using ErTraining.Data;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Compute;
@@ -21,8 +22,9 @@ internal sealed class FreedMemoryTests
     private static long FaultsOfTraining((string Name, string? Value) variable)
     {
         using var folder = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(640, 20, seed: 0), folder["images"]);
         ProcessStartInfo start = CommandLine.StartInfo(
-            folder.Path, "train", "--train-images", "640", "--batch-size", "128", "--epochs", "1", "--evaluations", "1", "--threads", "1");
+            folder.Path, "train", "--data", "images", "--batch-size", "128", "--epochs", "1", "--evaluations", "1", "--threads", "1");
         foreach (string name in (string[])["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_MAX_", "GLIBC_TUNABLES"])
         {
             start.Environment[name] = null;

@@ -62,7 +62,7 @@ internal static class CommandLine
             Environment =
             {
                 ["OMP_NUM_THREADS"] = "1", // several may run at once; threads that wait for each other would spin
-                ["DOTNET_TieredPGO"] = "0", // it lives for seconds: compiling twice to find what is hot costs more than it brings
+                ["DOTNET_TC_CallCounting"] = "0", // it lives for seconds: compiling again what is called often costs more than it brings
                 [LibtorchFolder.Variable] = null, // the program's own, as in the tests' own process
             },
         };

@@ -10,9 +10,10 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Cuda;
 
-/// <summary>Training on a GPU: the checks of the benchmarks' <c>selftest</c>, and what they cannot see; skipped where there is none.</summary>
+/// <summary>Training on a GPU: the checks of the benchmarks' <c>selftest</c>, and what they cannot see. Where there is none, there are none of these tests.</summary>
 [Category("Cuda")]
-internal sealed class TrainingOnDeviceTests : TensorTests
+[TestFixtureSource(typeof(DeviceUnderTest), nameof(DeviceUnderTest.Names))]
+internal sealed class TrainingOnDeviceTests(string name) : TensorTests
 {
     private static readonly ImageData s_data = SyntheticImages.Create(256, 100, seed: 0);
 
@@ -25,7 +26,7 @@ internal sealed class TrainingOnDeviceTests : TensorTests
         from name in MethodCatalog.Names from precision in Enum.GetValues<Precision>() select new TestCaseData(name, precision);
 
     [OneTimeSetUp]
-    public void FindDevice() => _device = DeviceUnderTest.Find();
+    public void FindDevice() => _device = DeviceUnderTest.Find(name);
 
     [TestCaseSource(nameof(Checks))]
     public void Holds(object check) => DeviceUnderTest.AssertHolds((Check)check, _device);

@@ -14,7 +14,7 @@ namespace ErTraining.Tests.Placement;
 [NonParallelizable]
 internal sealed class DefaultDeviceTests : TensorTests
 {
-    private static readonly ImageData s_data = SyntheticImages.Create(96, 40, seed: 0);
+    private static readonly ImageData s_data = SyntheticImages.Create(48, 20, seed: 0);
 
     private static IEnumerable<TestCaseData> Methods =>
         from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
@@ -22,18 +22,18 @@ internal sealed class DefaultDeviceTests : TensorTests
     [TestCaseSource(nameof(Methods))]
     public void A_run_comes_to_the_same_numbers(string method, Objective objective)
     {
-        var settings = new TrainingSettings { Method = method, Objective = objective, Epochs = 2, BatchSize = 32, HiddenDimension = 16 };
+        var settings = new TrainingSettings { Method = method, Objective = objective, Epochs = 2, BatchSize = 16, HiddenDimension = 16 };
         AssertSame(settings);
     }
 
     [TestCase(OptimizerKind.Sgd)]
     [TestCase(OptimizerKind.Lars)]
     public void A_run_with_another_optimizer_comes_to_the_same_numbers(OptimizerKind optimizer) =>
-        AssertSame(new TrainingSettings { Epochs = 2, BatchSize = 32, HiddenDimension = 16, Optimizer = optimizer });
+        AssertSame(new TrainingSettings { Epochs = 2, BatchSize = 16, HiddenDimension = 16, Optimizer = optimizer });
 
     [Test]
     public void A_run_in_bfloat16_comes_to_the_same_numbers() =>
-        AssertSame(new TrainingSettings { Method = "byol", Epochs = 1, BatchSize = 32, HiddenDimension = 16, Precision = Precision.BFloat16 });
+        AssertSame(new TrainingSettings { Method = "byol", Epochs = 1, BatchSize = 16, HiddenDimension = 16, Precision = Precision.BFloat16 });
 
     [Test]
     public void ResNet18_has_the_same_features()
@@ -83,7 +83,7 @@ internal sealed class DefaultDeviceTests : TensorTests
 
         string[] Pictures()
         {
-            var settings = new TrainingSettings { Epochs = 1, BatchSize = 32, HiddenDimension = 16 };
+            var settings = new TrainingSettings { Epochs = 1, BatchSize = 16, HiddenDimension = 16 };
             var observer = new Epochs();
             using var trainer = new Trainer(settings, s_data, CPU, observer);
             RunResult result = trainer.Run(CancellationToken.None);
