@@ -32,7 +32,9 @@ Task("Build")
 Task("Test")
     .Description("Runs all tests.")
     .IsDependentOn("Build")
-    .Does(() => DotNetTest(Solution, new DotNetTestSettings { Configuration = configuration, NoBuild = true, NoRestore = true, MSBuildSettings = Properties() }));
+    .Does(() => DotNetTest(
+        Solution,
+        new DotNetTestSettings { PathType = DotNetTestPathType.Solution, Configuration = configuration, NoBuild = true, NoRestore = true, MSBuildSettings = Properties() }));
 
 Task("Benchmark")
     .Description("Runs the benchmarks; --benchmarkArguments=\"--filter *Step*\" picks some.")
