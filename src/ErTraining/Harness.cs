@@ -71,7 +71,7 @@ internal static class Harness
         {
             return Fail(e.Message, ExitCode.BadInput);
         }
-        catch (Exception e) when (e is TrainingFailedException or WrongFeaturesException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TrainingFailedException or WrongFeaturesException or InsufficientMemoryException or IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message, ExitCode.Failure);
         }

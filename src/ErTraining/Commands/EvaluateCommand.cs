@@ -61,15 +61,15 @@ internal static class EvaluateCommand
         string? otherData = parsed.GetValue(s_data);
         int? trainImages = parsed.GetValue(s_trainImages) ?? (otherData is null ? settings.TrainImages : null);
 
-        Trainer.SeedWeights(settings.Seed);
-        using Encoder encoder = untrained || checkpoint is null ? Trainer.InitialEncoder(settings) : EncoderCatalog.Create(settings.Encoder);
+        InitialWeights.Seed(settings.Seed);
+        using Encoder encoder = untrained || checkpoint is null ? InitialWeights.Encoder(settings) : EncoderCatalog.Create(settings.Encoder);
         if (!untrained && checkpoint is not null)
         {
-            Checkpoint.LoadEncoder(checkpoint, encoder);
+            ModelWeights.LoadEncoder(checkpoint, encoder);
         }
         string source = checkpoint ?? settings.Weights!;
         encoder.to(device);
-        FeatureCheck.Require(encoder);
+        FeatureCheck.Require(encoder, ImageSet.Size);
         ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Tf32)}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Reporting;
 using ErTraining.Training;
@@ -22,8 +23,8 @@ internal static class ExportCommand
             OutputFile.Prepare(file);
             (TrainingSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!);
             using Encoder encoder = EncoderCatalog.Create(settings.Encoder);
-            Checkpoint.LoadEncoder(weights, encoder);
-            FeatureCheck.Require(encoder);
+            ModelWeights.LoadEncoder(weights, encoder);
+            FeatureCheck.Require(encoder, ImageSet.Size);
             OutputFile.Write(file, () => EncoderFile.Write(file, encoder));
             long parameters = encoder.parameters().Sum(parameter => parameter.numel());
             Console.WriteLine($"{settings.Encoder}, {parameters:n0} parameters, is in {file}.");

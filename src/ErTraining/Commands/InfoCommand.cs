@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ErTraining.Compute;
+using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Libtorch;
 using ErTraining.Training;
@@ -50,7 +51,10 @@ internal static class InfoCommand
     {
         try
         {
-            return FeatureCheck.Describe(encoder, Devices.Find("auto")!);
+            using Encoder untrained = EncoderCatalog.Create(encoder);
+            untrained.TrainingType = torch.ScalarType.BFloat16;
+            untrained.to(Devices.Find("auto")!);
+            return FeatureCheck.Describe(untrained, ImageSet.Size);
         }
         catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
         {

@@ -102,8 +102,7 @@ internal static class TrainCommand
 
         var memory = new DeviceMemoryUse(device);
         using var display = new TrainingDisplay(settings.Epochs);
-        var history = new TrainingHistory(tensorBoard ? new TensorBoardLog(folder!.TensorBoardPath, display) : display);
-        using var trainer = new Trainer(settings, data, device, history);
+        using var trainer = new Trainer(settings, data, device);
         if (folder is not null)
         {
             TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
@@ -112,13 +111,13 @@ internal static class TrainCommand
                 trainer.Restore(state);
             }
             folder.WriteSettings(settings);
-            folder.WriteMetrics(state?.Position.Epochs ?? []);
-            history.EpochDone += _ =>
+            trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
+            if (tensorBoard)
             {
-                folder.WriteMetrics(history.Epochs);
-                Checkpoint.Save(folder.CheckpointPath, trainer.Method);
-            };
+                trainer.Observers.Add(new TensorBoardLog(folder.TensorBoardPath));
+            }
         }
+        trainer.Observers.Add(display);
         RunResult result;
         try
         {
@@ -132,7 +131,7 @@ internal static class TrainCommand
                 Console.Error.WriteLine("Interrupted; nothing was kept, as no --output was given.");
                 return ExitCode.Interrupted;
             }
-            Checkpoint.Save(folder.CheckpointPath, trainer.Method);
+            ModelWeights.Save(folder.CheckpointPath, trainer.Method);
             Console.Error.WriteLine($"Interrupted; the weights as they were are in {folder.CheckpointPath}, and --resume goes on from there.");
             return ExitCode.Interrupted;
         }
@@ -143,9 +142,9 @@ internal static class TrainCommand
         {
             if (settings.Epochs == 0)
             {
-                Checkpoint.Save(folder.CheckpointPath, trainer.Method);
+                ModelWeights.Save(folder.CheckpointPath, trainer.Method);
             }
-            Report.Write(folder.ReportPath, settings, data, result, history.Epochs, trainer.Method, device);
+            Report.Write(folder.ReportPath, settings, data, result, trainer.Epochs, trainer.Method, device);
             folder.WriteResult(result); // last: it says that the run is over
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }

@@ -25,7 +25,7 @@ internal static class FeatureCheck
     /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
     /// <param name="size">Height and width of the images to come.</param>
     /// <exception cref="WrongFeaturesException">Its features are wrong; the message says by how much, and what to do.</exception>
-    public static void Require(Encoder encoder, long size = ImageSet.Size)
+    public static void Require(Encoder encoder, long size)
     {
         if (Measure(encoder, size).FirstOrDefault(error => !error.IsRight) is { } wrong)
         {
@@ -36,7 +36,7 @@ internal static class FeatureCheck
     /// <summary>The errors in float32 and in the type the encoder trains in; none if its weights give no finite features even in float64.</summary>
     /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
     /// <param name="size">Height and width of the images.</param>
-    public static IReadOnlyList<FeatureError> Measure(Encoder encoder, long size = ImageSet.Size)
+    public static IReadOnlyList<FeatureError> Measure(Encoder encoder, long size)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -61,13 +61,10 @@ internal static class FeatureCheck
         }
     }
 
-    /// <summary>The check of an untrained encoder in words: "features right (float32 to 2.2e-07, bfloat16 to 0.0022)".</summary>
-    public static string Describe(string name, Device device)
+    /// <summary>The check in words: "features right (float32 to 2.2e-07, bfloat16 to 0.0022)".</summary>
+    public static string Describe(Encoder encoder, long size)
     {
-        using Encoder encoder = EncoderCatalog.Create(name);
-        encoder.TrainingType = ScalarType.BFloat16;
-        encoder.to(device);
-        IReadOnlyList<FeatureError> errors = Measure(encoder);
+        IReadOnlyList<FeatureError> errors = Measure(encoder, size);
         return errors.FirstOrDefault(error => !error.IsRight) is { } wrong
             ? Describe(encoder, wrong)
             : $"features right ({string.Join(", ", errors.Select(error => FormattableString.Invariant($"{Name(error.Type)} to {error.Error:g2}")))})";

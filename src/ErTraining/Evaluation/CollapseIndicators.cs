@@ -1,11 +1,9 @@
-using ErTraining.Data;
-using ErTraining.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Evaluation;
 
-/// <summary>How far a method's outputs are from collapse, over some images.</summary>
+/// <summary>How far projections of different images are from collapse.</summary>
 /// <param name="EffectiveRank">
 /// exp of the entropy of the embeddings' normalised singular values (Roy and Vetterli, "The effective rank", EUSIPCO 2007; Garrido et al., "RankMe",
 /// ICML 2023): from 1, all embeddings on one line (or nothing but zeros), to the lesser of their number and dimension.
@@ -16,33 +14,20 @@ namespace ErTraining.Evaluation;
 /// </param>
 internal sealed record CollapseIndicators(double EffectiveRank, double MeanCosine, double? Perplexity)
 {
-    private const int MostImages = 512;
-
-    /// <summary>Measures them on the first 512 images, unaugmented, with the method in evaluation mode; it is left in the mode it was in.</summary>
-    public static CollapseIndicators Measure(TwoViewMethod method, ImageTensors images)
+    /// <summary>Measures them on outputs.</summary>
+    /// <param name="embeddings">(n, d), rows of unit norm.</param>
+    /// <param name="probabilities">(n, c), the distributions of a discrete head; null of other heads.</param>
+    public static CollapseIndicators Of(Tensor embeddings, Tensor? probabilities)
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        bool wasTraining = method.training;
-        method.eval();
-        Tensor pixels = images.Pixels.narrow(0, 0, Math.Min(MostImages, images.Count));
-        MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
-        method.train(wasTraining);
-        return Of(outputs);
-    }
-
-    /// <summary>The indicators of outputs that are at hand.</summary>
-    internal static CollapseIndicators Of(MethodOutputs outputs)
-    {
-        using var scope = NewDisposeScope();
-        Tensor rows = outputs.Embeddings.to(ScalarType.Float64);
+        Tensor rows = embeddings.to(ScalarType.Float64);
         double count = rows.shape[0];
         Tensor singular = linalg.svdvals(rows);
         double cosines = (rows.sum([0]).square().sum().ToDouble() - rows.square().sum().ToDouble()) / (count * (count - 1));
         return new CollapseIndicators(
             Perplexed(singular / singular.sum().clamp_min(double.Epsilon)),
             count > 1 ? cosines : 1,
-            outputs.Probabilities is { } probabilities ? Perplexed(probabilities.to(ScalarType.Float64).mean([0])) : null);
+            probabilities is null ? null : Perplexed(probabilities.to(ScalarType.Float64).mean([0])));
     }
 
     /// <summary>exp(−Σ p·log p).</summary>

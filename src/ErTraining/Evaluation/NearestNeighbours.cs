@@ -1,5 +1,3 @@
-using ErTraining.Data;
-using ErTraining.Encoders;
 using static TorchSharp.torch;
 
 namespace ErTraining.Evaluation;
@@ -17,19 +15,11 @@ internal static class NearestNeighbours
     public static int NeighbourCount(long trainCount) => (int)Math.Clamp(trainCount / 10, 1, MostNeighbours);
 
     /// <summary>The fraction of test images whose class wins the vote.</summary>
-    /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">The images that vote.</param>
-    /// <param name="test">The images that are classified.</param>
-    /// <param name="cancellation">Heeded between batches.</param>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static double Accuracy(Encoder encoder, ImageTensors train, ImageTensors test, CancellationToken cancellation = default)
-    {
-        using var scope = NewDisposeScope();
-        return Accuracy(
-            Features.Of(encoder, train.Pixels, cancellation), train.Labels, Features.Of(encoder, test.Pixels, cancellation), test.Labels, train.ClassCount);
-    }
-
-    /// <summary>The same on features: (n, d) with (n) int64 labels in 0..<paramref name="classCount"/> − 1.</summary>
+    /// <param name="trainFeatures">(n, d), of the images that vote.</param>
+    /// <param name="trainLabels">(n), int64 in 0..<paramref name="classCount"/> − 1.</param>
+    /// <param name="testFeatures">(m, d), of the images that are classified.</param>
+    /// <param name="testLabels">(m), likewise.</param>
+    /// <param name="classCount">Number of classes.</param>
     public static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
     {
         using var scope = NewDisposeScope();

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using ErTraining.Commands;
+using ErTraining.Data;
 using TorchSharp;
 
 namespace ErTraining.Libtorch;
@@ -40,7 +40,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
             string remedy = e.Message.Contains("GLIBCXX_", StringComparison.Ordinal) ? " A newer libstdc++ is wanted, first in LD_LIBRARY_PATH." : "";
-            throw new UsageException($"{folder.AskedFor}: libtorch does not load: {e.Message.TrimEnd('.')}.{remedy}");
+            throw new DataException($"{folder.AskedFor}: libtorch does not load: {e.Message.TrimEnd('.')}.{remedy}");
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
     /// <param name="option">The folder that the command line names, if it does.</param>
     /// <param name="args">The whole command line.</param>
     /// <returns>The program's exit code.</returns>
-    /// <exception cref="UsageException">There is no libtorch there, or one that does not fit or does not load; or none at all.</exception>
+    /// <exception cref="DataException">There is no libtorch there, or one that does not fit or does not load; or none at all.</exception>
     public static int? Run(string? option, string[] args)
     {
         if (GetLoadContext(typeof(LibtorchContext).Assembly) != Default)
@@ -62,7 +62,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
         {
             return NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out _)
                 ? null
-                : throw new UsageException(
+                : throw new DataException(
                     $"no libtorch beside the program; {LibtorchFolder.Option} DIR or the environment variable {LibtorchFolder.Variable} must name {LibtorchFolder.Wanted}.");
         }
         Environment.SetEnvironmentVariable(LibtorchFolder.Variable, folder.Path);

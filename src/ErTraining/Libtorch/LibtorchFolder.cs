@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using ErTraining.Commands;
+using ErTraining.Data;
 
 namespace ErTraining.Libtorch;
 
@@ -22,7 +22,7 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
 
     /// <summary>The folder asked for by <see cref="Option"/>, or else by <see cref="Variable"/>; null if neither is given.</summary>
     /// <param name="option">What the option says: the folder, or the one that has it as <c>lib</c>.</param>
-    /// <exception cref="UsageException">There is no libtorch.</exception>
+    /// <exception cref="DataException">There is no libtorch.</exception>
     public static LibtorchFolder? Asked(string? option)
     {
         (string? given, string name) = option is null ? (Environment.GetEnvironmentVariable(Variable), Variable) : (option, Option);
@@ -33,11 +33,11 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         string askedFor = $"{name} {given}", root = System.IO.Path.GetFullPath(given);
         if (!Directory.Exists(root))
         {
-            throw new UsageException($"{askedFor}: {(File.Exists(root) ? "a file, not a folder" : "no such folder")}; wanted {Wanted}.");
+            throw new DataException($"{askedFor}: {(File.Exists(root) ? "a file, not a folder" : "no such folder")}; wanted {Wanted}.");
         }
         string library = DynamicLibrary.FileName("torch_cpu");
         string path = Array.Find([root, System.IO.Path.Combine(root, "lib")], folder => File.Exists(System.IO.Path.Combine(folder, library)))
-            ?? throw new UsageException($"{askedFor}: no {library} here, nor in lib; wanted {Wanted}.");
+            ?? throw new DataException($"{askedFor}: no {library} here, nor in lib; wanted {Wanted}.");
         return new LibtorchFolder(path, askedFor);
     }
 
@@ -67,7 +67,7 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
     /// <param name="version">"2.12.0".</param>
     /// <param name="bridge">LibTorchSharp's file.</param>
     /// <returns>Whether that line was written.</returns>
-    /// <exception cref="UsageException">It lacks something, or nobody can tell.</exception>
+    /// <exception cref="DataException">It lacks something, or nobody can tell.</exception>
     public bool CheckVersion(string version, string bridge)
     {
         if (Array.Exists(s_triedVersions, tried => version.StartsWith(tried, StringComparison.Ordinal)))
@@ -76,12 +76,12 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         }
         if (!LibtorchCompatibility.CanBeChecked)
         {
-            throw new UsageException($"{AskedFor}: libtorch {version}; wanted {Wanted}.");
+            throw new DataException($"{AskedFor}: libtorch {version}; wanted {Wanted}.");
         }
         LibtorchCompatibility compatibility = LibtorchCompatibility.Of(bridge, Path);
         if (compatibility.Missing.Count > 0)
         {
-            throw new UsageException($"{AskedFor}: libtorch {version}: {compatibility.Describe()}; wanted {Wanted}.");
+            throw new DataException($"{AskedFor}: libtorch {version}: {compatibility.Describe()}; wanted {Wanted}.");
         }
         Console.Error.WriteLine($"warning: {AskedFor}: libtorch {version} was not tried with this program; {compatibility.Describe()}.");
         return true;

@@ -68,7 +68,7 @@ internal static class ListOperators
     public static void Sgd(Tensor[] weights, Tensor[] gradients, Tensor[] momenta, double rate, double momentum, double decay) =>
         Invoke("sgd_", [weights, gradients, momenta], rate, momentum, decay);
 
-    /// <summary>Makes g into λ·(g + β·w), as <see cref="Training.Lars"/> wants it.</summary>
+    /// <summary>Makes g into λ·(g + β·w): the first half of a step of LARS (You et al., "Large Batch Training of Convolutional Networks", 2017).</summary>
     /// <param name="weights">w; read.</param>
     /// <param name="gradients">g; changed.</param>
     /// <param name="trust">η.</param>

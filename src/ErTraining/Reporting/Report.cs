@@ -79,7 +79,7 @@ internal static class Report
     {
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
-        using TwoViewMethod untrained = Trainer.Untrained(settings, data.Train.Count);
+        using TwoViewMethod untrained = InitialWeights.Method(settings, data.Train.Count);
         untrained.to(device);
         page.Append("<h2>Test images, each with the training images whose features are nearest</h2>\n<div class=\"pair\">\n");
         foreach ((string when, TwoViewMethod method) in new[] { ("before training", untrained), ("after training", trained) })

@@ -6,8 +6,7 @@ namespace ErTraining.Reporting;
 
 /// <summary>Writes a run's metrics for TensorBoard; steps are epochs.</summary>
 /// <param name="path">The folder. Event files of an earlier part of the run go: all its epochs are written anew, so that none stands there twice.</param>
-/// <param name="next">Who is told after this.</param>
-internal sealed class TensorBoardLog(string path, ITrainingObserver next) : ITrainingObserver
+internal sealed class TensorBoardLog(string path) : ITrainingObserver
 {
     private const string EventFiles = "events.out.tfevents.*"; // TensorBoard's own name for them
 
@@ -27,18 +26,15 @@ internal sealed class TensorBoardLog(string path, ITrainingObserver next) : ITra
         {
             Write(epoch);
         }
-        next.OnStart(knnAccuracyBefore, epochsDone, stepsDone);
     }
 
     /// <inheritdoc/>
-    public void OnProgress(TrainingProgress progress) => next.OnProgress(progress);
-
-    /// <inheritdoc/>
-    public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft)
+    public void OnProgress(TrainingProgress progress)
     {
-        Write(metrics);
-        next.OnEpoch(metrics, timeLeft);
     }
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => Write(metrics);
 
     private void Write(EpochMetrics metrics)
     {

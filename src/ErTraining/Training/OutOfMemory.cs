@@ -21,7 +21,7 @@ internal static partial class OutOfMemory
     /// <summary>Runs a command; where a device's memory does not suffice, a line says so in place of torch's many.</summary>
     /// <param name="command">The command.</param>
     /// <param name="remedy">What wants less, a clause: "a smaller --batch-size needs less memory".</param>
-    /// <exception cref="TrainingFailedException">The memory does not suffice.</exception>
+    /// <exception cref="InsufficientMemoryException">The memory does not suffice; the message is a line.</exception>
     public static int InOneLine(Func<int> command, string remedy)
     {
         try
@@ -30,7 +30,7 @@ internal static partial class OutOfMemory
         }
         catch (Exception e) when (Is(e) && Line(e) is { } line) // what is free is read before anything is given back
         {
-            throw new TrainingFailedException($"{line}; {remedy}.", e);
+            throw new InsufficientMemoryException($"{line}; {remedy}.", e);
         }
     }
 

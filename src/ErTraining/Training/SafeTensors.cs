@@ -52,7 +52,7 @@ internal static class SafeTensors
             hash.Append(part);
         }
 
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        return Convert.ToHexString(hash.GetCurrentHash());
     }
 
     /// <summary>Reads a whole file. Nothing is allocated that the file's own length does not vouch for.</summary>

@@ -3,115 +3,58 @@ using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Evaluation;
 using ErTraining.Methods;
-using ErTraining.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Training;
 
-/// <summary>Trains an encoder on two views of unlabelled images: bytes, two views, projections, loss, optimizer, metrics.</summary>
-/// <remarks>
-/// Every random number comes from a stream that is named by the seed, its purpose and the epoch or step, so that a step's draws do not
-/// depend on what came before it, and on CPU the same seed and thread count give the same metrics to the last bit.
-/// </remarks>
+/// <summary>
+/// Trains an encoder on two views of unlabelled images: epochs of <see cref="TrainingStep"/>, evaluations between them, and what is told of it and kept.
+/// </summary>
+/// <remarks>On a CPU the same seed and thread count give the same metrics to the last bit.</remarks>
 internal sealed class Trainer : IDisposable
 {
-    private const double WarmupFraction = 0.1;
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TrainingSettings _settings;
     private readonly Device _device;
-    private readonly ITrainingObserver _observer;
     private readonly ImageTensors _train, _test;
-    private readonly TwoViewMethod _method;
-    private readonly optim.Optimizer _optimizer;
-    private readonly TwoViews _views;
-    private readonly Generator _viewGenerator;
-    private readonly int _stepsPerEpoch;
-    private readonly long _steps;
-    private readonly WarmupCosine _schedule;
+    private readonly TrainingStep _step;
+    private readonly RunProgress _progress;
     private readonly string _dataFingerprint;
-    private readonly List<EpochMetrics> _epochs = [];
-    private double? _knnAccuracyBefore;
-    private MetricSums _sums;
-    private RunClock _clock = new(TimeSpan.Zero, TimeSpan.Zero);
-    private TimeSpan _epochBegan;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
     /// <exception cref="DataException">Fewer training images than a batch, too few to evaluate on, or an encoder's weights that are none.</exception>
-    public Trainer(TrainingSettings settings, ImageData data, Device device, ITrainingObserver observer)
+    public Trainer(TrainingSettings settings, ImageData data, Device device)
     {
-        if (data.Train.Count < settings.BatchSize)
-        {
-            throw new DataException(
-                $"{data.Name}: {data.Train.Count} training images are fewer than a batch of {settings.BatchSize}; use a smaller --batch-size or more images.");
-        }
+        TrainingStep.RequireBatch(data.Train.Count, settings.BatchSize);
         _settings = settings;
         _device = device;
-        _observer = observer;
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
         _dataFingerprint = data.Fingerprint();
-
-        _method = Untrained(settings, data.Train.Count);
-        _method.to(device);
-        _stepsPerEpoch = data.Train.Count / settings.BatchSize;
-        _steps = (long)settings.Epochs * _stepsPerEpoch;
-        double learningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer);
-        double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
-        _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * _stepsPerEpoch), _steps), _steps);
-        _optimizer = Optimizers.Create(settings, _method);
-        _views = new TwoViews(device);
-        _viewGenerator = new Generator(0, CPU);
-        _sums = new MetricSums(device);
-    }
-
-    /// <summary>Makes the global generator ready to draw the initial weights, the encoder's first.</summary>
-    public static void SeedWeights(int seed) => manual_seed(RandomStream.Seed(seed, RandomPurpose.Weights, 0));
-
-    /// <summary>The method as a run starts, its weights drawn by the seed, or its encoder's read from a file, on the CPU.</summary>
-    /// <param name="settings">Of the run.</param>
-    /// <param name="images">Number of training images.</param>
-    public static TwoViewMethod Untrained(TrainingSettings settings, int images)
-    {
-        SeedWeights(settings.Seed);
-        return MethodCatalog.Create(settings.Method, () => InitialEncoder(settings), settings.ForMethod(images));
-    }
-
-    /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
-    /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
-    public static Encoder InitialEncoder(TrainingSettings settings)
-    {
-        Encoder encoder = EncoderCatalog.Create(settings.Encoder);
-        encoder.TrainingType = settings.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        if (settings.Weights is { } file)
-        {
-            EncoderFile.Read(file, encoder);
-        }
-        return encoder;
+        TwoViewMethod method = InitialWeights.Method(settings, data.Train.Count);
+        method.to(device);
+        _step = new TrainingStep(settings, method, _train.Pixels);
+        _progress = new RunProgress(_step, settings.BatchSize, device);
     }
 
     /// <summary>The method being trained, with its encoder.</summary>
-    public TwoViewMethod Method => _method;
+    public TwoViewMethod Method => _step.Method;
+
+    /// <summary>Metrics of the epochs that are over.</summary>
+    public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
+
+    /// <summary>Who is told how the run goes, in this order. Add to it before <see cref="Run"/>.</summary>
+    public IList<ITrainingObserver> Observers { get; } = [];
 
     /// <summary>Takes up a run where it was; before <see cref="Run"/>.</summary>
     /// <exception cref="DataException">The state is of other settings, of other images or of another make; the message says which.</exception>
     public void Restore(TrainingState state)
     {
-        RunPosition position = state.Position;
-        long steps = position.StepsDone - (long)position.Epochs.Count * _stepsPerEpoch;
         state.CheckIsOf(_settings, _dataFingerprint);
-        if (position.Epochs.Count > _settings.Epochs || steps < 0 || steps > _stepsPerEpoch)
-        {
-            throw new DataException($"The checkpoint is of {position.Epochs.Count} epochs and {position.StepsDone} steps, which is no place in this run.");
-        }
-        state.Restore(_method, _optimizer);
-        _knnAccuracyBefore = position.KnnAccuracyBefore;
-        _epochs.AddRange(position.Epochs);
-        _sums.Dispose();
-        _sums = new MetricSums(_device, position.MetricSums, (int)steps);
-        _clock = new RunClock(position.Elapsed, position.Training);
-        _epochBegan = position.Training - position.EpochTraining;
+        _progress.Restore(state.Position, _settings.Epochs);
+        state.Restore(Method, _step.Optimizer);
     }
 
     /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>
@@ -122,58 +65,33 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
-        FeatureCheck.Require(_method.Encoder, _train.Pixels.shape[2]);
-        if (_knnAccuracyBefore is null)
+        FeatureCheck.Require(Method.Encoder, _train.Pixels.shape[2]);
+        if (_progress.KnnAccuracyBefore is null)
         {
-            _knnAccuracyBefore = NearestNeighbours.Accuracy(_method.Encoder, _train, _test, cancellation);
+            _progress.KnnAccuracyBefore = Evaluator.KnnAccuracy(Method.Encoder, _train, _test, cancellation);
             keeper?.Save(State());
         }
-        double knnBefore = _knnAccuracyBefore.Value;
-        _observer.OnStart(knnBefore, _epochs, _sums.Steps);
-        while (_epochs.Count < _settings.Epochs)
+        double knnBefore = _progress.KnnAccuracyBefore.Value;
+        Tell(observer => observer.OnStart(knnBefore, Epochs, _progress.Sums.Steps));
+        while (Epochs.Count < _settings.Epochs)
         {
-            EpochMetrics metrics = TrainEpoch(_epochs.Count + 1, keeper, cancellation);
+            EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
             RequireFiniteWeights();
-            CollapseIndicators indicators = CollapseIndicators.Measure(_method, _test);
-            _epochs.Add(metrics with
-            {
-                EffectiveRank = indicators.EffectiveRank,
-                MeanCosine = indicators.MeanCosine,
-                Perplexity = indicators.Perplexity,
-                KnnAccuracy = IsEvaluated(metrics.Epoch) ? NearestNeighbours.Accuracy(_method.Encoder, _train, _test) : null,
-            });
+            _progress.EndEpoch(Evaluate(metrics));
             FreedMemory.Bound();
-            BeginSums();
-            _observer.OnEpoch(_epochs[^1], TimeLeft());
+            TimeSpan timeLeft = _progress.TimeLeft;
+            Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        EpochMetrics? last = _epochs.LastOrDefault();
-        double trained = (double)_steps * _settings.BatchSize;
-        return new RunResult(
-            _settings.Method,
-            _settings.Objective,
-            _device.ToString(),
-            _settings.Seed,
-            _settings.Epochs,
-            (int)_train.Count,
-            _clock.Elapsed.TotalSeconds,
-            trained == 0 ? 0 : trained / _clock.Training.TotalSeconds,
-            knnBefore,
-            last?.KnnAccuracy ?? knnBefore,
-            last?.Loss,
-            last?.Entropy,
-            last?.Reconstruction,
-            last?.MutualInformationBound);
+        return Result(knnBefore);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sums.Dispose();
-        _viewGenerator.Dispose();
-        _views.Dispose();
-        _optimizer.Dispose();
-        _method.Dispose();
+        _progress.Dispose();
+        _step.Dispose();
+        Method.Dispose();
         _train.Dispose();
         _test.Dispose();
     }
@@ -182,120 +100,90 @@ internal sealed class Trainer : IDisposable
     private EpochMetrics TrainEpoch(int epoch, IStateKeeper? keeper, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        _clock.StartTraining();
-        TimeSpan reported = _clock.Training;
-        if (_sums.Steps == 0)
+        RunClock clock = _progress.Clock;
+        MetricSums sums = _progress.Sums;
+        clock.StartTraining();
+        TimeSpan reported = clock.Training;
+        _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
+        while (sums.Steps < _step.StepsPerEpoch)
         {
-            _method.BeginEpoch(_train.Pixels, new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
-        }
-        using Tensor order = tensor(
-            _method.Order((int)_train.Count, new RandomStream(_settings.Seed, RandomPurpose.Order, epoch)), device: _device);
-        _method.train();
-        while (_sums.Steps < _stepsPerEpoch)
-        {
-            Step(order, epoch, _sums.Steps, _sums);
+            _step.Take(epoch, sums.Steps, sums);
             if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
             {
                 keeper?.Save(State());
                 cancellation.ThrowIfCancellationRequested();
             }
-            if (_clock.Training - reported > ProgressInterval && _sums.Steps < _stepsPerEpoch)
+            if (clock.Training - reported > s_progressInterval && sums.Steps < _step.StepsPerEpoch)
             {
-                reported = _clock.Training;
-                _observer.OnProgress(new TrainingProgress(epoch, _sums.Steps, _stepsPerEpoch, Metrics(), TimeLeft()));
+                reported = clock.Training;
+                var progress = new TrainingProgress(epoch, sums.Steps, _step.StepsPerEpoch, _progress.Metrics(), _progress.TimeLeft);
+                Tell(observer => observer.OnProgress(progress));
             }
         }
-        EpochMetrics metrics = Metrics();
-        _clock.StopTraining();
+        EpochMetrics metrics = _progress.Metrics();
+        clock.StopTraining();
         return metrics;
     }
 
-    /// <summary>One step: views, loss, gradient, weights, metrics.</summary>
-    /// <param name="order">(n) int64: which images come in which place.</param>
-    /// <param name="epoch">Counted from one.</param>
-    /// <param name="step">Counted from zero within the epoch.</param>
-    /// <param name="sums">Where the step's terms are added.</param>
-    internal void Step(Tensor order, int epoch, int step, MetricSums sums)
+    /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
+    private EpochMetrics Evaluate(EpochMetrics metrics)
     {
-        using var scope = NewDisposeScope();
-        long stepOfRun = (epoch - 1L) * _stepsPerEpoch + step;
-        _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
-        Tensor indices = order.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
-        (Tensor view1, Tensor view2) = _views.Of(_train.Pixels.index_select(0, indices), _viewGenerator);
-
-        MethodTerms terms = _method.call(new ViewBatch(view1, view2, indices));
-        _method.zero_grad(); // to none, which saves filling and adding
-        terms.Loss.backward();
-        foreach (var group in _optimizer.ParamGroups)
+        CollapseIndicators indicators = Evaluator.Collapse(Method, _test);
+        return metrics with
         {
-            group.LearningRate = _schedule.At(stepOfRun);
-        }
-        _optimizer.step();
-        _method.AfterStep((stepOfRun + 1.0) / _steps);
-        sums.Add(terms);
+            EffectiveRank = indicators.EffectiveRank,
+            MeanCosine = indicators.MeanCosine,
+            Perplexity = indicators.Perplexity,
+            KnnAccuracy = IsEvaluated(metrics.Epoch) ? Evaluator.KnnAccuracy(Method.Encoder, _train, _test) : null,
+        };
     }
 
     /// <summary>Whether one of the evenly spread evaluations falls on the end of an epoch.</summary>
     private bool IsEvaluated(int epoch) =>
         epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
 
-    private long StepsDone => (long)_epochs.Count * _stepsPerEpoch + _sums.Steps;
-
-    private TimeSpan TimeLeft() => _clock.Training * ((double)(_steps - StepsDone) / StepsDone);
-
-    private void BeginSums()
+    private void Tell(Action<ITrainingObserver> what)
     {
-        _sums.Dispose();
-        _sums = new MetricSums(_device);
-        _epochBegan = _clock.Training;
-    }
-
-    /// <summary>Means over the steps of the epoch under way.</summary>
-    private EpochMetrics Metrics()
-    {
-        double[] means = [.. FiniteSums().Select(sum => sum / _sums.Steps)];
-        double imagesPerSecond = _sums.Steps * _settings.BatchSize / (_clock.Training - _epochBegan).TotalSeconds;
-        return new EpochMetrics(_epochs.Count + 1, means[0], means[1], means[2], means[3], _schedule.At(StepsDone - 1), imagesPerSecond);
+        foreach (ITrainingObserver observer in Observers)
+        {
+            what(observer);
+        }
     }
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()
     {
         RequireFiniteWeights();
-        var position = new RunPosition
-        {
-            KnnAccuracyBefore = _knnAccuracyBefore!.Value,
-            Epochs = [.. _epochs],
-            StepsDone = StepsDone,
-            MetricSums = FiniteSums(),
-            Elapsed = _clock.Elapsed,
-            Training = _clock.Training,
-            EpochTraining = _clock.Training - _epochBegan,
-        };
-        return TrainingState.Of(_settings, _dataFingerprint, position, _method, _optimizer);
-    }
-
-    private double[] FiniteSums()
-    {
-        try
-        {
-            return _sums.Sums();
-        }
-        catch (NotFiniteNumberException e)
-        {
-            throw Diverged(e.Message);
-        }
+        return TrainingState.Of(_settings, _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
     }
 
     private void RequireFiniteWeights()
     {
         using var scope = NewDisposeScope();
-        if (_method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
+        if (Method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
         {
-            throw Diverged($"the weights '{name}' are no finite numbers after step {_sums.Steps}");
+            throw _progress.Diverged($"the weights '{name}' are no finite numbers after step {_progress.Sums.Steps}");
         }
     }
 
-    private TrainingFailedException Diverged(string what) =>
-        new($"Training diverged: {what} of epoch {_epochs.Count + 1}; a smaller --learning-rate usually cures this.");
+    private RunResult Result(double knnBefore)
+    {
+        EpochMetrics? last = Epochs.Count > 0 ? Epochs[^1] : null;
+        double trained = (double)_step.Steps * _settings.BatchSize;
+        return new RunResult(
+            _settings.Method,
+            _settings.Objective,
+            _device.ToString(),
+            _settings.Seed,
+            _settings.Epochs,
+            (int)_train.Count,
+            _progress.Clock.Elapsed.TotalSeconds,
+            trained == 0 ? 0 : trained / _progress.Clock.Training.TotalSeconds,
+            knnBefore,
+            last?.KnnAccuracy ?? knnBefore,
+            last?.Loss,
+            last?.Entropy,
+            last?.Reconstruction,
+            last?.MutualInformationBound);
+    }
 }

@@ -140,10 +140,10 @@ internal sealed class EvaluateCommandTests
     {
         Directory.CreateDirectory(_folder["unlucky/checkpoint"]);
         File.Copy(_folder["run/config.json"], _folder["unlucky/config.json"], overwrite: true);
-        using (TwoViewMethod method = Trainer.Untrained(new TrainingSettings(), images: 256))
+        using (TwoViewMethod method = InitialWeights.Method(new TrainingSettings(), images: 256))
         {
             MakeTooFineForFloat32((ConvNet)method.Encoder);
-            Checkpoint.Save(_folder["unlucky/checkpoint"], method);
+            ModelWeights.Save(_folder["unlucky/checkpoint"], method);
         }
         CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
         Assert.Multiple(() =>

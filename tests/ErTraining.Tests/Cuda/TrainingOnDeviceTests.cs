@@ -63,7 +63,7 @@ internal sealed class TrainingOnDeviceTests(string name) : TensorTests
 
     private RunResult Run(TrainingSettings settings, TrainingState? state, States? keeper)
     {
-        using var trainer = new Trainer(settings, s_data, _device, new NoObserver());
+        using var trainer = new Trainer(settings, s_data, _device);
         if (state is not null)
         {
             trainer.Restore(state);

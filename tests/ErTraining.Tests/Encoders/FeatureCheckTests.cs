@@ -12,14 +12,14 @@ internal sealed class FeatureCheckTests : TensorTests
     {
         using Encoder encoder = EncoderCatalog.Create(name);
         encoder.TrainingType = ScalarType.BFloat16;
-        IReadOnlyList<FeatureError> errors = FeatureCheck.Measure(encoder);
+        IReadOnlyList<FeatureError> errors = FeatureCheck.Measure(encoder, 32);
         Assert.Multiple(() =>
         {
             Assert.That(errors.Select(error => error.Type), Is.EqualTo([ScalarType.Float32, ScalarType.BFloat16]));
             Assert.That(errors.Select(error => error.IsRight), Is.All.True);
             Assert.That(errors[0].Error, Is.GreaterThan(1e-9).And.LessThan(1e-5), "rounding, and no more");
             Assert.That(errors[1].Error, Is.GreaterThan(1e-4).And.LessThan(0.02), "rounding, and no more");
-            Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing);
+            Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing);
         });
     }
 
@@ -52,7 +52,7 @@ internal sealed class FeatureCheckTests : TensorTests
     {
         using Encoder encoder = EncoderCatalog.Create("convnet");
         Spoil(encoder, maps => maps.shape[0] >= leastBatch, maps => maps[image].mul_(0.6));
-        WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder))!;
+        WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder, 32))!;
         Assert.That(refusal.Message, Does.Match(
             @"^This machine's libtorch computes the features of ConvNet in float32 on cpu wrongly \(relative error 0\.\d+ where 0\.001 is allowed\); set ONEDNN_MAX_CPU_ISA=AVX2 in the environment and start again\.$"));
     }
@@ -62,9 +62,9 @@ internal sealed class FeatureCheckTests : TensorTests
     {
         using Encoder encoder = EncoderCatalog.Create("convnet");
         Spoil(encoder, maps => maps.dtype == ScalarType.BFloat16, maps => maps.mul_(0.6));
-        Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing, "it does not train in bfloat16");
+        Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing, "it does not train in bfloat16");
         encoder.TrainingType = ScalarType.BFloat16;
-        Assert.That(() => FeatureCheck.Require(encoder), Throws.TypeOf<WrongFeaturesException>().With.Message.Contains("in bfloat16 on cpu wrongly"));
+        Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.TypeOf<WrongFeaturesException>().With.Message.Contains("in bfloat16 on cpu wrongly"));
     }
 
     [Test]
@@ -72,7 +72,7 @@ internal sealed class FeatureCheckTests : TensorTests
     {
         using Encoder encoder = EncoderCatalog.Create("convnet");
         Spoil(encoder, maps => maps.shape[0] == 2, maps => maps[1].fill_(double.NaN));
-        Assert.That(FeatureCheck.Measure(encoder).Single().IsRight, Is.False);
+        Assert.That(FeatureCheck.Measure(encoder, 32).Single().IsRight, Is.False);
     }
 
     [Test]
@@ -83,8 +83,8 @@ internal sealed class FeatureCheckTests : TensorTests
         {
             encoder.parameters().First().fill_(double.NaN);
         }
-        Assert.That(FeatureCheck.Measure(encoder), Is.Empty);
-        Assert.That(() => FeatureCheck.Require(encoder), Throws.Nothing);
+        Assert.That(FeatureCheck.Measure(encoder, 32), Is.Empty);
+        Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing);
     }
 
     /// <summary>Makes a wrong machine of a right one: the encoder's first convolution is spoilt after it was computed.</summary>

@@ -1,7 +1,4 @@
-using ErTraining.Data;
-using ErTraining.Encoders;
 using ErTraining.Evaluation;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Evaluation;
@@ -38,26 +35,6 @@ internal sealed class NearestNeighboursTests
         Tensor features = (directions + 0.05 * randn(200, 4)) * (rand(200, 1) + 0.1) * 100;
         Assert.That(NearestNeighbours.Accuracy(features, labels, features, labels, 4), Is.EqualTo(1));
     }
-
-    [Test]
-    public void An_encoder_is_evaluated_in_evaluation_mode_and_left_in_its_own_with_nothing_kept_alive()
-    {
-        ImageData data = SyntheticImages.Create(60, 40, seed: 0);
-        using var train = new ImageTensors(data.Train, CPU);
-        using var test = new ImageTensors(data.Test, CPU);
-        using var encoder = new ConvNet();
-        encoder.train();
-        double first = NearestNeighbours.Accuracy(encoder, train, test);
-        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        double second = NearestNeighbours.Accuracy(encoder, train, test);
-        Assert.Multiple(() =>
-        {
-            Assert.That(encoder.training);
-            Assert.That(second, Is.EqualTo(first), "in training mode batch statistics would have moved the result");
-            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
-        });
-    }
-
     private static double[][] Rows(Tensor features) =>
         [.. Enumerable.Range(0, (int)features.shape[0]).Select(i => features[i].to(ScalarType.Float64).data<double>().ToArray())];
 

@@ -56,8 +56,8 @@ internal sealed class SpoiltFileTests : IDisposable
     public void Weights()
     {
         using var module = Projector.Create(4, 8, 2);
-        Checkpoint.Save(_folder.Path, module);
-        Spoil(Directory.GetFiles(_folder.Path), () => Checkpoint.Load(_folder.Path, module));
+        ModelWeights.Save(_folder.Path, module);
+        Spoil(Directory.GetFiles(_folder.Path), () => ModelWeights.Load(_folder.Path, module));
     }
 
     [Test]

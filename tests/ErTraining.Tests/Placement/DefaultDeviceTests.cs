@@ -85,7 +85,7 @@ internal sealed class DefaultDeviceTests : TensorTests
         {
             var settings = new TrainingSettings { Epochs = 1, BatchSize = 16, HiddenDimension = 16 };
             var observer = new Epochs();
-            using var trainer = new Trainer(settings, s_data, CPU, observer);
+            using var trainer = new Trainer(settings, s_data, CPU) { Observers = { observer } };
             RunResult result = trainer.Run(CancellationToken.None);
             Report.Write(folder["report.html"], settings, s_data, result, observer.Done, trainer.Method, CPU);
             return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
@@ -107,11 +107,11 @@ internal sealed class DefaultDeviceTests : TensorTests
     {
         var states = new States();
         var observer = new Epochs();
-        using (var trainer = new Trainer(settings, s_data, CPU, observer))
+        using (var trainer = new Trainer(settings, s_data, CPU) { Observers = { observer } })
         {
             trainer.Run(CancellationToken.None, states);
         }
-        using var resumed = new Trainer(settings, s_data, CPU, new Epochs());
+        using var resumed = new Trainer(settings, s_data, CPU);
         resumed.Restore(states.Kept[1]);
         RunResult again = resumed.Run(CancellationToken.None);
         return

@@ -17,10 +17,10 @@ internal sealed class CheckpointTests
         Tensor images = randn(16, 3, 32, 32);
         saved.train();
         saved.call(images); // moves the batch statistics away from their start
-        Checkpoint.Save(folder.Path, saved);
+        ModelWeights.Save(folder.Path, saved);
 
         using var loaded = new ConvNet();
-        Checkpoint.Load(folder.Path, loaded);
+        ModelWeights.Load(folder.Path, loaded);
         saved.eval();
         loaded.eval();
         Assert.That(saved.call(images).equal(loaded.call(images)).all().item<bool>());
@@ -31,7 +31,7 @@ internal sealed class CheckpointTests
     {
         using var folder = new TemporaryDirectory();
         using var encoder = new ConvNet();
-        Checkpoint.Save(folder.Path, encoder);
+        ModelWeights.Save(folder.Path, encoder);
         string file = Directory.GetFiles(folder.Path).Single();
         Assert.That(SafeTensors.Read(file).Tensors.Keys, Is.SupersetOf(new[] { "layers.block1.conv.weight", "layers.block1.bn.running_mean" }));
     }
@@ -42,9 +42,9 @@ internal sealed class CheckpointTests
         using var folder = new TemporaryDirectory();
         using var encoder = new ConvNet();
         using var other = Projector.Create(4, 8, 2);
-        Checkpoint.Save(folder.Path, encoder);
+        ModelWeights.Save(folder.Path, encoder);
         Assert.That(
-            () => Checkpoint.Load(folder.Path, other),
+            () => ModelWeights.Load(folder.Path, other),
             Throws.TypeOf<InvalidDataException>().With.Message.Contains("model.safetensors").And.Message.Not.Contains("\n"));
     }
 
@@ -54,8 +54,8 @@ internal sealed class CheckpointTests
         using var folder = new TemporaryDirectory();
         using var small = Projector.Create(4, 8, 2);
         using var large = Projector.Create(4, 16, 2);
-        Checkpoint.Save(folder.Path, small);
-        Assert.That(() => Checkpoint.Load(folder.Path, large), Throws.TypeOf<InvalidDataException>().With.Message.Contains("[16, 4]"));
+        ModelWeights.Save(folder.Path, small);
+        Assert.That(() => ModelWeights.Load(folder.Path, large), Throws.TypeOf<InvalidDataException>().With.Message.Contains("[16, 4]"));
     }
 
     [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
@@ -66,10 +66,10 @@ internal sealed class CheckpointTests
         using TwoViewMethod saved = MethodCatalog.Create(method, () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
         saved.Encoder.train();
         saved.Encoder.call(randn(16, 3, 32, 32)); // now the teacher's statistics, where there is a teacher, are others
-        Checkpoint.Save(folder.Path, saved);
+        ModelWeights.Save(folder.Path, saved);
 
         using var loaded = new ConvNet();
-        Checkpoint.LoadEncoder(folder.Path, loaded);
+        ModelWeights.LoadEncoder(folder.Path, loaded);
         saved.eval();
         loaded.eval();
         Tensor images = randn(4, 3, 32, 32);
@@ -82,11 +82,11 @@ internal sealed class CheckpointTests
         using var folder = new TemporaryDirectory();
         using TwoViewMethod saved = MethodCatalog.Create("simclr", () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
         using var other = new ResNet18();
-        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("cannot be read"));
-        Checkpoint.Save(folder.Path, saved);
-        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("'encoder."));
+        Assert.That(() => ModelWeights.LoadEncoder(folder.Path, other), Refused("cannot be read"));
+        ModelWeights.Save(folder.Path, saved);
+        Assert.That(() => ModelWeights.LoadEncoder(folder.Path, other), Refused("'encoder."));
         File.WriteAllText(folder["model.safetensors"], "no weights");
-        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, other), Refused("not a safetensors file"));
+        Assert.That(() => ModelWeights.LoadEncoder(folder.Path, other), Refused("not a safetensors file"));
     }
 
     [Test]
@@ -96,7 +96,7 @@ internal sealed class CheckpointTests
         using var encoder = new ConvNet();
         SafeTensors.Write(folder["model.safetensors"], encoder.state_dict().ToDictionary(
             entry => $"encoder.{entry.Key}", entry => new SafeTensor("F32", [2], new byte[8])));
-        Assert.That(() => Checkpoint.LoadEncoder(folder.Path, encoder), Refused("is F32 [2]; "));
+        Assert.That(() => ModelWeights.LoadEncoder(folder.Path, encoder), Refused("is F32 [2]; "));
     }
 
     private static NUnit.Framework.Constraints.ContainsConstraint Refused(string says) =>

@@ -51,7 +51,7 @@ internal sealed class OutOfMemoryTests
     [Test]
     public void The_line_ends_with_what_wants_less() => Assert.That(
         () => OutOfMemory.InOneLine(() => throw new ExternalException(Cuda + Frames), "a smaller --batch-size needs less memory"),
-        Throws.InstanceOf<TrainingFailedException>().With.Message.EqualTo(
+        Throws.TypeOf<InsufficientMemoryException>().With.Message.EqualTo(
             "out of memory: 2.00 GiB were asked for on GPU 3, which has 1.31 GiB free of 79.11 GiB; a smaller --batch-size needs less memory."));
 
     [Test]

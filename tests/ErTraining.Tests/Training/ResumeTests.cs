@@ -93,7 +93,7 @@ internal sealed class ResumeTests
     {
         TrainingState state = MidEpoch(s_settings);
         state = state with { Position = state.Position with { Elapsed = TimeSpan.FromHours(3), Training = TimeSpan.FromHours(2) } };
-        using var trainer = new Trainer(s_settings, s_data, CPU, new Recorder());
+        using var trainer = new Trainer(s_settings, s_data, CPU);
         trainer.Restore(state);
         RunResult result = trainer.Run(CancellationToken.None);
         Assert.Multiple(() =>
@@ -164,7 +164,7 @@ internal sealed class ResumeTests
 
     private static void AssertRefused(TrainingState state, TrainingSettings settings, ImageData data, string says)
     {
-        using var trainer = new Trainer(settings, data, CPU, new Recorder());
+        using var trainer = new Trainer(settings, data, CPU);
         Assert.That(() => trainer.Restore(state), Throws.TypeOf<DataException>().With.Message.Contains(says));
     }
 
@@ -179,7 +179,7 @@ internal sealed class ResumeTests
     private static Outcome Train(TrainingSettings settings, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default)
     {
         var recorder = new Recorder();
-        using var trainer = new Trainer(settings, s_data, CPU, recorder);
+        using var trainer = new Trainer(settings, s_data, CPU) { Observers = { recorder } };
         if (from is not null)
         {
             trainer.Restore(from);

@@ -59,7 +59,7 @@ internal sealed class TrainerTests
     public void A_machine_that_computes_features_wrongly_is_refused_before_anything_is_done()
     {
         var observer = new Recorder();
-        using var trainer = new Trainer(new TrainingSettings { BatchSize = 64 }, s_data, CPU, observer);
+        using var trainer = new Trainer(new TrainingSettings { BatchSize = 64 }, s_data, CPU) { Observers = { observer } };
         Encoders.FeatureCheckTests.Spoil(trainer.Method.Encoder, maps => maps.shape[0] > 1, maps => maps[1].mul_(0.6));
         Assert.That(() => trainer.Run(CancellationToken.None), Throws.TypeOf<WrongFeaturesException>());
         Assert.That(observer.KnnAccuracyBefore, Is.Zero.Or.Null, "nothing was evaluated");
@@ -81,14 +81,17 @@ internal sealed class TrainerTests
     [Test]
     public void Steps_leave_no_tensor_alive()
     {
-        using var trainer = new Trainer(new TrainingSettings { Epochs = 4, BatchSize = 128 }, s_data, CPU, new Recorder());
-        using var order = arange(s_data.Train.Count, dtype: ScalarType.Int64);
+        using var images = new ImageTensors(s_data.Train, CPU);
+        var settings = new TrainingSettings { Epochs = 4, BatchSize = 128 };
+        using TwoViewMethod method = InitialWeights.Method(settings, (int)images.Count);
+        using var step = new TrainingStep(settings, method, images.Pixels);
         using var sums = new MetricSums(CPU);
-        trainer.Step(order, 1, 0, sums); // the optimizer's state comes alive here
+        step.BeginEpoch(1, isNew: true);
+        step.Take(1, 0, sums); // the optimizer's state comes alive here
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        for (int step = 1; step < 4; step++)
+        for (int i = 1; i < 4; i++)
         {
-            trainer.Step(order, 1, step, sums);
+            step.Take(1, i, sums);
         }
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
     }
@@ -120,13 +123,13 @@ internal sealed class TrainerTests
     {
         using var cancellation = new CancellationTokenSource();
         using var trainer = new Trainer(
-            new TrainingSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU, new Recorder { OnFirstEpoch = cancellation.Cancel });
+            new TrainingSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU) { Observers = { new Recorder { OnFirstEpoch = cancellation.Cancel } } };
         Assert.That(() => trainer.Run(cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
     private static RunResult Train(TrainingSettings settings, Recorder observer, ImageData? data = null)
     {
-        using var trainer = new Trainer(settings, data ?? s_data, CPU, observer);
+        using var trainer = new Trainer(settings, data ?? s_data, CPU) { Observers = { observer } };
         return trainer.Run(CancellationToken.None);
     }
 

@@ -90,7 +90,7 @@ internal static class MethodChecks
 
     private static RunResult Train(TrainingSettings settings, Device device)
     {
-        using var trainer = new Trainer(settings, s_data.Value, device, new NoObserver());
+        using var trainer = new Trainer(settings, s_data.Value, device);
         return trainer.Run(CancellationToken.None);
     }
 

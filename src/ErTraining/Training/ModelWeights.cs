@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace ErTraining.Training;
 
 /// <summary>A method's weights on disk: parameters and buffers by their names, in the safetensors format.</summary>
-internal static class Checkpoint
+internal static class ModelWeights
 {
     private const string WeightsFile = "model.safetensors";
 

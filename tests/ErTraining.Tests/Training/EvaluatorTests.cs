@@ -1,0 +1,29 @@
+using ErTraining.Data;
+using ErTraining.Encoders;
+using ErTraining.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Tests.Training;
+
+internal sealed class EvaluatorTests : TensorTests
+{
+    [Test]
+    public void An_encoder_is_evaluated_in_evaluation_mode_and_left_in_its_own_with_nothing_kept_alive()
+    {
+        ImageData data = SyntheticImages.Create(60, 40, seed: 0);
+        using var train = new ImageTensors(data.Train, CPU);
+        using var test = new ImageTensors(data.Test, CPU);
+        using var encoder = new ConvNet();
+        encoder.train();
+        double first = Evaluator.KnnAccuracy(encoder, train, test);
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        double second = Evaluator.KnnAccuracy(encoder, train, test);
+        Assert.Multiple(() =>
+        {
+            Assert.That(encoder.training);
+            Assert.That(second, Is.EqualTo(first), "in training mode batch statistics would have moved the result");
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+        });
+    }
+}
