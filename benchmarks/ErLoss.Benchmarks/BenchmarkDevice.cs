@@ -1,3 +1,6 @@
+using System.CommandLine;
+using ErTraining.Commands;
+using ErTraining.Settings;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,6 +15,26 @@ internal static class BenchmarkDevice
 
     /// <summary>The device of BenchmarkDotNet's benchmarks.</summary>
     public static Device Current { get; } = torch.device(Environment.GetEnvironmentVariable(Variable) ?? "cpu");
+
+    /// <summary><c>--device</c>.</summary>
+    public static Option<string?> Option() => Options.Text("--device", "Where to compute.", "auto|cpu|cuda[:N]", "auto");
+
+    /// <summary>Finds the device asked for.</summary>
+    /// <exception cref="UsageException">That is no device, or none of this machine.</exception>
+    public static Device Use(string name)
+    {
+        var settings = new ComputeSettings { Device = name };
+        try
+        {
+            return settings.Conflicts().FirstOrDefault() is { } conflict
+                ? throw new UsageException($"--device {conflict.Problem}.")
+                : SharedOptions.UseDevice(settings);
+        }
+        catch (SettingsException e)
+        {
+            throw new UsageException($"--device {e.Problem}.");
+        }
+    }
 
     /// <summary>Waits until a GPU has done what it was told; a CPU always has.</summary>
     public static void Synchronize(Device device)

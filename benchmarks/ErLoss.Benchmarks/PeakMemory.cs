@@ -44,12 +44,12 @@ internal static class PeakMemory
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
+        Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
         var single = new Argument<string[]>("fused|composed K D") { Arity = new ArgumentArity(0, 3), Description = "One case only, in this process; prints bytes." };
         var command = new Command("memory", "Measure the peak memory of the entropy, fused and composed, forward and backward.") { single, device, json };
         command.SetAction(parsed =>
         {
-            Device on = SharedOptions.UseDevice(parsed.GetValue(device)!, threads: null);
+            Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
             if (on.type == DeviceType.CUDA && DeviceMemory.Read(on.index) is null)
             {
                 throw new UsageException($"The driver does not tell the memory of {on}; --device cpu always works.");

@@ -16,7 +16,7 @@ using ErTraining.Reporting;
 NativeDefaults.Apply();
 PlainOutput.UseWhereRedirected();
 
-Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
+Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
 Option<bool> inProcess = Options.Flag("--in-process", "Measure in this process instead of one for each benchmark.");
 var root = new RootCommand("Time the entropy, the loss and the training step with BenchmarkDotNet, whose own arguments (--filter, --list, ...) it takes as well.")
 {
@@ -69,7 +69,7 @@ static int Benchmark(string[] arguments, string device, string? json, bool inPro
 {
     // BenchmarkDotNet's child processes inherit all of it. It builds this project once more, and MSBuild takes properties from the environment.
     NativeDefaults.PassOn();
-    Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, SharedOptions.UseDevice(device, threads: null).ToString());
+    Environment.SetEnvironmentVariable(BenchmarkDevice.Variable, BenchmarkDevice.Use(device).ToString());
     Environment.SetEnvironmentVariable(nameof(TorchRuntime), TorchRuntime());
     Outputs.Check(json);
     IConfig config = DefaultConfig.Instance;

@@ -15,11 +15,11 @@ internal static class SelfTestCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> device = SharedOptions.Device();
+        Option<string?> device = BenchmarkDevice.Option();
         Option<string?> only = Options.Text("--only", "Run the checks whose names contain this.", "TEXT");
         var command = new Command("selftest", "Check loss, gradients and training on a device against the CPU and against float64.") { device, only };
         command.SetAction(parsed => Run(
-            SharedOptions.UseDevice(parsed.GetValue(device)!, threads: null),
+            BenchmarkDevice.Use(parsed.GetValue(device)!),
             [.. s_checks.Where(check => check.Name.Contains(parsed.GetValue(only) ?? "", StringComparison.OrdinalIgnoreCase))]));
         return command;
     }

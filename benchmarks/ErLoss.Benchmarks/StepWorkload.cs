@@ -1,3 +1,4 @@
+using ErTraining;
 using ErTraining.Data;
 using ErTraining.Methods;
 using ErTraining.Training;
@@ -16,10 +17,10 @@ internal sealed class StepWorkload : IDisposable
 
     /// <param name="settings">What is trained; its batch size says how much.</param>
     /// <param name="device">Where.</param>
-    public StepWorkload(TrainingSettings settings, Device device)
+    public StepWorkload(RunSettings settings, Device device)
     {
         _data = new ImageTensors(SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0).Train, device);
-        Method = InitialWeights.Method(settings, settings.BatchSize);
+        Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize);
         Method.to(device);
         _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data.Pixels);
         _images = randn(2 * settings.BatchSize, ImageSet.Channels, ImageSet.Size, ImageSet.Size, device: CPU).to(device);

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using ErTraining.Training;
+using ErTraining;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -18,7 +18,7 @@ public class TrainingStepBenchmarks : IDisposable
 
     /// <summary>Makes a trainer on synthetic images, and a batch of two views.</summary>
     [GlobalSetup]
-    public void Setup() => _workload = new StepWorkload(new TrainingSettings { BatchSize = BatchSize }, CPU);
+    public void Setup() => _workload = new StepWorkload(new RunSettings { BatchSize = BatchSize }, CPU);
 
     /// <summary>The encoder's forward and backward pass over two views.</summary>
     [Benchmark(Baseline = true)]

@@ -1,31 +1,44 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using ErTraining.Commands;
+using ErTraining.Compute;
 using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Libtorch;
+using ErTraining.Reporting;
 using ErTraining.Studies;
 using ErTraining.Training;
 
 namespace ErTraining;
 
 /// <summary>The program from its arguments to its exit code.</summary>
-internal static class Harness
+public static class Harness
 {
     /// <summary>Runs the command that the arguments name. Errors are one line on standard error.</summary>
     /// <param name="args">As the system hands them to the program.</param>
+    /// <param name="registry">The encoders, methods and optimizers that the program knows.</param>
     /// <returns>The exit code; see <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync(string[] args, Registry registry)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(registry);
+        NativeDefaults.Apply();
+        PlainOutput.UseWhereRedirected();
+        return await CommandAsync(args, registry);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, in a process that is not the program's own and keeps its surroundings.</summary>
+    internal static async Task<int> CommandAsync(string[] args, Registry registry)
     {
         var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
         {
-            TrainCommand.Create(),
-            EvaluateCommand.Create(),
-            ExportCommand.Create(),
-            StudyCommand.Create(),
+            TrainCommand.Create(registry),
+            EvaluateCommand.Create(registry),
+            ExportCommand.Create(registry),
+            StudyCommand.Create(registry),
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),
-            InfoCommand.Create(),
+            InfoCommand.Create(registry),
             SharedOptions.Libtorch,
         };
 

@@ -1,7 +1,3 @@
 using ErTraining;
-using ErTraining.Compute;
-using ErTraining.Reporting;
 
-NativeDefaults.Apply();
-PlainOutput.UseWhereRedirected();
-return await Harness.RunAsync(args);
+return await Harness.RunAsync(args, Registry.Default);

@@ -16,7 +16,7 @@ internal static class CompareCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
+        Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
         Option<IReadOnlyList<int>?> rows = Options.Numbers(
             "--k", "Rows; on the CPU up to 8192 by default.", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", s_rowsOnCuda);
         Option<IReadOnlyList<int>?> dimensions = Options.Numbers(
@@ -29,7 +29,7 @@ internal static class CompareCommand
         };
         command.SetAction(parsed =>
         {
-            Device on = SharedOptions.UseDevice(parsed.GetValue(device)!, threads: null);
+            Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
             if (parsed.GetValue(tf32) && on.type != DeviceType.CUDA)
             {
                 throw new UsageException($"--tf32 is for CUDA devices; the device is {on}.");

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using ErTraining;
 using ErTraining.Commands;
-using ErTraining.Encoders;
-using ErTraining.Methods;
 using ErTraining.Training;
 using Spectre.Console;
 using TorchSharp;
@@ -19,9 +17,9 @@ internal static class ThroughputCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> device = SharedOptions.Device(), json = Outputs.Json();
-        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", MethodCatalog.Default, MethodCatalog.Names);
-        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", EncoderCatalog.Names);
+        Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
+        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", "simclr", Registry.Default.Methods.Keys);
+        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", Registry.Default.Encoders);
         Option<int?> batch = Options.Number<int?>(
             "--batch-size", $"Images a step [default: {BatchOnCuda} on a GPU, {BatchOnCpu} on the CPU].", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", null);
         Option<int> rounds = Options.Number("--rounds", "Samples of each.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
@@ -31,18 +29,18 @@ internal static class ThroughputCommand
         };
         command.SetAction(parsed =>
         {
-            Device on = SharedOptions.UseDevice(parsed.GetValue(device)!, threads: null);
+            Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
             Outputs.Check(parsed.GetValue(json));
             bool isCuda = on.type == DeviceType.CUDA;
-            var settings = new TrainingSettings
-            {
-                Method = parsed.GetValue(method)!,
-                Encoder = parsed.GetValue(encoder)!,
-                BatchSize = parsed.GetValue(batch) ?? (isCuda ? BatchOnCuda : BatchOnCpu),
-            };
-            TrainingSettings bfloat16 = settings with { Precision = Precision.BFloat16 };
-            (string, TrainingSettings)[] precisions = isCuda
-                ? [("float32", settings with { Tf32 = Tf32.None }), ("tf32", settings), ("bfloat16", bfloat16)]
+            RunSettings settings = FreshRun.Compose(
+                Registry.Default,
+                [
+                    ("method", parsed.GetValue(method)!), ("encoder", parsed.GetValue(encoder)!),
+                    ("batch_size", $"{parsed.GetValue(batch) ?? (isCuda ? BatchOnCuda : BatchOnCpu)}"),
+                ]);
+            RunSettings bfloat16 = settings with { Compute = new() { Precision = Precision.BFloat16 } };
+            (string, RunSettings)[] precisions = isCuda
+                ? [("float32", settings with { Compute = new() { Tf32 = Tf32.None } }), ("tf32", settings), ("bfloat16", bfloat16)]
                 : [("float32", settings), ("bfloat16", bfloat16)];
             Run(on, precisions, parsed.GetValue(rounds), parsed.GetValue(json));
             return ExitCode.Success;
@@ -50,14 +48,14 @@ internal static class ThroughputCommand
         return command;
     }
 
-    private static void Run(Device device, (string Name, TrainingSettings Settings)[] precisions, int rounds, string? json)
+    private static void Run(Device device, (string Name, RunSettings Settings)[] precisions, int rounds, string? json)
     {
         var rows = new List<Throughput>();
         var measurements = new Measurements("ErLoss", BenchmarkDevice.Describe(device), InfoCommand.VersionOf(typeof(torch)), __version__, [], rows);
-        foreach ((string name, TrainingSettings settings) in precisions)
+        foreach ((string name, RunSettings settings) in precisions)
         {
-            Console.Error.WriteLine($"{settings.Encoder}, {name}, batch {settings.BatchSize}");
-            Devices.AllowTf32(settings.Tf32);
+            Console.Error.WriteLine($"{Registry.Default.Document.NameOf(settings.Encoder)}, {name}, batch {settings.BatchSize}");
+            Devices.AllowTf32(settings.Compute.Tf32);
             rows.Add(Measure(device, name, settings, rounds));
             if (json is not null)
             {
@@ -80,7 +78,7 @@ internal static class ThroughputCommand
         AnsiConsole.Write(table);
     }
 
-    private static Throughput Measure(Device device, string precision, TrainingSettings settings, int rounds)
+    private static Throughput Measure(Device device, string precision, RunSettings settings, int rounds)
     {
         using var workload = new StepWorkload(settings, device);
         Samples step = new(workload.Step, device), encoder = new(workload.Encoder, device);
@@ -89,7 +87,7 @@ internal static class ThroughputCommand
             step.Take();
             encoder.Take();
         }
-        var row = new Throughput(settings.Encoder, BenchmarkDevice.Describe(device), precision, settings.BatchSize, null, null, null);
+        var row = new Throughput(Registry.Default.Document.NameOf(settings.Encoder), BenchmarkDevice.Describe(device), precision, settings.BatchSize, null, null, null);
         return step.Quartiles is { } times
             ? row with
             {

@@ -1,9 +1,6 @@
 using System.CommandLine;
 using ErTraining;
 using ErTraining.Commands;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Training;
 using Spectre.Console;
 using static TorchSharp.torch;
 
@@ -24,8 +21,8 @@ internal static class OperatorsCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", MethodCatalog.Default, MethodCatalog.Names);
-        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", EncoderCatalog.Names);
+        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", "simclr", Registry.Default.Methods.Keys);
+        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", Registry.Default.Encoders);
         Option<string> optimizer = Options.Choice("--optimizer", "How the weights are moved.", "adamw", ["adamw", "sgd", "lars"]);
         Option<string> precision = Options.Choice("--precision", "What the encoder's convolutions compute in.", "float32", ["float32", "bfloat16"]);
         Option<int> batch = Options.Number("--batch-size", "Images a step.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 64);
@@ -36,14 +33,12 @@ internal static class OperatorsCommand
         };
         command.SetAction(parsed =>
         {
-            var settings = new TrainingSettings
-            {
-                Method = parsed.GetValue(method)!,
-                Encoder = parsed.GetValue(encoder)!,
-                Optimizer = Enum.Parse<OptimizerKind>(parsed.GetValue(optimizer)!, ignoreCase: true),
-                Precision = Enum.Parse<Precision>(parsed.GetValue(precision)!, ignoreCase: true),
-                BatchSize = parsed.GetValue(batch),
-            };
+            RunSettings settings = FreshRun.Compose(
+                Registry.Default,
+                [
+                    ("method", parsed.GetValue(method)!), ("encoder", parsed.GetValue(encoder)!), ("optimizer", parsed.GetValue(optimizer)!),
+                    ("precision", parsed.GetValue(precision)!), ("batch_size", $"{parsed.GetValue(batch)}"),
+                ]);
             Write(settings, CountStep(settings), parsed.GetValue(top));
             return ExitCode.Success;
         });
@@ -51,7 +46,7 @@ internal static class OperatorsCommand
     }
 
     /// <summary>The parts of one step, in their order.</summary>
-    private static List<OperatorPhase> CountStep(TrainingSettings settings)
+    private static List<OperatorPhase> CountStep(RunSettings settings)
     {
         using var workload = new StepWorkload(settings, CPU);
         for (int step = 0; step < StepsBefore; step++)
@@ -107,10 +102,10 @@ internal static class OperatorsCommand
         bool IsAfterBackward(Operator call) => call.Id > lastBackward && !IsBeneath(call, lastBackward);
     }
 
-    private static void Write(TrainingSettings settings, List<OperatorPhase> phases, int top)
+    private static void Write(RunSettings settings, List<OperatorPhase> phases, int top)
     {
         Table table = new Table()
-            .Title($"{settings.Method} with {settings.Objective}, {settings.Encoder}, {settings.Optimizer}, {settings.Precision}, batch {settings.BatchSize}; libtorch {__version__}".EscapeMarkup())
+            .Title($"{settings.Method.TitleWith(settings.Method.Objective)}, {Registry.Default.Document.NameOf(settings.Encoder)}, {Registry.Default.Document.NameOf(settings.Optimizer)}, {settings.Compute.Precision}, batch {settings.BatchSize}; libtorch {__version__}".EscapeMarkup())
             .AddColumns("part of a step", "operators", "at the top", "launching");
         foreach (OperatorPhase phase in phases)
         {

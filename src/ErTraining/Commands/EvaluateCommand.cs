@@ -17,36 +17,29 @@ internal static class EvaluateCommand
 {
     private static readonly Option<string?> s_checkpoint = SharedOptions.Checkpoint();
 
-    private static readonly Option<string?> s_weights = SharedOptions.Weights("An encoder's weights, in place of a run's");
-
-    private static readonly Option<string> s_encoder = SharedOptions.Encoder("What --weights are of.");
-
     private static readonly Option<bool> s_untrained = Options.Flag(
         "--untrained", "Evaluate the encoder as it was before training, for comparison.");
-
-    private static readonly Option<string?> s_data = SharedOptions.Data(" [default: what the run was trained on]", null);
-
-    private static readonly Option<int?> s_trainImages = SharedOptions.TrainImages();
-
-    private static readonly Option<string?> s_device = SharedOptions.Device();
-
-    private static readonly Option<int?> s_threads = SharedOptions.Threads();
 
     private static readonly Option<string?> s_output = Options.Text("--output", "JSON file for the result.", "FILE");
 
     /// <summary>The command as the command line knows it.</summary>
-    public static Command Create()
+    public static Command Create(Registry registry)
     {
-        var command = new Command("evaluate", "Measure a trained encoder: kNN and linear-probe accuracy of its features.")
+        var options = new SettingOptions(
+            registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads");
+        var command = new Command(
+            "evaluate",
+            "Measure a trained encoder: kNN and linear-probe accuracy of its features. It is a run's, on the run's images unless others are given, or, with --weights, any of the encoder that is named.");
+        foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, s_output])
         {
-            s_checkpoint, s_weights, s_encoder, s_untrained, s_data, s_trainImages, s_device, s_threads, s_output,
-        };
+            command.Add(option);
+        }
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "fewer --train-images want less")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, cancellation)), "fewer --train-images want less")));
         return command;
     }
 
-    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, Registry registry, SettingOptions options, CancellationToken cancellation)
     {
         var sinceStart = Stopwatch.StartNew();
         string? output = parsed.GetValue(s_output);
@@ -54,25 +47,27 @@ internal static class EvaluateCommand
         {
             OutputFile.Prepare(output);
         }
-        Device device = SharedOptions.UseDevice(parsed.GetRequiredValue(s_device)!, parsed.GetValue(s_threads));
-        (TrainingSettings settings, string? checkpoint) = Subject(parsed);
-        Devices.AllowTf32(settings.Tf32); // as the run had it
+        (RunSettings settings, string? checkpoint) = Subject(parsed, registry, options);
+        Device device = SharedOptions.UseDevice(settings.Compute);
+        Tf32 tf32 = settings.Compute.Tf32;
+        Devices.AllowTf32(tf32); // as the run had it
         bool untrained = parsed.GetValue(s_untrained);
-        string? otherData = parsed.GetValue(s_data);
-        int? trainImages = parsed.GetValue(s_trainImages) ?? (otherData is null ? settings.TrainImages : null);
 
         InitialWeights.Seed(settings.Seed);
-        using Encoder encoder = untrained || checkpoint is null ? InitialWeights.Encoder(settings) : EncoderCatalog.Create(settings.Encoder);
+        using Encoder encoder = untrained || checkpoint is null
+            ? InitialWeights.Encoder(registry, settings.Encoder, settings.Compute.Precision)
+            : registry.CreateEncoder(settings.Encoder);
         if (!untrained && checkpoint is not null)
         {
             ModelWeights.LoadEncoder(checkpoint, encoder);
         }
-        string source = checkpoint ?? settings.Weights!;
+        string source = checkpoint ?? settings.Encoder.Weights!;
         encoder.to(device);
         FeatureCheck.Require(encoder, ImageSet.Size);
-        ImageData data = DataSource.Load(otherData ?? settings.Data, trainImages, settings.Seed);
+        ImageData data = DataSource.Load(settings.Data, settings.Seed);
+        string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Encoder}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {settings.Method}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Tf32)}");
+            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         double knn;
@@ -88,9 +83,9 @@ internal static class EvaluateCommand
         }
         var result = new EvaluationResult(
             source,
-            settings.Encoder,
+            name,
             untrained,
-            otherData ?? settings.Data,
+            settings.Data.Source,
             device.ToString(),
             data.Train.Count,
             data.Test.Count,
@@ -127,17 +122,24 @@ internal static class EvaluateCommand
     }
 
     /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>
-    private static (TrainingSettings Settings, string? Checkpoint) Subject(ParseResult parsed)
+    private static (RunSettings Settings, string? Checkpoint) Subject(ParseResult parsed, Registry registry, SettingOptions options)
     {
-        if (parsed.GetValue(s_weights) is not { } weights)
+        IReadOnlyList<(string Word, string Value)> given = options.Given(parsed);
+        if (options.GivenName(parsed, "weights") is not null)
         {
-            return parsed.GetResult(s_encoder) is { Implicit: false }
-                ? throw new UsageException("--encoder goes with --weights; a run's encoder is in its settings.")
-                : RunFolder.Find(parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."));
+            string[] others = [.. from option in (Option[])[s_checkpoint, s_untrained] where parsed.GetResult(option) is { Implicit: false } select option.Name];
+            return others is [var other, ..]
+                ? throw new UsageException($"{other} does not go with --weights; leave one of them out.")
+                : (registry.Document.With(new RunSettings(), given), null);
         }
-        string[] others = [.. from option in (Option[])[s_checkpoint, s_untrained] where parsed.GetResult(option) is { Implicit: false } select option.Name];
-        return others is [var other, ..]
-            ? throw new UsageException($"{other} does not go with --weights; leave one of them out.")
-            : (new TrainingSettings { Encoder = parsed.GetValue(s_encoder)!, Weights = weights }, null);
+        string[] ofEncoder = [.. registry.Document.Settings.Where(setting => setting.Path.StartsWith("encoder.", StringComparison.Ordinal)).Select(setting => setting.Word)];
+        if (given.FirstOrDefault(setting => ofEncoder.Contains(setting.Word)).Word is { } word)
+        {
+            throw new UsageException($"{options.GivenName(parsed, word)} goes with --weights; a run's encoder is in its settings.");
+        }
+        (RunSettings run, string checkpoint) = RunFolder.Find(
+            parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
+        DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings() : run.Data; // a number of images is for the run's own
+        return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);
     }
 }

@@ -10,7 +10,7 @@ namespace ErTraining.Commands;
 internal static class ExportCommand
 {
     /// <summary>The command as the command line knows it.</summary>
-    public static Command Create()
+    public static Command Create(Registry registry)
     {
         Option<string?> checkpoint = SharedOptions.Checkpoint();
         checkpoint.Required = true;
@@ -21,13 +21,13 @@ internal static class ExportCommand
         {
             string file = parsed.GetRequiredValue(output)!;
             OutputFile.Prepare(file);
-            (TrainingSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!);
-            using Encoder encoder = EncoderCatalog.Create(settings.Encoder);
+            (RunSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!, registry);
+            using Encoder encoder = registry.CreateEncoder(settings.Encoder);
             ModelWeights.LoadEncoder(weights, encoder);
             FeatureCheck.Require(encoder, ImageSet.Size);
             OutputFile.Write(file, () => EncoderFile.Write(file, encoder));
             long parameters = encoder.parameters().Sum(parameter => parameter.numel());
-            Console.WriteLine($"{settings.Encoder}, {parameters:n0} parameters, is in {file}.");
+            Console.WriteLine($"{registry.Document.NameOf(settings.Encoder)}, {parameters:n0} parameters, is in {file}.");
             return ExitCode.Success;
         });
         return command;

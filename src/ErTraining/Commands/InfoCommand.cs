@@ -15,7 +15,7 @@ namespace ErTraining.Commands;
 internal static class InfoCommand
 {
     /// <summary>The command as the command line knows it.</summary>
-    public static Command Create()
+    public static Command Create(Registry registry)
     {
         var command = new Command("info", "Show versions, device, threads, settings of memory and precision, where libtorch came from, and whether the encoders' features are right.");
         command.SetAction(parsed =>
@@ -38,23 +38,23 @@ internal static class InfoCommand
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);
             WriteRow("products", folder is null ? MatrixProducts.Description : "as that libtorch was built");
-            foreach (string name in EncoderCatalog.Names)
+            foreach (string name in registry.Encoders)
             {
-                WriteRow(name, Features(name));
+                WriteRow(name, Features(name, registry));
             }
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static string Features(string encoder)
+    private static string Features(string name, Registry registry)
     {
         try
         {
-            using Encoder untrained = EncoderCatalog.Create(encoder);
-            untrained.TrainingType = torch.ScalarType.BFloat16;
-            untrained.to(Devices.Find("auto")!);
-            return FeatureCheck.Describe(untrained, ImageSet.Size);
+            using Encoder encoder = registry.CreateEncoder(name);
+            encoder.TrainingType = torch.ScalarType.BFloat16;
+            encoder.to(Devices.Find("auto")!);
+            return FeatureCheck.Describe(encoder, ImageSet.Size);
         }
         catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
         {

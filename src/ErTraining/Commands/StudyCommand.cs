@@ -10,12 +10,7 @@ namespace ErTraining.Commands;
 /// <summary><c>study</c>: the paper's Table 2 and Figure 2 on the user's data.</summary>
 internal static class StudyCommand
 {
-    private const string EmaSchedule = "--ema-schedule";
-
     private static readonly StudySettings s_defaults = new();
-
-    private static readonly Option<IReadOnlyList<string>?> s_methods = Options.Choices(
-        "--methods", "The methods to compare.", [.. MethodCatalog.Names.Select(name => (name, name))], s_defaults.Methods);
 
     private static readonly Option<IReadOnlyList<Objective>?> s_objectives = Options.Choices(
         "--objectives", "The losses each is trained with.", [("native", Objective.Native), ("er", Objective.Er)], s_defaults.Objectives);
@@ -25,7 +20,7 @@ internal static class StudyCommand
 
     private static readonly Option<IReadOnlyList<double>?> s_emas = Options.Numbers(
         "--emas",
-        $"EMA coefficients of the methods that have a teacher, held unless {EmaSchedule} cosine is given; the first is the reference.",
+        "EMA coefficients of the methods that have a teacher, held unless --ema-schedule cosine is given; the first is the reference.",
         x => x is >= 0 and < 1,
         "a number from 0 to below 1",
         s_defaults.Emas);
@@ -63,34 +58,40 @@ internal static class StudyCommand
 
     private static readonly Option<string?> s_output = RequiredOutput();
 
-    /// <summary>Options of <c>train</c> that are a cell's own, or would decide what the study varies.</summary>
+    /// <summary>Settings that are a cell's own, or would decide what the study varies.</summary>
     private static readonly string[] s_ofCells =
-        ["--method", "--preset", "--objective", "--batch-size", "--ema", "--no-centering", "--seed", "--evaluations"];
+        ["method", "preset", "objective", "batch_size", "ema", "centering", "seed", "evaluations", "epochs", "learning_rate"];
 
-    /// <summary>The command as the command line knows it: its own options, and those of <c>train</c> that all cells share.</summary>
-    public static Command Create()
+    /// <summary>The command as the command line knows it: its own options, and the settings that all cells share.</summary>
+    public static Command Create(Registry registry)
     {
+        Option<IReadOnlyList<string>?> methods = Options.Choices(
+            "--methods", "The methods to compare.", [.. registry.Methods.Keys.Select(name => (name, name))], [.. InPaper(registry)]);
+        var shared = new SettingOptions(registry, setting => !s_ofCells.Contains(setting.Word));
         var command = new Command("study", "Compare methods at small batches and fast teachers, with and without ER: the paper's Table 2 and Figure 2.")
         {
-            s_methods, s_objectives, s_batchSizes, s_emas, s_centerings, s_seeds, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_output,
+            methods, s_objectives, s_batchSizes, s_emas, s_centerings, s_seeds, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_output,
         };
-        string[] own = [.. command.Options.Select(option => option.Name)];
-        Option[] shared = [.. TrainingOptions.All.Where(option => !s_ofCells.Contains(option.Name) && !own.Contains(option.Name))];
-        foreach (Option option in shared)
+        foreach (Option option in shared.All)
         {
             command.Options.Add(option);
         }
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, TrainCommand.Create(), Given(parsed, shared), cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, parsed.GetValue(methods) ?? [.. InPaper(registry)], registry, shared, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Command train, string[][] shared, CancellationToken cancellation)
+    private static IEnumerable<string> InPaper(Registry registry) => registry.Methods.Where(method => method.Value.Stability.Count > 0).Select(method => method.Key);
+
+    private static async Task<int> RunAsync(
+        ParseResult parsed, IReadOnlyList<string> methods, Registry registry, SettingOptions options, CancellationToken cancellation)
     {
-        TrainingSettings common = TrainingOptions.Gather(train.Parse(shared.SelectMany(words => words).ToArray()));
+        List<(string Word, string Value)> shared = [.. options.Given(parsed)];
+        var cells = new StudyCells(registry, shared);
+        RunSettings common = options.InWords(parsed, cells.Common);
         var settings = new StudySettings
         {
             Version = InfoCommand.VersionOf(typeof(StudyCommand)),
-            Methods = parsed.GetValue(s_methods) ?? s_defaults.Methods,
+            Methods = methods,
             Objectives = parsed.GetValue(s_objectives) ?? s_defaults.Objectives,
             BatchSizes = parsed.GetValue(s_batchSizes) ?? s_defaults.BatchSizes,
             Emas = parsed.GetValue(s_emas) ?? s_defaults.Emas,
@@ -98,18 +99,16 @@ internal static class StudyCommand
             Seeds = parsed.GetValue(s_seeds) ?? s_defaults.Seeds,
             Epochs = parsed.GetValue(s_epochs),
             FullGrid = parsed.GetValue(s_fullGrid),
-            LearningRate = parsed.GetValue(s_learningRate) ?? Optimizers.DefaultLearningRate(common.Optimizer),
-            Training = [.. shared.SelectMany(words => words)],
+            LearningRate = parsed.GetValue(s_learningRate) ?? common.Optimizer.LearningRate,
+            Training = cells.Deciding,
         };
-        int parallel = parsed.GetValue(s_parallel) ?? DefaultParallelism.For(SharedOptions.UseDevice(common.Device, threads: null), common.Threads);
-        var plan = new StudyPlan(settings, common.Optimizer);
-        if (parallel > 1 && common.Threads is null)
-        {
-            shared = [.. shared, ["--threads", $"{Math.Max(1, Environment.ProcessorCount / parallel)}"]];
-        }
-        CellJob[] jobs = Jobs(plan, train, shared);
+        int parallel = parsed.GetValue(s_parallel)
+            ?? DefaultParallelism.For(options.InWords(parsed, () => SharedOptions.UseDevice(common.Compute with { Threads = null })), common.Compute.Threads);
+        var plan = new StudyPlan(settings, common.Optimizer, registry);
+        int? threads = common.Compute.Threads ?? (parallel > 1 ? Math.Max(1, Environment.ProcessorCount / parallel) : null);
+        CellJob[] jobs = options.InWords(parsed, () => cells.Jobs(plan, threads));
 
-        ImageData data = DataSource.Load(common.Data, common.TrainImages, settings.Seeds[0]);
+        ImageData data = options.InWords(parsed, () => DataSource.Load(common.Data, settings.Seeds[0]));
         if (data.Train.Count < settings.BatchSizes.Max())
         {
             throw new UsageException(
@@ -117,7 +116,7 @@ internal static class StudyCommand
                 + "smaller batches or more images are wanted.");
         }
         string output = parsed.GetValue(s_output)!;
-        using var folder = new StudyFolder(output, settings);
+        using var folder = new StudyFolder(output, settings, registry);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{jobs.Length} cells[/] of {settings.Epochs} epochs on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
@@ -145,52 +144,6 @@ internal static class StudyCommand
             ? throw new TrainingFailedException($"No cell could be trained; {folder.ReportPath} says why.")
             : ExitCode.Success;
     }
-
-    /// <summary>How each cell is trained: its own options, and the shared ones that have a meaning for its method and objective.</summary>
-    /// <exception cref="UsageException">An option that <c>train</c> refuses, or that has a meaning for no cell.</exception>
-    private static CellJob[] Jobs(StudyPlan plan, Command train, string[][] shared)
-    {
-        IReadOnlyList<StudyCell> cells = plan.Cells;
-        foreach (string[] option in shared)
-        {
-            string?[] misfits = [.. cells.Select(cell => TrainingOptions.Misfit(Settings(cell, option)))];
-            if (misfits.All(misfit => misfit is not null))
-            {
-                throw new UsageException(misfits[0]!);
-            }
-        }
-        return
-        [
-            .. from cell in cells
-               let fitting = shared.Where(option => TrainingOptions.Misfit(Settings(cell, option)) is null).SelectMany(option => option).ToArray()
-               select new CellJob(cell, [.. Own(cell), .. fitting], Settings(cell, fitting)),
-        ];
-
-        string[] Own(StudyCell cell) =>
-        [
-            "train", "--method", cell.Variant.Method, "--objective", cell.Variant.Objective == Objective.Er ? "er" : "native",
-            "--batch-size", $"{cell.Variant.BatchSize}", "--seed", $"{cell.Seed}", "--learning-rate", $"{cell.LearningRate}",
-            "--epochs", $"{plan.Settings.Epochs}", "--evaluations", $"{plan.Settings.Epochs}",
-            .. cell.Variant.Ema is { } ema ? (string[])["--ema", $"{ema}"] : [],
-            .. cell.Variant.Ema is null || shared.Any(option => option[0] == EmaSchedule) ? [] : (string[])[EmaSchedule, "fixed"],
-            .. cell.Variant.Centering == false ? (string[])["--no-centering"] : [],
-        ];
-
-        TrainingSettings Settings(StudyCell cell, string[] others)
-        {
-            ParseResult parsed = train.Parse([.. Own(cell)[1..], .. others]);
-            return parsed.Errors is [var error, ..] ? throw new UsageException(error.Message) : TrainingOptions.Gather(parsed);
-        }
-    }
-
-    /// <summary>The options that the command line has, each with its words.</summary>
-    private static string[][] Given(ParseResult parsed, IEnumerable<Option> options) =>
-    [
-        .. from option in options
-           let result = parsed.GetResult(option)
-           where result is { Implicit: false }
-           select (string[])[option.Name, .. result.Tokens.Select(token => token.Value)],
-    ];
 
     private static Option<string?> RequiredOutput()
     {

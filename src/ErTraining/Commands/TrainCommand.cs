@@ -28,39 +28,44 @@ internal static class TrainCommand
     private static readonly Option<bool> s_tensorBoard = Options.Flag(
         "--tensorboard", "Write the metrics for TensorBoard too, into the folder tensorboard of --output.");
 
+    private static readonly Option<bool> s_printSchema = Options.Flag(
+        "--print-schema", "Write the JSON schema of --config files to standard output and end.");
+
     /// <summary>The command as the command line knows it.</summary>
-    public static Command Create()
+    public static Command Create(Registry registry)
     {
+        var options = new SettingOptions(registry);
         var command = new Command("train", "Train an encoder on unlabelled images (the default).");
-        foreach (Option option in TrainingOptions.All)
+        foreach (Option option in (IEnumerable<Option>)[.. options.All, options.Config, s_output, s_resume, s_checkpointMinutes, s_tensorBoard, s_printSchema])
         {
             command.Add(option);
         }
-        command.Add(s_output);
-        command.Add(s_resume);
-        command.Add(s_checkpointMinutes);
-        command.Add(s_tensorBoard);
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => Run(parsed, cancellation), "a smaller --batch-size needs less memory")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(registry, options, parsed, cancellation)), "a smaller --batch-size needs less memory")));
         return command;
     }
 
-    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    private static int Run(Registry registry, SettingOptions options, ParseResult parsed, CancellationToken cancellation)
     {
+        if (parsed.GetValue(s_printSchema))
+        {
+            Console.WriteLine(registry.Document.Schema());
+            return ExitCode.Success;
+        }
         bool resume = parsed.GetValue(s_resume), tensorBoard = parsed.GetValue(s_tensorBoard);
         if (parsed.GetValue(s_output) is not { } output)
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
-                : Train(parsed, TrainingOptions.Read(parsed), null, tensorBoard, cancellation);
+                : Train(registry, options, parsed, options.Fresh(parsed), null, tensorBoard, cancellation);
         }
-        TrainingSettings? fresh = resume ? null : TrainingOptions.Read(parsed);
+        RunSettings? fresh = resume ? null : options.Fresh(parsed);
         if (!resume)
         {
             RunFolder.CheckIsFree(output);
         }
-        using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)));
-        TrainingSettings settings = fresh ?? (folder.IsTaken ? EarlierRun.Settings(folder, parsed) : TrainingOptions.Read(parsed));
+        using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
+        RunSettings settings = fresh ?? (folder.IsTaken ? Resumed(registry, options, folder, parsed) : options.Fresh(parsed));
         if (folder.IsFinished)
         {
             AnsiConsole.MarkupLineInterpolated($"The run in {output} is finished: {folder.ReportPath}");
@@ -68,7 +73,7 @@ internal static class TrainCommand
         }
         try
         {
-            return Train(parsed, settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
+            return Train(registry, options, parsed, settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,33 +81,45 @@ internal static class TrainCommand
         }
     }
 
-    private static int Train(ParseResult parsed, TrainingSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
+    /// <summary>The settings of the run to go on with: those of its config.json; where its images are and where to compute, as the command line has it.</summary>
+    /// <exception cref="DataException">config.json is missing or not sound.</exception>
+    /// <exception cref="UsageException">The command line asks for another run.</exception>
+    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunFolder folder, ParseResult parsed)
     {
-        torch.Device device = SharedOptions.UseDevice(settings.Device, settings.Threads);
-        if (TrainingOptions.GivenTf32(parsed) is { } option && device.type != DeviceType.CUDA)
+        RunSettings began = folder.ReadSettings();
+        RunSettings asked = options.HasConfig(parsed) ? options.Fresh(parsed) : options.InWords(parsed, () => registry.Document.With(began, options.Given(parsed)));
+        return registry.Document.Difference(began, asked) is not { } other
+            ? asked
+            : throw new UsageException(
+                $"{folder.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.");
+    }
+
+    private static int Train(
+        Registry registry, SettingOptions options, ParseResult parsed, RunSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
+    {
+        torch.Device device = SharedOptions.UseDevice(settings.Compute);
+        if (options.GivenName(parsed, "tf32") is { } option && device.type != DeviceType.CUDA)
         {
             throw new UsageException($"{option} is for a GPU, but this run is on {device}; leave it out.");
         }
-        Devices.AllowTf32(settings.Tf32);
-        ImageData data = DataSource.Load(settings.Data, settings.TrainImages, settings.Seed);
-        settings = TrainingOptions.WithDefaults(settings) with
+        Devices.AllowTf32(settings.Compute.Tf32);
+        ImageData data = DataSource.Load(settings.Data, settings.Seed);
+        settings = settings with
         {
             Version = InfoCommand.VersionOf(typeof(TrainCommand)),
-            TrainImages = data.Train.Count,
-            Threads = torch.get_num_threads(),
-            Device = device.ToString(),
+            Compute = settings.Compute with { Threads = torch.get_num_threads(), Device = device.ToString() },
         };
-        if (settings.Preset is { } preset)
+        if (settings.Preset is { } name && settings.Method.Presets.TryGetValue(name, out Preset? preset))
         {
-            AnsiConsole.MarkupLineInterpolated($"Settings of {MethodCatalog.Describe(settings.Method).Recipes[preset].Source}");
+            AnsiConsole.MarkupLineInterpolated($"Settings of {preset.Source}");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{settings.Method}[/] with the {(settings.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {settings.Encoder}, on {Devices.DescribeChoice(device, settings.Precision, settings.Tf32)}");
+            $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
         using var display = new TrainingDisplay(settings.Epochs);
-        using var trainer = new Trainer(settings, data, device);
+        using var trainer = new Trainer(registry, settings, data, device);
         if (folder is not null)
         {
             TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
@@ -110,7 +127,10 @@ internal static class TrainCommand
             {
                 trainer.Restore(state);
             }
-            folder.WriteSettings(settings);
+            if (!folder.HasSettings)
+            {
+                folder.WriteSettings(settings);
+            }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)
             {
@@ -144,7 +164,7 @@ internal static class TrainCommand
             {
                 ModelWeights.Save(folder.CheckpointPath, trainer.Method);
             }
-            Report.Write(folder.ReportPath, settings, data, result, trainer.Epochs, trainer.Method, device);
+            Report.Write(folder.ReportPath, registry, settings, data, result, trainer.Epochs, trainer.Method, device);
             folder.WriteResult(result); // last: it says that the run is over
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }

@@ -1,6 +1,8 @@
+using ErTraining.Settings;
+
 namespace ErTraining.Data;
 
-/// <summary>Finds the images that <c>--data</c> names.</summary>
+/// <summary>Finds the images that the settings name.</summary>
 internal static class DataSource
 {
     /// <summary>The name of the built-in set.</summary>
@@ -9,12 +11,14 @@ internal static class DataSource
     private const int SyntheticTrainImages = 10_000, SyntheticTestImages = 2_000;
 
     /// <summary>Loads a data set.</summary>
-    /// <param name="data">"synthetic", or a folder with CIFAR-10's or CIFAR-100's binary files, or with class folders of PNG or JPEG images.</param>
-    /// <param name="trainImages">How many training images to use, the first ones; all of them if null.</param>
+    /// <param name="settings">Which, and how many of its training images.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
-    public static ImageData Load(string data, int? trainImages, int seed)
+    /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
+    public static ImageData Load(DataSettings settings, int seed)
     {
+        string data = settings.Source;
+        int? trainImages = settings.TrainImages;
         ImageData images = Read(data, trainImages, seed);
         return images.Train.Labels.Distinct().Count() > 1
             ? images
@@ -28,7 +32,7 @@ internal static class DataSource
         {
             if (trainImages > ImageSet.MaxCount)
             {
-                throw new DataException($"--train-images is {trainImages}; {ImageSet.MaxCount} is the most that one set holds.");
+                throw new SettingsException("data.train_images", "train_images", $"is {trainImages}; {ImageSet.MaxCount} is the most that one set holds");
             }
             return SyntheticImages.Create(trainImages ?? SyntheticTrainImages, SyntheticTestImages, seed);
         }
@@ -40,7 +44,7 @@ internal static class DataSource
                 + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");
         if (trainImages > images.Train.Count)
         {
-            throw new DataException($"{data}: {images.Train.Count} training images; --train-images wants {trainImages}.");
+            throw new DataException($"{data}: {images.Train.Count} training images, but {trainImages} are asked for.");
         }
         return trainImages is null ? images : images with { Train = images.Train.Take(trainImages.Value) };
     }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace ErTraining.Encoders;
 
 /// <summary>Images to features: (k, 3, h, w) float32 to (k, <see cref="FeatureDimension"/>), the mean of feature maps over space.</summary>
-internal abstract class Encoder(string name, int featureDimension) : Module<Tensor, Tensor>(name)
+public abstract class Encoder(string name, int featureDimension) : Module<Tensor, Tensor>(name)
 {
     /// <summary>Length of a feature vector.</summary>
     public int FeatureDimension { get; } = featureDimension;

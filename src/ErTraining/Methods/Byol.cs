@@ -15,34 +15,16 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class Byol : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128;
-
-    /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new("BYOL", (makeEncoder, settings) => new Byol(makeEncoder, settings))
-    {
-        UsualMomentum = 0.95, // the published 0.99 is for runs a hundred times as long as the ones usual here
-        Stability = new Dictionary<Objective, PublishedStability>
-        {
-            [Objective.Native] = new(73.42, 23.65, 2.63),
-            [Objective.Er] = new(71.94, 2.35, 0.41),
-        },
-        Recipes = new Dictionary<string, Recipe>
-        {
-            ["solo-learn"] = Recipe.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256) with { Ema = 0.99 },
-            ["lightly"] = Recipe.Lightly(1024, 256, "decay of biases and norms") with { Ema = 0.99, EmaIsFixed = true },
-        },
-    };
-
     private readonly Encoder encoder, teacherEncoder;
     private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
     private readonly TeacherMomentum _momentum;
 
-    public Byol(Func<Encoder> makeEncoder, MethodSettings settings)
+    public Byol(Func<Encoder> makeEncoder, ByolSettings settings)
         : base(nameof(Byol))
     {
-        int hidden = settings.HiddenDimension ?? HiddenDimension, dimension = settings.ProjectionDimension ?? ProjectionDimension;
+        int hidden = settings.Head.HiddenDimension, dimension = settings.Head.ProjectionDimension;
         encoder = makeEncoder();
         projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
         predictor = Projector.Create(dimension, hidden, dimension);
@@ -50,9 +32,9 @@ internal sealed class Byol : TwoViewMethod
         teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction);
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
         _objective = settings.Objective;
-        _momentum = settings.TeacherMomentum;
+        _momentum = settings.Teacher.Momentum();
         RegisterComponents();
     }
 
@@ -109,4 +91,41 @@ internal sealed class Byol : TwoViewMethod
     }
 
     private static Tensor Directions(Tensor rows) => functional.normalize(rows, dim: 1);
+}
+
+/// <summary>Of <see cref="Byol"/>.</summary>
+internal sealed record ByolSettings : MethodSettings
+{
+    private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
+    {
+        [Objective.Native] = new(73.42, 23.65, 2.63),
+        [Objective.Er] = new(71.94, 2.35, 0.41),
+    };
+
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256).With(("ema", "0.99")),
+        ["lightly"] = Preset.Lightly(1024, 256, "decay of biases and norms").With(("ema", "0.99"), ("ema_schedule", "fixed")),
+    };
+
+    /// <summary>The entropy–reconstruction loss.</summary>
+    public SphereLossSettings Loss { get; init; } = new();
+
+    /// <summary>The teacher. The published coefficient of 0.99 is for runs a hundred times as long as the ones usual here.</summary>
+    public TeacherSettings Teacher { get; init; } = new() { Ema = 0.95 };
+
+    /// <summary>Projector and predictor.</summary>
+    public HeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "BYOL";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Objective, PublishedStability> Stability => s_stability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new Byol(makeEncoder, this);
 }

@@ -1,4 +1,3 @@
-using ErLoss.Modules;
 using ErTraining.Encoders;
 using ErTraining.Randomness;
 using static TorchSharp.torch;
@@ -17,38 +16,24 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class DeepCluster : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128, ClusterCount = 128, Iterations = 10, PrincipalComponents = 64;
+    private const int Iterations = 10, PrincipalComponents = 64;
     private const double Temperature = 0.1;
-
-    /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new("DeepCluster", (makeEncoder, settings) => new DeepCluster(makeEncoder(), settings))
-    {
-        IsDiscrete = true,
-        Recipes = new Dictionary<string, Recipe>
-        {
-            ["solo-learn"] = Recipe.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "its three heads and memory bank") with
-            {
-                WarmupEpochs = 11,
-                Prototypes = 3000,
-            },
-        },
-    };
 
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;
     private readonly Tensor centroids, assignments;
-    private readonly EntropyReconstructionOptions _entropyReconstruction;
+    private readonly DiscreteLossSettings _loss;
     private readonly Objective _objective;
 
-    public DeepCluster(Encoder encoder, MethodSettings settings)
+    public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images)
         : base(nameof(DeepCluster))
     {
-        int dimension = settings.ProjectionDimension ?? ProjectionDimension, count = Math.Min(settings.Prototypes ?? ClusterCount, settings.Images);
+        int dimension = settings.Head.ProjectionDimension, count = Math.Min(settings.Head.Prototypes, images);
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, dimension);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, dimension);
         centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
-        assignments = zeros(settings.Images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
-        _entropyReconstruction = settings.EntropyReconstruction;
+        assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
+        _loss = settings.Loss;
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -103,8 +88,8 @@ internal sealed class DeepCluster : TwoViewMethod
         Tensor? native = _objective == Objective.Native ? reconstruction : null;
         using var frozen = native is null ? null : no_grad();
         Tensor[] views = logits.chunk(2);
-        Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _entropyReconstruction.Estimator);
-        return MethodTerms.Of(entropy, reconstruction, _entropyReconstruction.EntropyWeight, native).MoveToOuterDisposeScope();
+        Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _loss.Estimator);
+        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
     }
 
     /// <summary>Visits that draw a cluster evenly among those that are not empty, and an image evenly from it.</summary>
@@ -126,4 +111,26 @@ internal sealed class DeepCluster : TwoViewMethod
     private Tensor Embed(Tensor features) => functional.normalize(projector.call(features), dim: 1);
 
     private Tensor Logits(Tensor embeddings) => embeddings.mm(centroids.t()) / Temperature;
+}
+
+/// <summary>Of <see cref="DeepCluster"/>.</summary>
+internal sealed record DeepClusterSettings : DiscreteMethodSettings
+{
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "its three heads and memory bank")
+            .With(("warmup_epochs", "11"), ("prototypes", "3000")),
+    };
+
+    /// <summary>Projector and clusters. There are never more clusters than training images.</summary>
+    public DiscreteHeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "DeepCluster";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new DeepCluster(makeEncoder(), this, images);
 }

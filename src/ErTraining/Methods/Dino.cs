@@ -1,5 +1,5 @@
-using ErLoss.Modules;
 using ErTraining.Encoders;
+using ErTraining.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,44 +15,20 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class Dino : TwoViewMethod
 {
-    private const int HiddenDimension = 512, BottleneckDimension = 128, PrototypeCount = 1024;
     private const double StudentTemperature = 0.1, TeacherTemperature = 0.04, CenterMomentum = 0.9;
-
-    /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new("DINO", (makeEncoder, settings) => new Dino(makeEncoder, settings))
-    {
-        UsualMomentum = 0.99,
-        HasCentering = true,
-        IsDiscrete = true,
-        Stability = new Dictionary<Objective, PublishedStability>
-        {
-            [Objective.Native] = new(75.59, 6.76, 8.25),
-            [Objective.Er] = new(73.39, 2.35, 0.92),
-        },
-        Recipes = new Dictionary<string, Recipe>
-        {
-            ["solo-learn"] = Recipe.SoloLearn("dino.yaml", 0.3, 1e-6, 2048, 256, "its teacher temperature (0.07), third layer and GELU, frozen prototypes") with
-            {
-                Ema = 0.9995,
-                Prototypes = 4096,
-            },
-            ["lightly"] = Recipe.Lightly(2048, 256, "GELU, decay of biases and norms") with { Ema = 0.99, EmaIsFixed = true, Prototypes = 2048 },
-        },
-    };
 
     private readonly Encoder encoder, teacherEncoder;
     private readonly Module<Tensor, Tensor> projector, teacherProjector, prototypes, teacherPrototypes;
     private readonly Tensor center;
-    private readonly EntropyReconstructionOptions _entropyReconstruction;
+    private readonly DiscreteLossSettings _loss;
     private readonly Objective _objective;
     private readonly TeacherMomentum _momentum;
     private readonly bool _centering;
 
-    public Dino(Func<Encoder> makeEncoder, MethodSettings settings)
+    public Dino(Func<Encoder> makeEncoder, DinoSettings settings)
         : base(nameof(Dino))
     {
-        int hidden = settings.HiddenDimension ?? HiddenDimension, dimension = settings.ProjectionDimension ?? BottleneckDimension;
-        int count = settings.Prototypes ?? PrototypeCount;
+        int hidden = settings.Head.HiddenDimension, dimension = settings.Head.ProjectionDimension, count = settings.Head.Prototypes;
         encoder = makeEncoder();
         projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
         prototypes = new Prototypes(dimension, count);
@@ -63,9 +39,9 @@ internal sealed class Dino : TwoViewMethod
         Teacher.Create(teacherProjector, projector);
         Teacher.Create(teacherPrototypes, prototypes);
         center = zeros(count, device: CPU).DetachFromDisposeScope();
-        _entropyReconstruction = settings.EntropyReconstruction;
+        _loss = settings.Loss;
         _objective = settings.Objective;
-        _momentum = settings.TeacherMomentum;
+        _momentum = settings.Teacher.Momentum();
         _centering = settings.Centering;
         RegisterComponents();
     }
@@ -102,8 +78,8 @@ internal sealed class Dino : TwoViewMethod
         Tensor reconstruction = DiscreteHead.SwappedCrossEntropy(targets[0], student[0], targets[1], student[1]);
         Tensor? native = _objective == Objective.Native ? reconstruction : null;
         using var frozen = native is null ? null : no_grad();
-        Tensor entropy = DiscreteHead.MarginalEntropy(student[0], student[1], _entropyReconstruction.Estimator);
-        return MethodTerms.Of(entropy, reconstruction, _entropyReconstruction.EntropyWeight, native).MoveToOuterDisposeScope();
+        Tensor entropy = DiscreteHead.MarginalEntropy(student[0], student[1], _loss.Estimator);
+        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -116,4 +92,43 @@ internal sealed class Dino : TwoViewMethod
     }
 
     private static Tensor Embed(Module<Tensor, Tensor> projector, Tensor features) => functional.normalize(projector.call(features), dim: 1);
+}
+
+/// <summary>Of <see cref="Dino"/>.</summary>
+internal sealed record DinoSettings : DiscreteMethodSettings
+{
+    private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
+    {
+        [Objective.Native] = new(75.59, 6.76, 8.25),
+        [Objective.Er] = new(73.39, 2.35, 0.92),
+    };
+
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("dino.yaml", 0.3, 1e-6, 2048, 256, "its teacher temperature (0.07), third layer and GELU, frozen prototypes")
+            .With(("ema", "0.9995"), ("prototypes", "4096")),
+        ["lightly"] = Preset.Lightly(2048, 256, "GELU, decay of biases and norms").With(("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048")),
+    };
+
+    /// <summary>The teacher.</summary>
+    public TeacherSettings Teacher { get; init; } = new() { Ema = 0.99 };
+
+    /// <summary>Whether the teacher's outputs are centred.</summary>
+    [Setting("Centre the teacher's outputs.")]
+    public bool Centering { get; init; } = true;
+
+    /// <summary>Projector and prototypes.</summary>
+    public DiscreteHeadSettings Head { get; init; } = new() { Prototypes = 1024 };
+
+    /// <inheritdoc/>
+    public override string Title => "DINO";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Objective, PublishedStability> Stability => s_stability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new Dino(makeEncoder, this);
 }

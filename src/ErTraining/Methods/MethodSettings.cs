@@ -1,30 +1,29 @@
-using ErLoss.Modules;
+using ErTraining.Encoders;
+using ErTraining.Settings;
 
 namespace ErTraining.Methods;
 
-/// <summary>What a method is made from. What is null is the method's to choose.</summary>
-/// <param name="Objective">Which loss it trains with.</param>
-/// <param name="EntropyReconstruction">
-/// The entropy–reconstruction loss of its ER form, and how entropy and reconstruction are reported in its native form. A method whose
-/// projections live on another support sets that itself.
-/// </param>
-internal sealed record MethodSettings(Objective Objective, EntropyReconstructionOptions EntropyReconstruction)
+/// <summary>What a method is made from, and what is published of it. A method's own record derives from it, in the method's file, with a constructor without parameters.</summary>
+internal abstract record MethodSettings : Section
 {
-    /// <summary>Number of training images.</summary>
-    public int Images { get; init; }
+    /// <summary>Which loss it trains with.</summary>
+    [Setting("The entropy-reconstruction loss, or the method's own.")]
+    public Objective Objective { get; init; } = Objective.Er;
 
-    /// <summary>How slowly a teacher follows, in a method that has one.</summary>
-    public TeacherMomentum TeacherMomentum { get; init; }
+    /// <summary>The method's name as papers write it.</summary>
+    public abstract string Title { get; }
 
-    /// <summary>Whether a teacher's outputs are centred, in a method that does so.</summary>
-    public bool Centering { get; init; } = true;
+    /// <summary>What the paper found of its stability, by objective; empty of a method that its table leaves out.</summary>
+    public virtual IReadOnlyDictionary<Objective, PublishedStability> Stability => new Dictionary<Objective, PublishedStability>();
 
-    /// <summary>Width of the hidden layers of the heads.</summary>
-    public int? HiddenDimension { get; init; }
+    /// <summary>Published settings by name.</summary>
+    public virtual IReadOnlyDictionary<string, Preset> Presets => new Dictionary<string, Preset>();
 
-    /// <summary>Length of a projection.</summary>
-    public int? ProjectionDimension { get; init; }
+    /// <summary>The title with the loss that is trained with: "SimCLR", or "SimCLR+ER".</summary>
+    public string TitleWith(Objective objective) => objective == Objective.Er ? $"{Title}+ER" : Title;
 
-    /// <summary>Number of prototypes or clusters, in a method with a discrete head.</summary>
-    public int? Prototypes { get; init; }
+    /// <summary>A fresh method, its weights drawn from the global generator.</summary>
+    /// <param name="makeEncoder">Gives an encoder; asked for a second one where the method has a teacher.</param>
+    /// <param name="images">Number of training images.</param>
+    public abstract TwoViewMethod Create(Func<Encoder> makeEncoder, int images);
 }

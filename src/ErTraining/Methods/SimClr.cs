@@ -1,5 +1,6 @@
 using ErLoss.Modules;
 using ErTraining.Encoders;
+using ErTraining.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,48 +15,17 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class SimClr : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128;
-
-    /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new("SimCLR", (makeEncoder, settings) => new SimClr(makeEncoder(), settings))
-    {
-        LearnsKappa = true,
-        Stability = new Dictionary<Objective, PublishedStability>
-        {
-            [Objective.Native] = new(70.23, 2.17, null),
-            [Objective.Er] = new(70.86, 1.01, null),
-        },
-        Recipes = new Dictionary<string, Recipe>
-        {
-            ["simclr-paper"] = new("google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020), without its third layer of the projector")
-            {
-                Epochs = 1000,
-                WarmupEpochs = 10,
-                BatchSize = 512,
-                Optimizer = "lars",
-                LearningRate = 2,
-                WeightDecay = 1e-4,
-                Kappa = 2,
-                HiddenDimension = 512,
-                ProjectionDimension = 128,
-            },
-            ["solo-learn"] = Recipe.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256) with { Kappa = 5 },
-            ["lightly"] = Recipe.Lightly(512, 128, "decay of biases and norms") with { Kappa = 2 },
-        },
-    };
-
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
 
-    public SimClr(Encoder encoder, MethodSettings settings)
+    public SimClr(Encoder encoder, SimClrSettings settings)
         : base(nameof(SimClr))
     {
         this.encoder = encoder;
-        projector = Projector.Create(
-            encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, settings.ProjectionDimension ?? ProjectionDimension);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, settings.Head.ProjectionDimension);
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { LearnKappa = settings.LearnKappa && settings.Objective == Objective.Er });
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -101,4 +71,54 @@ internal sealed class SimClr : TwoViewMethod
         Tensor otherView = arange(2 * count, dtype: ScalarType.Int64, device: directions.device).roll(count);
         return functional.cross_entropy(logits, otherView).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>Of <see cref="SimClr"/>.</summary>
+internal sealed record SimClrSettings : MethodSettings
+{
+    private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
+    {
+        [Objective.Native] = new(70.23, 2.17, null),
+        [Objective.Er] = new(70.86, 1.01, null),
+    };
+
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["simclr-paper"] = new(
+            "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020), without its third layer of the projector",
+            ("encoder", "resnet18"),
+            ("epochs", "1000"),
+            ("warmup_epochs", "10"),
+            ("batch_size", "512"),
+            ("optimizer", "lars"),
+            ("learning_rate", "2"),
+            ("weight_decay", "1e-4"),
+            ("kappa", "2"),
+            ("hidden_dimension", "512"),
+            ("projection_dimension", "128")),
+        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With(("kappa", "5")),
+        ["lightly"] = Preset.Lightly(512, 128, "decay of biases and norms").With(("kappa", "2")),
+    };
+
+    /// <summary>The entropy–reconstruction loss, and κ of the native loss.</summary>
+    public SphereLossSettings Loss { get; init; } = new();
+
+    /// <summary>Whether κ is learnt.</summary>
+    [Setting("Learn kappa with the weights.", GoesWith = "objective er")]
+    public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
+
+    /// <summary>The projector.</summary>
+    public HeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "SimCLR";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Objective, PublishedStability> Stability => s_stability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SimClr(makeEncoder(), this);
 }

@@ -15,40 +15,23 @@ namespace ErTraining.Methods;
 /// </remarks>
 internal sealed class SwAV : TwoViewMethod
 {
-    private const int HiddenDimension = 512, ProjectionDimension = 128, PrototypeCount = 128;
     private const double Temperature = 0.1, Epsilon = 0.05;
     private const int SinkhornIterations = 3;
-
-    /// <summary>The method as the catalogue knows it.</summary>
-    public static readonly MethodDescription Description = new("SwAV", (makeEncoder, settings) => new SwAV(makeEncoder(), settings))
-    {
-        IsDiscrete = true,
-        Recipes = new Dictionary<string, Recipe>
-        {
-            ["solo-learn"] = Recipe.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "its queue and frozen prototypes") with { Prototypes = 3000 },
-            ["lightly"] = Recipe.Lightly(512, 128, "weight decay in the gradient") with
-            {
-                Optimizer = "adamw",
-                LearningRate = 1e-3,
-                WeightDecay = 1e-6,
-                Prototypes = 512,
-            },
-        },
-    };
 
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector, prototypes;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
 
-    public SwAV(Encoder encoder, MethodSettings settings)
+    public SwAV(Encoder encoder, SwAVSettings settings)
         : base(nameof(SwAV))
     {
-        int dimension = settings.ProjectionDimension ?? ProjectionDimension;
+        int dimension = settings.Head.ProjectionDimension;
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, settings.HiddenDimension ?? HiddenDimension, dimension);
-        prototypes = new Prototypes(dimension, settings.Prototypes ?? PrototypeCount);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.EntropyReconstruction with { Support = Support.Discrete, LeaveOneOut = false });
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, dimension);
+        prototypes = new Prototypes(dimension, settings.Head.Prototypes);
+        entropyReconstruction = new EntropyReconstructionLoss(
+            new EntropyReconstructionOptions { Support = Support.Discrete, Estimator = settings.Loss.Estimator, EntropyWeight = settings.Loss.EntropyWeight });
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -90,4 +73,27 @@ internal sealed class SwAV : TwoViewMethod
             SinkhornKnopp.Assign(scores2, Epsilon, SinkhornIterations),
             scores2 / Temperature).MoveToOuterDisposeScope();
     }
+}
+
+/// <summary>Of <see cref="SwAV"/>.</summary>
+internal sealed record SwAVSettings : DiscreteMethodSettings
+{
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "its queue and frozen prototypes").With(("prototypes", "3000")),
+        ["lightly"] = Preset.Lightly(512, 128, "weight decay in the gradient")
+            .With(("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512")),
+    };
+
+    /// <summary>Projector and prototypes.</summary>
+    public DiscreteHeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "SwAV";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SwAV(makeEncoder(), this);
 }

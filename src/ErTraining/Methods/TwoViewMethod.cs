@@ -10,7 +10,7 @@ namespace ErTraining.Methods;
 /// is what training is for.
 /// </summary>
 /// <remarks>
-/// To add a method, derive from this in a file of its own and name it in <see cref="MethodCatalog"/>. All that a method carries from step
+/// To add a method, derive from this in a file of its own and name its settings in <see cref="Registry"/>. All that a method carries from step
 /// to step is a parameter or a buffer, so that a checkpoint holds it.
 /// </remarks>
 internal abstract class TwoViewMethod(string name) : Module<ViewBatch, MethodTerms>(name)

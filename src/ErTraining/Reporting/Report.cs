@@ -3,6 +3,7 @@ using System.Text;
 using ErTraining.Data;
 using ErTraining.Methods;
 using ErTraining.Randomness;
+using ErTraining.Settings;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,6 +17,7 @@ internal static class Report
 
     /// <summary>Writes the page.</summary>
     /// <param name="path">Of the page.</param>
+    /// <param name="registry">Names its kinds.</param>
     /// <param name="settings">Of the run.</param>
     /// <param name="data">What it trained on.</param>
     /// <param name="result">What it came to.</param>
@@ -23,10 +25,10 @@ internal static class Report
     /// <param name="trained">The method as trained.</param>
     /// <param name="device">Where the method is.</param>
     public static void Write(
-        string path, TrainingSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, TwoViewMethod trained, Device device)
+        string path, Registry registry, RunSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, TwoViewMethod trained, Device device)
     {
-        string title = $"{MethodCatalog.Describe(settings.Method).Title}, {(settings.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Encoder}; "
+        string title = $"{settings.Method.Title}, {(settings.Method.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {registry.Document.NameOf(settings.Encoder)}; "
             + $"{result.Epochs} epochs on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
@@ -48,11 +50,11 @@ internal static class Report
             {Picture("Training images, with two random views of each below it", Views(data, settings.Seed, device))}
 
             """);
-        AppendNeighbours(page, settings, data, trained, device);
+        AppendNeighbours(page, registry, settings, data, trained, device);
         page.Append("<h2>Settings</h2>\n<table>\n");
-        foreach ((string name, string value) in JsonFormat.Describe(settings))
+        foreach (Setting setting in registry.Document.In(settings))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td>{setting.Path}</td><td>{HtmlPage.Text(setting.Show(settings))}</td></tr>\n");
         }
         page.Append("</table>\n");
         HtmlPage.Write(path, title, subtitle, page);
@@ -75,11 +77,11 @@ internal static class Report
             : Curves.Panel("Classes in use: the marginal's perplexity", ("perplexity", Curves.Of(epochs, e => e.Perplexity))),
     ];
 
-    private static void AppendNeighbours(StringBuilder page, TrainingSettings settings, ImageData data, TwoViewMethod trained, Device device)
+    private static void AppendNeighbours(StringBuilder page, Registry registry, RunSettings settings, ImageData data, TwoViewMethod trained, Device device)
     {
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
-        using TwoViewMethod untrained = InitialWeights.Method(settings, data.Train.Count);
+        using TwoViewMethod untrained = InitialWeights.Method(registry, settings, data.Train.Count);
         untrained.to(device);
         page.Append("<h2>Test images, each with the training images whose features are nearest</h2>\n<div class=\"pair\">\n");
         foreach ((string when, TwoViewMethod method) in new[] { ("before training", untrained), ("after training", trained) })

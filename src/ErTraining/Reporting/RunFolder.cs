@@ -1,6 +1,6 @@
+using System.Text;
 using System.Text.Json;
 using ErTraining.Data;
-using ErTraining.Encoders;
 using ErTraining.Training;
 
 namespace ErTraining.Reporting;
@@ -23,22 +23,21 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Held open while a process works in the folder; that it is there says nothing.</summary>
     private const string LockFile = ".lock";
 
-    private const int LongestConfig = 1 << 16;
-
     private const string CheckpointFolder = "checkpoint";
 
-    private static readonly JsonSerializerOptions s_reading = new(JsonFormat.Line) { RespectNullableAnnotations = true };
-
     private readonly string _path;
+    private readonly Registry _registry;
     private readonly FileStream _lock;
 
     /// <summary>Makes the folder if need be, and takes it until disposed, or until the process is no more.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="checkpointInterval">How often the run's state is kept in the midst of an epoch.</param>
+    /// <param name="registry">The kinds that its settings can be of.</param>
     /// <exception cref="DataException">Another process has it, or it cannot be written to.</exception>
-    public RunFolder(string path, TimeSpan checkpointInterval)
+    public RunFolder(string path, TimeSpan checkpointInterval, Registry registry)
     {
         _path = path;
+        _registry = registry;
         States = new StateFolder(CheckpointPath, checkpointInterval);
         try
         {
@@ -90,16 +89,17 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The settings of an earlier run, and the folder of its weights.</summary>
     /// <param name="path">The run's folder, or the folder of the weights in it.</param>
+    /// <param name="registry">The kinds that its settings can be of.</param>
     /// <exception cref="DataException">It is neither, or its settings are not sound.</exception>
-    public static (TrainingSettings Settings, string CheckpointPath) Find(string path)
+    public static (RunSettings Settings, string CheckpointPath) Find(string path, Registry registry)
     {
         if (!Directory.Exists(path))
         {
             throw new DataException($"{path}: no such directory; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
         }
         string config = Path.Combine(path, ConfigFile), configAbove = Path.Combine(path, "..", ConfigFile);
-        return File.Exists(config) ? (ReadSettings(config), Path.Combine(path, CheckpointFolder))
-            : File.Exists(configAbove) ? (ReadSettings(configAbove), path)
+        return File.Exists(config) ? (SettingsFile.Read(config, registry), Path.Combine(path, CheckpointFolder))
+            : File.Exists(configAbove) ? (SettingsFile.Read(configAbove, registry), path)
             : throw new DataException(
                 $"{path}: no {ConfigFile} here or in the folder above; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
     }
@@ -127,15 +127,18 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Reads config.json.</summary>
     /// <exception cref="DataException">It is missing or not sound.</exception>
-    public TrainingSettings ReadSettings() => ReadSettings(ConfigPath);
+    public RunSettings ReadSettings() => SettingsFile.Read(ConfigPath, _registry);
+
+    /// <summary>Whether config.json has been written.</summary>
+    public bool HasSettings => File.Exists(ConfigPath);
 
     /// <summary>Writes config.json.</summary>
     /// <exception cref="DataException">The folder cannot be written to.</exception>
-    public void WriteSettings(TrainingSettings settings)
+    public void WriteSettings(RunSettings settings)
     {
         try
         {
-            WriteDocument(ConfigFile, settings);
+            AtomicFile.Write(ConfigPath, stream => stream.Write(Encoding.UTF8.GetBytes(_registry.Document.Write(settings))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -171,29 +174,4 @@ internal sealed class RunFolder : IDisposable
 
     private void WriteDocument<T>(string file, T value) =>
         AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, JsonFormat.Document));
-
-    private static TrainingSettings ReadSettings(string path)
-    {
-        TrainingSettings? settings;
-        try
-        {
-            if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestConfig and var length)
-            {
-                throw new DataException($"{path}: not the settings of a run: {length} bytes.");
-            }
-            settings = JsonSerializer.Deserialize<TrainingSettings>(InputFile.Access(path, () => File.ReadAllText(path)), s_reading);
-        }
-        catch (JsonException e)
-        {
-            throw new DataException($"{path}: not the settings of a run: {e.Message}", e);
-        }
-        return settings switch
-        {
-            null => throw new DataException($"{path}: not the settings of a run: null."),
-            _ when !EncoderCatalog.Names.Contains(settings.Encoder) =>
-                throw new DataException($"{path}: the encoder is '{settings.Encoder}'; one of {string.Join(", ", EncoderCatalog.Names)} is wanted."),
-            { TrainImages: < 1 } => throw new DataException($"{path}: train_images is {settings.TrainImages}; a whole number from 1 up is wanted."),
-            _ => settings,
-        };
-    }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using ErTraining.Data;
 using ErTraining.Reporting;
 using ErTraining.Training;
 
@@ -8,25 +9,28 @@ namespace ErTraining.Studies;
 /// <summary>Reads what <c>train</c> left in a cell's folder.</summary>
 internal static class CellFolder
 {
-    /// <summary>Members of config.json that the machine decides, not the study.</summary>
-    private static readonly HashSet<string> s_machine = ["version", "device"];
-
-    /// <summary>Whether the folder's config.json has all the settings that a study decided.</summary>
-    public static bool IsOf(string path, TrainingSettings settings) =>
-        TryRead(Path.Combine(path, RunFolder.ConfigFile), out Dictionary<string, JsonElement>? config)
-        && JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject().All(
-            member => s_machine.Contains(member.Name)
-                || (config.TryGetValue(member.Name, out JsonElement found) && JsonElement.DeepEquals(found, member.Value)));
+    /// <summary>Whether the folder's config.json has all the settings that decide what a cell comes to. The machine that it was trained on does not matter.</summary>
+    public static bool IsOf(string path, RunSettings settings, Registry registry)
+    {
+        try
+        {
+            return registry.Document.Difference(SettingsFile.Read(Path.Combine(path, RunFolder.ConfigFile), registry), settings) is null;
+        }
+        catch (DataException)
+        {
+            return false; // as good as no file
+        }
+    }
 
     /// <summary>What the folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
-    public static CellOutcome? Read(string path, CellJob job)
+    public static CellOutcome? Read(string path, CellJob job, Registry registry)
     {
-        if (!IsOf(path, job.Settings) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
+        if (!IsOf(path, job.Settings, registry) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
         {
             return null;
         }
         IReadOnlyList<EpochMetrics> epochs = Epochs(path);
-        bool isWhole = result.Method == job.Settings.Method && result.Objective == job.Settings.Objective && result.Seed == job.Settings.Seed
+        bool isWhole = result.Method == job.Cell.Variant.Method && result.Objective == job.Settings.Method.Objective && result.Seed == job.Settings.Seed
             && result.Epochs == job.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == job.Settings.Epochs;
         return isWhole ? CellOutcome.Finished(job.Cell, result, epochs) : null;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace ErTraining.Studies;
 
@@ -53,5 +54,5 @@ internal static class CellProcess
 
     /// <summary>What the command line starts with: the program's file where <c>dotnet</c> runs it, nothing where it has an executable.</summary>
     private static IEnumerable<string> Program() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(CellProcess).Assembly.Location] : [];
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Assembly.GetEntryAssembly()!.Location] : [];
 }

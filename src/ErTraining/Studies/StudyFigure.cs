@@ -51,7 +51,7 @@ internal sealed class StudyFigure : IDisposable
         {
             foreach ((string method, int column) in _methods.Select((method, column) => (method, column)))
             {
-                Plot plot = Panel(metric, method, row, column);
+                Plot plot = Panel(metric, plan.Registry.Methods[method].Title, row, column);
                 foreach (StudyVariant variant in variants.Where(variant => variant.Method == method))
                 {
                     IReadOnlyList<CurvePoint> points = StudyCurves.Of(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
@@ -142,7 +142,7 @@ internal sealed class StudyFigure : IDisposable
         return _legend.Legend.GetLayout(new PixelSize(Width, 1000), paint).LegendRect.Size;
     }
 
-    private static Plot Panel(Metric metric, string method, int row, int column)
+    private static Plot Panel(Metric metric, string title, int row, int column)
     {
         var plot = new Plot();
         plot.RenderManager.ClearCanvasBeforeEachRender = false; // others are on it
@@ -150,7 +150,7 @@ internal sealed class StudyFigure : IDisposable
         plot.Layout.Fixed(new PixelPadding(column == 0 ? FirstLeft : Left, Right, isLast ? LastBottom : Bottom, row == 0 ? FirstTop : Top));
         if (row == 0)
         {
-            plot.Title(MethodCatalog.Describe(method).Title, 16);
+            plot.Title(title, 16);
         }
         if (column == 0)
         {

@@ -1,4 +1,3 @@
-using ErTraining.Methods;
 
 namespace ErTraining.Studies;
 
@@ -21,7 +20,7 @@ internal static class StudyFindings
         foreach (IGrouping<string, StudyTableRow> method in StudyTable.Of(plan, outcomes).Rows.GroupBy(row => row.Method))
         {
             StudyTableRow[] rows = [.. method.OrderByDescending(row => row.Objective)]; // native first
-            string name = MethodCatalog.Describe(method.Key).TitleWith(rows[0].Objective);
+            string name = plan.Registry.Methods[method.Key].TitleWith(rows[0].Objective);
             IReadOnlyList<StudyVariant> variants = plan.Variants(method.Key, rows[0].Objective);
             yield return Sentence($"At {Describe(variants[0])}", name, rows.Select(row => Reaches(row.Accuracy)));
             for (int index = 1; index < variants.Count; index++)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ErTraining.Data;
 using ErTraining.Reporting;
@@ -6,17 +7,19 @@ namespace ErTraining.Studies;
 
 /// <summary>
 /// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and a folder a cell under cells/. A cell is trained in a folder
-/// of a name that says so, and gets its own name when it is over.
+/// of a name that says so, and takes the cell's own folder, which held its settings alone, when it is over.
 /// </summary>
 internal sealed class StudyFolder : IDisposable
 {
     private readonly string _path;
+    private readonly Registry _registry;
     private readonly FileStream _lock;
 
     /// <summary>Makes the folder, or opens that of a study that is to be gone on with.</summary>
     /// <exception cref="DataException">It holds something else, another process works in it, or it cannot be written to.</exception>
-    public StudyFolder(string path, StudySettings settings)
+    public StudyFolder(string path, StudySettings settings, Registry registry)
     {
+        _registry = registry;
         _path = path;
         if (RunFolder.HoldsRun(path))
         {
@@ -57,18 +60,31 @@ internal sealed class StudyFolder : IDisposable
     private string CellsPath => Path.Combine(_path, "cells");
 
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
-    public CellOutcome? Kept(CellJob job) => CellFolder.Read(CellPath(job.Cell), job);
+    public CellOutcome? Kept(CellJob job) => CellFolder.Read(CellPath(job.Cell), job, _registry);
 
     /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it; not if that is of other settings.</summary>
     public string RunPath(CellJob job)
     {
         string path = $"{CellPath(job.Cell)}.running";
-        if (Directory.Exists(path) && !CellFolder.IsOf(path, job.Settings))
+        if (Directory.Exists(path) && !CellFolder.IsOf(path, job.Settings, _registry))
         {
             Directory.Delete(path, recursive: true);
         }
         return path;
     }
+
+    /// <summary>Writes a cell's document, for the process that trains it.</summary>
+    /// <returns>The file's path.</returns>
+    public string WriteSettings(CellJob job)
+    {
+        string file = Path.Combine(CellPath(job.Cell), RunFolder.ConfigFile);
+        Directory.CreateDirectory(CellPath(job.Cell));
+        AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(_registry.Document.Write(job.Settings))));
+        return file;
+    }
+
+    /// <summary>What a cell that is over left in a folder, if that is a whole run.</summary>
+    public CellOutcome? Read(string runPath, CellJob job) => CellFolder.Read(runPath, job, _registry);
 
     /// <summary>Gives the folder of a cell that is over its lasting name. What stood there, of a run that failed, goes.</summary>
     /// <returns>That folder's path.</returns>

@@ -8,11 +8,18 @@ namespace ErTraining.Studies;
 /// choice of centring. The other variants differ from it in one thing, as in the paper's Table 2, or are all combinations.
 /// </summary>
 /// <param name="settings">What was asked for.</param>
-/// <param name="optimizer">The rule all cells' weights are moved by.</param>
-internal sealed class StudyPlan(StudySettings settings, OptimizerKind optimizer)
+/// <param name="optimizer">The optimizer of all cells.</param>
+/// <param name="registry">The methods there are.</param>
+internal sealed class StudyPlan(StudySettings settings, OptimizerSettings optimizer, Registry registry)
 {
     /// <summary>What was asked for.</summary>
     public StudySettings Settings => settings;
+
+    /// <summary>The methods there are.</summary>
+    public Registry Registry => registry;
+
+    /// <summary>Whether one of the methods has a teacher.</summary>
+    public bool HasTeacher => settings.Methods.Any(method => Has(method, "ema"));
 
     /// <summary>All cells, in the order they are trained: one seed after the other, so that an early look has whole tables.</summary>
     public IReadOnlyList<StudyCell> Cells =>
@@ -27,10 +34,9 @@ internal sealed class StudyPlan(StudySettings settings, OptimizerKind optimizer)
     /// <summary>The variants of a method with an objective, the reference first.</summary>
     public IReadOnlyList<StudyVariant> Variants(string method, Objective objective)
     {
-        MethodDescription description = MethodCatalog.Describe(method);
         int[] batchSizes = [.. settings.BatchSizes.OrderDescending()];
-        double?[] emas = description.HasTeacher ? [.. settings.Emas] : [null];
-        bool?[] centerings = description.HasCentering ? [.. settings.Centerings] : [null];
+        double?[] emas = Has(method, "ema") ? [.. settings.Emas] : [null];
+        bool?[] centerings = Has(method, "centering") ? [.. settings.Centerings] : [null];
         return
         [
             .. from centering in centerings
@@ -42,13 +48,9 @@ internal sealed class StudyPlan(StudySettings settings, OptimizerKind optimizer)
         ];
     }
 
-    /// <summary>
-    /// The learning rate of a batch size: by the linear rule for gradient descent (Goyal et al., "Accurate, Large Minibatch SGD", 2017), by the
-    /// square-root rule for Adam (Malladi et al., "On the SDEs and Scaling Rules for Adaptive Gradient Algorithms", NeurIPS 2022).
-    /// </summary>
-    private double LearningRate(int batchSize)
-    {
-        double ratio = (double)batchSize / settings.BatchSizes.Max();
-        return settings.LearningRate * (optimizer == OptimizerKind.AdamW ? Math.Sqrt(ratio) : ratio);
-    }
+    /// <summary>Whether a method has a setting.</summary>
+    private bool Has(string method, string word) => registry.Document.HasMeaning(new RunSettings { Method = registry.Methods[method] }, word);
+
+    /// <summary>The learning rate of a batch size, as the optimizer has it follow.</summary>
+    private double LearningRate(int batchSize) => settings.LearningRate * optimizer.LearningRateFactor((double)batchSize / settings.BatchSizes.Max());
 }

@@ -22,10 +22,10 @@ internal static class StudyReport
         StudyTable table = StudyTable.Of(plan, outcomes);
         var page = new StringBuilder();
         page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
-        AppendTable(page, table);
+        AppendTable(page, table, plan.Registry.Methods);
         page.Append("</div>\n<div>\n");
-        AppendPaper(page);
-        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, settings))}</p>\n<h2>What was found</h2>\n<ul>\n");
+        AppendPaper(page, plan.Registry.Methods);
+        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
         foreach (string finding in StudyFindings.Of(plan, outcomes))
         {
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
@@ -42,19 +42,20 @@ internal static class StudyReport
         HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
     }
 
-    private static string Note(StudyTable table, ImageData data, StudySettings settings)
+    private static string Note(StudyTable table, ImageData data, StudyPlan plan)
     {
+        StudySettings settings = plan.Settings;
         double[] accuracies = [.. table.Rows.Select(row => row.Accuracy.Mean / 100).OfType<double>()];
         string error = accuracies.Length == 0
             ? ""
             : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
-        string ema = settings.Methods.Any(method => MethodCatalog.Describe(method).HasTeacher) ? $" and EMA {settings.Emas[0]}" : "";
+        string ema = plan.HasTeacher ? $" and EMA {settings.Emas[0]}" : "";
         return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}{ema}. "
             + "Δ: points lost against it by what the column says"
             + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}.";
     }
 
-    private static void AppendTable(StringBuilder page, StudyTable table)
+    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods)
     {
         page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th>");
         page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
@@ -62,7 +63,7 @@ internal static class StudyReport
         foreach (StudyTableRow row in table.Rows)
         {
             page.Append(above is not null && above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(MethodCatalog.Describe(row.Method).TitleWith(row.Objective))}</td>{Cell(row.Accuracy)}");
+            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy)}");
             page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
             above = row.Method;
         }
@@ -76,13 +77,12 @@ internal static class StudyReport
     private static string Cell(Measure? measure) =>
         $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}</td>";
 
-    private static void AppendPaper(StringBuilder page)
+    private static void AppendPaper(StringBuilder page, IReadOnlyDictionary<string, MethodSettings> methods)
     {
         page.Append($"<table class=\"numbers\">\n<caption>For reference: {PublishedStability.Source}; ImageNet, against batch 4096</caption>\n"
             + $"<tr><th>method</th>{Cells(["accuracy, %", "Δ batch 512", "Δ EMA 0.8"], "th")}</tr>\n");
         foreach ((string title, PublishedStability row) in
-            from name in MethodCatalog.Names
-            let method = MethodCatalog.Describe(name)
+            from method in methods.Values
             from result in method.Stability
             select (method.TitleWith(result.Key), result.Value))
         {

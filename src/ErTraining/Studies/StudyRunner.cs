@@ -63,7 +63,7 @@ internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, S
         {
             observer.OnCellStart(job.Cell, runPath);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync([.. job.Arguments, "--output", runPath, "--resume"], cancellation);
+        CellProcess.Ending ending = await CellProcess.RunAsync(["train", "--config", folder.WriteSettings(job), "--output", runPath, "--resume"], cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {
@@ -71,7 +71,7 @@ internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, S
                 throw new OperationCanceledException();
             case ExitCode.BadInput:
                 throw new DataException($"{job.Cell.Name}: {message}");
-            case ExitCode.Success when CellFolder.Read(runPath, job) is { } outcome:
+            case ExitCode.Success when folder.Read(runPath, job) is { } outcome:
                 folder.Keep(job.Cell, runPath);
                 return outcome;
             default:

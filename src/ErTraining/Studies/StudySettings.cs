@@ -8,8 +8,8 @@ internal sealed record StudySettings
     /// <summary>Version of the program that ran.</summary>
     public string Version { get; init; } = "";
 
-    /// <summary>Names of the methods, each one of <see cref="MethodCatalog.Names"/>.</summary>
-    public IReadOnlyList<string> Methods { get; init; } = [.. MethodCatalog.NamesOf(method => method.Stability.Count > 0)];
+    /// <summary>Names of the methods.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Which losses each method trains with.</summary>
     public IReadOnlyList<Objective> Objectives { get; init; } = [Objective.Native, Objective.Er];
@@ -35,6 +35,6 @@ internal sealed record StudySettings
     /// <summary>Learning rate at the largest batch size.</summary>
     public double LearningRate { get; init; }
 
-    /// <summary>The other options of <c>train</c>, the same for every cell, as they stand on its command line.</summary>
+    /// <summary>Settings that are the same for every cell that they mean something for, as "word=value"; those that decide nothing are left out.</summary>
     public IReadOnlyList<string> Training { get; init; } = [];
 }

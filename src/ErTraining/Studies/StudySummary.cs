@@ -1,4 +1,3 @@
-using ErTraining.Methods;
 using Spectre.Console;
 
 namespace ErTraining.Studies;
@@ -18,7 +17,7 @@ internal static class StudySummary
         foreach (StudyTableRow row in study.Rows)
         {
             IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
-            table.AddRow([MethodCatalog.Describe(row.Method).TitleWith(row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
+            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
         }
         AnsiConsole.Write(table);
         foreach (string finding in StudyFindings.Of(plan, outcomes))

@@ -33,3 +33,19 @@ internal sealed class FusedAdamW(IEnumerable<AdamW.ParamGroup> groups, double le
 
     private (Tensor Weight, Tensor Gradient, State State) WithState((Parameter Weight, Tensor Gradient) of) => (of.Weight, of.Gradient, (State)_state[of.Weight.Handle]);
 }
+
+/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019).</summary>
+internal sealed record AdamWSettings() : OptimizerSettings(3e-3)
+{
+    /// <inheritdoc/>
+    /// <remarks>The square-root rule (Malladi et al., "On the SDEs and Scaling Rules for Adaptive Gradient Algorithms", NeurIPS 2022).</remarks>
+    public override double LearningRateFactor(double share) => Math.Sqrt(share);
+
+    /// <inheritdoc/>
+    protected override optim.Optimizer Create(IEnumerable<Parameter> decaying, IEnumerable<Parameter> spared) => new FusedAdamW(
+        [
+            new AdamW.ParamGroup(decaying, LearningRate, weight_decay: WeightDecay),
+            new AdamW.ParamGroup(spared, LearningRate, weight_decay: 0),
+        ],
+        LearningRate);
+}

@@ -44,3 +44,16 @@ internal class FusedSgd : SGD
 
     private State StateOf(Parameter weight) => (State)_state[weight.Handle];
 }
+
+/// <summary>Stochastic gradient descent with momentum 0.9.</summary>
+internal sealed record SgdSettings() : OptimizerSettings(0.3)
+{
+    /// <inheritdoc/>
+    protected override optim.Optimizer Create(IEnumerable<Parameter> decaying, IEnumerable<Parameter> spared) => new FusedSgd(
+        [
+            new SGD.ParamGroup(decaying, LearningRate, Momentum, weight_decay: WeightDecay),
+            new SGD.ParamGroup(spared, LearningRate, Momentum),
+        ],
+        LearningRate,
+        Momentum);
+}

@@ -13,20 +13,21 @@ internal static class InitialWeights
     public static void Seed(int seed) => manual_seed(RandomStream.Seed(seed, RandomPurpose.Weights, 0));
 
     /// <summary>The method as a run starts, its weights drawn by the seed, or its encoder's read from a file, on the CPU.</summary>
+    /// <param name="registry">Makes the encoder.</param>
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
-    public static TwoViewMethod Method(TrainingSettings settings, int images)
+    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images)
     {
         Seed(settings.Seed);
-        return MethodCatalog.Create(settings.Method, () => Encoder(settings), settings.ForMethod(images));
+        return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision), images);
     }
 
     /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
     /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
-    public static Encoder Encoder(TrainingSettings settings)
+    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision)
     {
-        Encoder encoder = EncoderCatalog.Create(settings.Encoder);
-        encoder.TrainingType = settings.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        Encoder encoder = registry.CreateEncoder(settings);
+        encoder.TrainingType = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (settings.Weights is { } file)
         {
             EncoderFile.Read(file, encoder);

@@ -1,4 +1,5 @@
 using ErTraining.Libtorch;
+using ErTraining.Settings;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -76,4 +77,20 @@ internal sealed class Lars : FusedSgd
                 _adapted.LearningRate);
         }
     }
+}
+
+/// <summary>Gradient descent with momentum in which every layer's step is scaled by the norm of its weights, for large batches; see <see cref="Lars"/>.</summary>
+internal sealed record LarsSettings() : OptimizerSettings(1)
+{
+    /// <summary>η: the length of a layer's step in units of the layer's norm, before the learning rate.</summary>
+    [Setting("The length of a layer's step in units of the layer's norm.", Above = 0)]
+    public double TrustCoefficient { get; init; } = 1e-3;
+
+    /// <summary>Whether LARS only lowers a layer's rate.</summary>
+    [Setting("Let LARS only lower a layer's rate, as LARC does.")]
+    public bool ClipTrust { get; init; }
+
+    /// <inheritdoc/>
+    protected override optim.Optimizer Create(IEnumerable<Parameter> decaying, IEnumerable<Parameter> spared) =>
+        new Lars(decaying, spared, LearningRate, Momentum, WeightDecay, TrustCoefficient, ClipTrust);
 }

@@ -17,7 +17,7 @@ internal static class OptimizerState
     private const string Momentum = "momentum_buffer", Step = "step", Mean = "exp_avg", MeanSquare = "exp_avg_sq";
 
     /// <summary>The state, in the order of the module's parameters.</summary>
-    /// <param name="optimizer">One that <see cref="Optimizers"/> made.</param>
+    /// <param name="optimizer">One that <see cref="OptimizerSettings"/> made.</param>
     /// <param name="module">The module it was made for.</param>
     /// <returns>Tensors of the current dispose scope that share the optimizer's memory: the next step changes them.</returns>
     public static Dictionary<string, Tensor> Of(optim.Optimizer optimizer, Module module)

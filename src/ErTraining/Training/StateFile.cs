@@ -31,7 +31,7 @@ internal static class StateFile
             .ToDictionary();
         var metadata = new Dictionary<string, string>
         {
-            [Settings] = JsonSerializer.Serialize(state.Settings, s_json),
+            [Settings] = state.Settings,
             [Data] = state.DataFingerprint,
             [Position] = JsonSerializer.Serialize(state.Position, s_json),
         };
@@ -57,7 +57,7 @@ internal static class StateFile
             {
                 throw new JsonException("sums or epochs are missing.");
             }
-            return new TrainingState(Member<TrainingSettings>(Settings), metadata[Data], position, Tensors(MethodPrefix), Tensors(OptimizerPrefix));
+            return new TrainingState(metadata[Settings], metadata[Data], position, Tensors(MethodPrefix), Tensors(OptimizerPrefix));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {

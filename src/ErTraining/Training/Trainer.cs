@@ -16,7 +16,8 @@ internal sealed class Trainer : IDisposable
 {
     private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly TrainingSettings _settings;
+    private readonly Registry _registry;
+    private readonly RunSettings _settings;
     private readonly Device _device;
     private readonly ImageTensors _train, _test;
     private readonly TrainingStep _step;
@@ -24,16 +25,21 @@ internal sealed class Trainer : IDisposable
     private readonly string _dataFingerprint;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
+    /// <param name="registry">Makes the encoder, and reads the settings in a checkpoint.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="data">What it is trained and evaluated on.</param>
+    /// <param name="device">Where it is computed.</param>
     /// <exception cref="DataException">Fewer training images than a batch, too few to evaluate on, or an encoder's weights that are none.</exception>
-    public Trainer(TrainingSettings settings, ImageData data, Device device)
+    public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
     {
         TrainingStep.RequireBatch(data.Train.Count, settings.BatchSize);
+        _registry = registry;
         _settings = settings;
         _device = device;
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
         _dataFingerprint = data.Fingerprint();
-        TwoViewMethod method = InitialWeights.Method(settings, data.Train.Count);
+        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count);
         method.to(device);
         _step = new TrainingStep(settings, method, _train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
@@ -52,7 +58,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="DataException">The state is of other settings, of other images or of another make; the message says which.</exception>
     public void Restore(TrainingState state)
     {
-        state.CheckIsOf(_settings, _dataFingerprint);
+        state.CheckIsOf(_registry.Document, _settings, _dataFingerprint);
         _progress.Restore(state.Position, _settings.Epochs);
         state.Restore(Method, _step.Optimizer);
     }
@@ -154,7 +160,7 @@ internal sealed class Trainer : IDisposable
     private TrainingState State()
     {
         RequireFiniteWeights();
-        return TrainingState.Of(_settings, _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
+        return TrainingState.Of(_registry.Document.Write(_settings), _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
     }
 
     private void RequireFiniteWeights()
@@ -171,8 +177,8 @@ internal sealed class Trainer : IDisposable
         EpochMetrics? last = Epochs.Count > 0 ? Epochs[^1] : null;
         double trained = (double)_step.Steps * _settings.BatchSize;
         return new RunResult(
-            _settings.Method,
-            _settings.Objective,
+            _registry.Document.NameOf(_settings.Method),
+            _settings.Method.Objective,
             _device.ToString(),
             _settings.Seed,
             _settings.Epochs,

@@ -1,17 +1,19 @@
+using System.Text.Json;
 using ErTraining.Data;
 using ErTraining.Methods;
+using ErTraining.Settings;
 using static TorchSharp.torch;
 
 namespace ErTraining.Training;
 
 /// <summary>A run between two of its steps: everything that is needed to go on to the same weights and metrics, in the memory of no device.</summary>
-/// <param name="Settings">Those of the run.</param>
+/// <param name="Settings">Those of the run, as its config.json has them.</param>
 /// <param name="DataFingerprint">See <see cref="ImageData.Fingerprint"/>.</param>
 /// <param name="Position">How far it has come.</param>
 /// <param name="Method">The method's parameters and buffers, by name.</param>
 /// <param name="Optimizer">What <see cref="OptimizerState"/> names.</param>
 internal sealed record TrainingState(
-    TrainingSettings Settings,
+    string Settings,
     string DataFingerprint,
     RunPosition Position,
     IReadOnlyDictionary<string, SafeTensor> Method,
@@ -19,7 +21,7 @@ internal sealed record TrainingState(
 {
     /// <summary>Copies a run's state.</summary>
     public static TrainingState Of(
-        TrainingSettings settings, string dataFingerprint, RunPosition position, TwoViewMethod method, optim.Optimizer optimizer)
+        string settings, string dataFingerprint, RunPosition position, TwoViewMethod method, optim.Optimizer optimizer)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -33,15 +35,27 @@ internal sealed record TrainingState(
 
     /// <summary>Refuses to be taken for the state of another run.</summary>
     /// <exception cref="DataException">It is of other settings or other images; the message says which.</exception>
-    public void CheckIsOf(TrainingSettings settings, string dataFingerprint)
+    public void CheckIsOf(Document<RunSettings> document, RunSettings settings, string dataFingerprint)
     {
-        if (SettingsDifference.Between(Settings, settings) is { } other)
+        if (document.Difference(Began(document), settings) is { } other)
         {
-            throw new DataException($"The checkpoint is of a run with {other.Name} {other.First}, not {other.Second} as config.json has it now; put that back.");
+            throw new DataException($"The checkpoint is of a run with {other.Path} {other.First}, not {other.Second} as config.json has it now; put that back.");
         }
         if (DataFingerprint != dataFingerprint)
         {
-            throw new DataException($"{settings.Data}: not the images that the run began with; put them back as they were, or start another run.");
+            throw new DataException($"{settings.Data.Source}: not the images that the run began with; put them back as they were, or start another run.");
+        }
+    }
+
+    private RunSettings Began(Document<RunSettings> document)
+    {
+        try
+        {
+            return document.Read(new RunSettings(), Settings);
+        }
+        catch (Exception e) when (e is SettingsException or JsonException)
+        {
+            throw new DataException($"The checkpoint is of another program: {e.Message}", e);
         }
     }
 

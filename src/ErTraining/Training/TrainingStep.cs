@@ -17,7 +17,7 @@ internal sealed class TrainingStep : IDisposable
 {
     private const double WarmupFraction = 0.1;
 
-    private readonly TrainingSettings _settings;
+    private readonly RunSettings _settings;
     private readonly Tensor _images;
     private readonly TwoViews _views;
     private readonly Generator _viewGenerator;
@@ -29,7 +29,7 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="method">Trained in place; it stays its owner's.</param>
     /// <param name="images">(n, 3, h, w) pixel bytes on the method's device; they stay their owner's.</param>
     /// <exception cref="DataException">There are fewer images than a batch.</exception>
-    public TrainingStep(TrainingSettings settings, TwoViewMethod method, Tensor images)
+    public TrainingStep(RunSettings settings, TwoViewMethod method, Tensor images)
     {
         RequireBatch(images.shape[0], settings.BatchSize);
         _settings = settings;
@@ -37,10 +37,9 @@ internal sealed class TrainingStep : IDisposable
         Method = method;
         StepsPerEpoch = (int)(images.shape[0] / settings.BatchSize);
         Steps = (long)settings.Epochs * StepsPerEpoch;
-        double learningRate = settings.LearningRate ?? Optimizers.DefaultLearningRate(settings.Optimizer);
         double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
-        _schedule = new WarmupCosine(learningRate, Math.Min((long)(warmupEpochs * StepsPerEpoch), Steps), Steps);
-        Optimizer = Optimizers.Create(settings, method);
+        _schedule = new WarmupCosine(settings.Optimizer.LearningRate, Math.Min((long)(warmupEpochs * StepsPerEpoch), Steps), Steps);
+        Optimizer = settings.Optimizer.Create(method);
         _views = new TwoViews(images.device);
         _viewGenerator = new Generator(0, CPU);
     }

@@ -111,7 +111,7 @@ internal sealed class EvaluateCommandTests
         {
             Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors"));
             Assert.That(Number(Read("on/result.json"), "knn_accuracy_before"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
-            Assert.That(Read("on/config.json").GetProperty("weights").GetString(), Is.EqualTo("new/encoder.safetensors"));
+            Assert.That(Read("on/config.json").GetProperty("encoder").GetProperty("weights").GetString(), Is.EqualTo("new/encoder.safetensors"));
         });
     }
 
@@ -140,7 +140,7 @@ internal sealed class EvaluateCommandTests
     {
         Directory.CreateDirectory(_folder["unlucky/checkpoint"]);
         File.Copy(_folder["run/config.json"], _folder["unlucky/config.json"], overwrite: true);
-        using (TwoViewMethod method = InitialWeights.Method(new TrainingSettings(), images: 256))
+        using (TwoViewMethod method = InitialWeights.Method(Registry.Default, new RunSettings(), images: 256))
         {
             MakeTooFineForFloat32((ConvNet)method.Encoder);
             ModelWeights.Save(_folder["unlucky/checkpoint"], method);

@@ -145,7 +145,8 @@ internal sealed class ResumeCommandTests
     [TestCase("--method byol", "method simclr, not byol")]
     [TestCase("--learn-kappa", "learn_kappa false, not true")]
     [TestCase("--estimator plugin", "estimator joe, not plugin")]
-    [TestCase("--estimator auto --prototypes 3", "--prototypes has no meaning for --method simclr")]
+    [TestCase("--prototypes 3", "--prototypes has no meaning here; it goes with method dino")]
+    [TestCase("--preset lightly", "preset none, not lightly")]
     public void Options_of_another_run_are_refused(string options, string says) => Assert.That(
         () => Invoke(["--output", _folder["run"], "--resume", .. options.Split(' ')]),
         Throws.TypeOf<UsageException>().With.Message.Contains(says));
@@ -178,13 +179,12 @@ internal sealed class ResumeCommandTests
     }
 
     [TestCase("null", "not the settings of a run")]
-    [TestCase("{ \"batch_size\": -16 }", "--batch-size is -16; a whole number from 2 up is wanted")]
-    [TestCase("{ \"method\": \"moco\" }", "--method is 'moco'")]
-    [TestCase("{ \"optimizer\": 7 }", "--optimizer is '7'")]
-    [TestCase("{ \"warmup_epochs\": 1e999 }", "--warmup-epochs")]
-    [TestCase("{ \"threads\": 1000000000 }", "--threads is 1000000000")]
-    [TestCase("{ \"data\": \"--kappa\" }", "--kappa")]
-    [TestCase("{ \"data\": \"@images\" }", "@images")]
+    [TestCase("{ \"batch_size\": -16 }", "run/config.json: batch_size is -16; a whole number from 2 up is wanted")]
+    [TestCase("{ \"method\": { \"name\": \"moco\" } }", "method.name is 'moco'")]
+    [TestCase("{ \"optimizer\": { \"name\": 7 } }", "optimizer.name is 7")]
+    [TestCase("{ \"warmup_epochs\": 1e999 }", "warmup_epochs is 1e999")]
+    [TestCase("{ \"compute\": { \"threads\": 1000000000 } }", "compute.threads is 1000000000")]
+    [TestCase("{ \"data\": \"@images\" }", "data is not a setting but a section")]
     public void A_config_that_is_not_sound_is_refused(string config, string says)
     {
         File.WriteAllText(_folder["run/config.json"], config);
@@ -206,7 +206,7 @@ internal sealed class ResumeCommandTests
     [Test]
     public void Two_processes_do_not_share_a_folder()
     {
-        using var other = new RunFolder(_folder["run"], TimeSpan.Zero);
+        using var other = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
         CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.Multiple(() =>
         {
@@ -220,7 +220,7 @@ internal sealed class ResumeCommandTests
         Assert.That(() => Invoke("--resume"), Throws.TypeOf<UsageException>().With.Message.Contains("--resume goes with --output"));
 
     private static int Invoke(params string[] options) =>
-        TrainCommand.Create().Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        TrainCommand.Create(Registry.Default).Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 
     private static void ReadUntil(Process process, string line)
     {

@@ -45,9 +45,9 @@ internal sealed class StudyCommandTests
             Assert.That(cells[0].GetProperty("epochs").EnumerateArray().Select(epoch => epoch.TryGetProperty("knn_accuracy", out _)), Is.EqualTo((bool[])[true, true]));
             Assert.That(Accuracy(1), Is.EqualTo(dino.GetProperty("accuracy").GetProperty("mean").GetDouble()).Within(1e-9));
             Assert.That(Accuracy(1) - Accuracy(2), Is.EqualTo(dino.GetProperty("deltas")[0].GetProperty("lost").GetProperty("mean").GetDouble()).Within(1e-9));
-            Assert.That(fast.RootElement.GetProperty("ema").GetDouble(), Is.EqualTo(0.5));
-            Assert.That(fast.RootElement.GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
-            Assert.That(fast.RootElement.GetProperty("prototypes").GetInt32(), Is.EqualTo(32), "which SimCLR has no use for");
+            Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema").GetDouble(), Is.EqualTo(0.5));
+            Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
+            Assert.That(fast.RootElement.GetProperty("method").GetProperty("head").GetProperty("prototypes").GetInt32(), Is.EqualTo(32), "which SimCLR has no use for");
             Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At EMA 0.5 DINO+ER"));
             Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
             foreach (string file in (string[])["figure2.png", "figure2.svg", "report.html"])
@@ -85,6 +85,21 @@ internal sealed class StudyCommandTests
     }
 
     [Test]
+    public void A_finished_cell_is_kept_whatever_computes_the_rest()
+    {
+        CommandLine.Outcome first = CommandLine.Run(_folder.Path, [.. s_twoCells, "--parallel", "1"]);
+        Assert.That(first.ExitCode, Is.Zero, first.Error);
+        Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
+        CommandLine.Outcome again = CommandLine.Run(_folder.Path, [.. s_twoCells, "--parallel", "2", "--threads", "3"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(again.ExitCode, Is.Zero, again.Error);
+            Assert.That(again.Output, Does.Match(@"cell 2/2 simclr-er-b32-s0: .* kept"));
+            Assert.That(Times("simclr-er-b64-s0"), Is.EqualTo(before));
+        });
+    }
+
+    [Test]
     public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on_but_fails_where_no_cell_could_be()
     {
         CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
@@ -106,7 +121,7 @@ internal sealed class StudyCommandTests
     public void An_interrupt_stops_the_cells_too_and_exits_with_130()
     {
         using Process process = CommandLine.Start(_folder.Path, [.. s_twoCells.Select(word => word == "1" ? "100000" : word), "--parallel", "2"]);
-        while (!process.HasExited && Processes().Count(line => line.Contains("--evaluations", StringComparison.Ordinal)) < 2)
+        while (!process.HasExited && Processes().Count(line => line.Contains("--config", StringComparison.Ordinal)) < 2)
         {
             Thread.Sleep(50);
         }
@@ -120,7 +135,7 @@ internal sealed class StudyCommandTests
             Assert.That(Processes(), Is.Empty);
             Assert.That(
                 Directory.EnumerateFileSystemEntries(_folder["study/cells"]).Select(Path.GetFileName),
-                Is.EquivalentTo((string[])["simclr-er-b64-s0.running", "simclr-er-b32-s0.running"]));
+                Is.EquivalentTo((string[])["simclr-er-b64-s0", "simclr-er-b64-s0.running", "simclr-er-b32-s0", "simclr-er-b32-s0.running"]));
         });
 
         // Command lines of the processes that work in this test's folder.

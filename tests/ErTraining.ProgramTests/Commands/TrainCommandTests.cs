@@ -78,8 +78,8 @@ internal sealed class TrainCommandTests
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
         {
-            Assert.That(settings.RootElement.GetProperty("optimizer").GetString(), Is.EqualTo(optimizer));
-            Assert.That(settings.RootElement.GetProperty("learning_rate").GetDouble(), Is.EqualTo(learningRate));
+            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("name").GetString(), Is.EqualTo(optimizer));
+            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("learning_rate").GetDouble(), Is.EqualTo(learningRate));
             Assert.That(Losses(_folder["run"])[1], Is.LessThan(Losses(_folder["run"])[0]));
         });
     }
@@ -104,6 +104,19 @@ internal sealed class TrainCommandTests
         CommandLine.Run(_folder.Path, _short);
         Assert.That(Losses(_folder["run"]), Is.EqualTo(Losses(_shared["run"])));
         Assert.That(Digest.OfFile(_folder["run/checkpoint/model.safetensors"]), Is.EqualTo(Digest.OfFile(_shared["run/checkpoint/model.safetensors"])));
+    }
+
+    [Test]
+    public void A_run_s_own_config_repeats_it_to_the_last_bit()
+    {
+        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--config", _shared["run/config.json"], "--output", "again");
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Losses(_folder["again"]), Is.EqualTo(Losses(_shared["run"])));
+            Assert.That(Digest.OfFile(_folder["again/checkpoint/model.safetensors"]), Is.EqualTo(Digest.OfFile(_shared["run/checkpoint/model.safetensors"])));
+            Assert.That(File.ReadAllText(_folder["again/config.json"]), Is.EqualTo(File.ReadAllText(_shared["run/config.json"])));
+        });
     }
 
     [Test]

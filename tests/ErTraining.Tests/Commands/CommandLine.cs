@@ -28,7 +28,10 @@ internal static class CommandLine
     /// Runs it to its end in the given folder, but within this process, which saves a second of a processor: for commands that end before they compute. Output and current
     /// directory are the process's, so that nothing else may run meanwhile.
     /// </summary>
-    public static Outcome RunHere(string folder, params string[] arguments)
+    public static Outcome RunHere(string folder, params string[] arguments) => RunHere(folder, Registry.Default, arguments);
+
+    /// <summary>As <see cref="RunHere(string, string[])"/>, with other encoders.</summary>
+    public static Outcome RunHere(string folder, Registry registry, string[] arguments)
     {
         (TextWriter output, TextWriter error, string directory) = (Console.Out, Console.Error, Environment.CurrentDirectory);
         using StringWriter written = new(), complained = new();
@@ -38,7 +41,7 @@ internal static class CommandLine
         Environment.CurrentDirectory = folder;
         try
         {
-            int exitCode = Harness.RunAsync(arguments).GetAwaiter().GetResult();
+            int exitCode = Harness.CommandAsync(arguments, registry).GetAwaiter().GetResult();
             return new Outcome(exitCode, written.ToString(), complained.ToString());
         }
         finally

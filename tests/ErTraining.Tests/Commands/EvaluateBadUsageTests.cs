@@ -33,7 +33,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint run --output run", "run: a folder; --output wants a file")]
     [TestCase("--checkpoint run --output run/config.json/result.json", "cannot be written to as --output")]
     [TestCase("--checkpoint damaged", "damaged/config.json: not the settings of a run")]
-    [TestCase("--checkpoint unknown", "unknown/config.json: the encoder is 'vit'; one of convnet, resnet18 is wanted")]
+    [TestCase("--checkpoint unknown", "unknown/config.json: encoder.name is 'vit'; one of convnet, resnet18 is wanted")]
     [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
     [TestCase("--checkpoint other", "model.safetensors: 'encoder.")]
     [TestCase("--checkpoint infinite --train-images 64", "features are not all finite numbers")]

@@ -2,7 +2,6 @@ using System.Text.Json;
 using ErLoss.Benchmarks;
 using ErLoss.Modules.Tests.Cuda;
 using ErTraining.Data;
-using ErTraining.Methods;
 using ErTraining.Tests.Commands;
 using ErTraining.Training;
 using TorchSharp;
@@ -23,7 +22,7 @@ internal sealed class TrainingOnDeviceTests(string name) : TensorTests
         from check in (IEnumerable<Check>)[.. MethodChecks.All, .. StepWaitChecks.All] select new TestCaseData(check).SetArgDisplayNames(check.Name);
 
     private static IEnumerable<TestCaseData> Runs =>
-        from name in MethodCatalog.Names from precision in Enum.GetValues<Precision>() select new TestCaseData(name, precision);
+        from name in Registry.Default.Methods.Keys from precision in Enum.GetValues<Precision>() select new TestCaseData(name, precision);
 
     [OneTimeSetUp]
     public void FindDevice() => _device = DeviceUnderTest.Find(name);
@@ -34,7 +33,7 @@ internal sealed class TrainingOnDeviceTests(string name) : TensorTests
     [TestCaseSource(nameof(Runs))]
     public void A_run_trains_goes_on_from_its_states_and_leaves_no_tensor_alive(string method, Precision precision)
     {
-        var settings = new TrainingSettings { Method = method, Precision = precision, Epochs = 2, BatchSize = 64, HiddenDimension = 32, Optimizer = OptimizerKind.Lars };
+        var settings = Given.Settings($"method={method} precision={precision.ToString().ToLowerInvariant()} epochs=2 batch_size=64 hidden_dimension=32 optimizer=lars");
         Run(settings, null, new States());
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         var states = new States();
@@ -61,9 +60,9 @@ internal sealed class TrainingOnDeviceTests(string name) : TensorTests
         Assert.That(result.RootElement.GetProperty("device").GetString(), Is.EqualTo($"{_device}"));
     }
 
-    private RunResult Run(TrainingSettings settings, TrainingState? state, States? keeper)
+    private RunResult Run(RunSettings settings, TrainingState? state, States? keeper)
     {
-        using var trainer = new Trainer(settings, s_data, _device);
+        using var trainer = new Trainer(Registry.Default, settings, s_data, _device);
         if (state is not null)
         {
             trainer.Restore(state);

@@ -81,8 +81,8 @@ internal sealed class ImageFolderReaderTests : IDisposable
         File.WriteAllText(_folder["dog/3.png"], "broken, the last training image");
         Assert.Multiple(() =>
         {
-            Assert.That(Marks(DataSource.Load(_folder.Path, 4, seed: 0).Train), Is.EqualTo(new[] { (0, 0), (10, 1), (1, 0), (11, 1) }));
-            Assert.That(() => DataSource.Load(_folder.Path, null, seed: 0), Refused("3.png"));
+            Assert.That(Marks(DataSource.Load(new() { Source = _folder.Path, TrainImages = 4 }, seed: 0).Train), Is.EqualTo(new[] { (0, 0), (10, 1), (1, 0), (11, 1) }));
+            Assert.That(() => DataSource.Load(new() { Source = _folder.Path }, seed: 0), Refused("3.png"));
         });
     }
 
@@ -90,7 +90,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     public void More_images_than_there_are_are_refused()
     {
         WriteClasses("cat", "dog");
-        Assert.That(() => DataSource.Load(_folder.Path, 9, seed: 0), Refused("8 training images; --train-images wants 9"));
+        Assert.That(() => DataSource.Load(new() { Source = _folder.Path, TrainImages = 9 }, seed: 0), Refused("8 training images, but 9 are asked for"));
     }
 
     [Test]
@@ -98,8 +98,8 @@ internal sealed class ImageFolderReaderTests : IDisposable
     {
         Assert.Multiple(() =>
         {
-            Assert.That(() => DataSource.Load(_folder.Path, null, 0), Refused("neither CIFAR files nor class folders here; wanted 'synthetic', or a directory"));
-            Assert.That(() => DataSource.Load(_folder["nowhere"], null, 0), Refused("no such directory"));
+            Assert.That(() => DataSource.Load(new() { Source = _folder.Path }, 0), Refused("neither CIFAR files nor class folders here; wanted 'synthetic', or a directory"));
+            Assert.That(() => DataSource.Load(new() { Source = _folder["nowhere"] }, 0), Refused("no such directory"));
         });
     }
 

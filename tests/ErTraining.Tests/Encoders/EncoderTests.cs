@@ -7,6 +7,8 @@ namespace ErTraining.Tests.Encoders;
 /// <summary>Every encoder in every precision and layout, at several sizes of images: batches against single images, and all against float64.</summary>
 internal sealed class EncoderTests : TensorTests
 {
+    private static IEnumerable<string> Names => Registry.Default.Encoders;
+
     private const int Images = 4;
 
     /// <summary>The batches that are compared with their images one by one: at 32 pixels the last shortcut's maps are 8×8, where 2 and 16 were wrong.</summary>
@@ -14,9 +16,9 @@ internal sealed class EncoderTests : TensorTests
 
     [Test]
     public void Features_and_gradients_are_those_of_a_plain_recomputation_whatever_the_batch(
-        [ValueSource(typeof(EncoderCatalog), nameof(EncoderCatalog.Names))] string name, [Values(32, 33, 48, 64, 96)] int size)
+        [ValueSource(nameof(Names))] string name, [Values(32, 33, 48, 64, 96)] int size)
     {
-        using Encoder encoder = EncoderCatalog.Create(name);
+        using Encoder encoder = Registry.Default.CreateEncoder(name);
         MakeStatisticsUneven(encoder);
         encoder.eval();
         Tensor images = rand(Batches(size).Max() > Images ? Images : 2, 3, size, size) * 4 - 2, direction = randn(1, encoder.FeatureDimension);
@@ -70,9 +72,9 @@ internal sealed class EncoderTests : TensorTests
     }
 
     [Test]
-    public void In_float64_it_is_a_plain_recomputation_and_draws_nothing([ValueSource(typeof(EncoderCatalog), nameof(EncoderCatalog.Names))] string name)
+    public void In_float64_it_is_a_plain_recomputation_and_draws_nothing([ValueSource(nameof(Names))] string name)
     {
-        using Encoder encoder = EncoderCatalog.Create(name);
+        using Encoder encoder = Registry.Default.CreateEncoder(name);
         MakeStatisticsUneven(encoder);
         Tensor before = Generator.Default.get_state();
         using Encoder inFloat64 = encoder.InFloat64();

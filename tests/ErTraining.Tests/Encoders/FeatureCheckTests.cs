@@ -7,10 +7,12 @@ namespace ErTraining.Tests.Encoders;
 /// <summary>The check of features: it passes encoders that are right, names the error of wrong ones, and changes nothing.</summary>
 internal sealed class FeatureCheckTests : TensorTests
 {
+    private static IEnumerable<string> Names => Registry.Default.Encoders;
+
     [Test]
-    public void Right_features_pass_in_every_precision([ValueSource(typeof(EncoderCatalog), nameof(EncoderCatalog.Names))] string name)
+    public void Right_features_pass_in_every_precision([ValueSource(nameof(Names))] string name)
     {
-        using Encoder encoder = EncoderCatalog.Create(name);
+        using Encoder encoder = Registry.Default.CreateEncoder(name);
         encoder.TrainingType = ScalarType.BFloat16;
         IReadOnlyList<FeatureError> errors = FeatureCheck.Measure(encoder, 32);
         Assert.Multiple(() =>
@@ -27,7 +29,7 @@ internal sealed class FeatureCheckTests : TensorTests
     [TestCase(40)]
     public void The_encoder_the_random_numbers_and_the_memory_are_as_they_were(int size)
     {
-        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using Encoder encoder = new ConvNet();
         encoder.train();
         Dictionary<string, Tensor> before = encoder.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.clone());
         Tensor generator = Generator.Default.get_state();
@@ -50,7 +52,7 @@ internal sealed class FeatureCheckTests : TensorTests
     [TestCase(1, 0, TestName = "The first image of any batch")]
     public void Features_that_are_wrong_in_a_batch_are_refused_with_one_line_and_the_cure(int leastBatch, int image)
     {
-        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using Encoder encoder = new ConvNet();
         Spoil(encoder, maps => maps.shape[0] >= leastBatch, maps => maps[image].mul_(0.6));
         WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder, 32))!;
         Assert.That(refusal.Message, Does.Match(
@@ -60,7 +62,7 @@ internal sealed class FeatureCheckTests : TensorTests
     [Test]
     public void Features_that_are_wrong_in_training_s_precision_alone_are_refused_by_its_name()
     {
-        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using Encoder encoder = new ConvNet();
         Spoil(encoder, maps => maps.dtype == ScalarType.BFloat16, maps => maps.mul_(0.6));
         Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing, "it does not train in bfloat16");
         encoder.TrainingType = ScalarType.BFloat16;
@@ -70,7 +72,7 @@ internal sealed class FeatureCheckTests : TensorTests
     [Test]
     public void Features_that_are_no_numbers_are_wrong()
     {
-        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using Encoder encoder = new ConvNet();
         Spoil(encoder, maps => maps.shape[0] == 2, maps => maps[1].fill_(double.NaN));
         Assert.That(FeatureCheck.Measure(encoder, 32).Single().IsRight, Is.False);
     }
@@ -78,7 +80,7 @@ internal sealed class FeatureCheckTests : TensorTests
     [Test]
     public void Weights_that_give_no_finite_features_are_no_fault_of_the_machine()
     {
-        using Encoder encoder = EncoderCatalog.Create("convnet");
+        using Encoder encoder = new ConvNet();
         using (no_grad())
         {
             encoder.parameters().First().fill_(double.NaN);

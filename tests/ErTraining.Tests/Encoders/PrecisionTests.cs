@@ -48,7 +48,7 @@ internal sealed class PrecisionTests : TensorTests
     [TestCase("resnet18")]
     public void An_encoder_trains_near_its_float32_self_and_evaluates_as_it(string name)
     {
-        using Encoder single = EncoderCatalog.Create(name), rounding = EncoderCatalog.Create(name);
+        using Encoder single = Registry.Default.CreateEncoder(name), rounding = Registry.Default.CreateEncoder(name);
         rounding.load_state_dict(single.state_dict());
         rounding.TrainingType = ScalarType.BFloat16;
         Tensor images = randn(16, 3, 32, 32), direction = randn(16, single.FeatureDimension);

@@ -25,7 +25,7 @@ internal sealed class ResNet18Tests
     [Test]
     public void It_has_the_parameters_of_the_paper()
     {
-        using Encoder encoder = EncoderCatalog.Create("resnet18");
+        using Encoder encoder = new ResNet18();
         Assert.That(encoder.parameters().Sum(parameter => parameter.numel()), Is.EqualTo(WithClassifier - Classifier));
     }
 
@@ -109,7 +109,7 @@ internal sealed class ResNet18Tests
     [Test]
     public void A_step_lowers_the_loss_of_the_method_around_it()
     {
-        using TwoViewMethod method = MethodCatalog.Create("simclr", () => new ResNet18(), new MethodSettings(Objective.Er, new()));
+        using TwoViewMethod method = new SimClrSettings().Create(() => new ResNet18(), images: 1);
         using var optimizer = optim.SGD(method.parameters(), 0.05);
         Tensor view1 = randn(8, 3, 32, 32), view2 = view1 + 0.3 * randn(8, 3, 32, 32);
         var batch = new ViewBatch(view1, view2, arange(8, dtype: ScalarType.Int64));

@@ -1,9 +1,9 @@
-using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using ErTraining.Commands;
 using ErTraining.Data;
 using ErTraining.Encoders;
+using ErTraining.Methods;
 using ErTraining.Reporting;
 using ErTraining.Tests.Data;
 using ErTraining.Training;
@@ -89,14 +89,13 @@ internal sealed class SpoiltFileTests : IDisposable
     [Test]
     public void Settings()
     {
-        using var folder = new RunFolder(_folder.Path, TimeSpan.Zero);
-        folder.WriteSettings(TrainingOptions.WithDefaults(new TrainingSettings { Method = "dino", TrainImages = 100, Threads = 1, Ema = 0.9, Prototypes = 12 }));
-        ParseResult given = TrainCommand.Create().Parse([]);
+        using var folder = new RunFolder(_folder.Path, TimeSpan.Zero, Registry.Default);
+        folder.WriteSettings(Given.Settings("method=byol preset=lightly train_images=100 threads=1 ema=0.9"));
         Spoil([folder.ConfigPath], () =>
         {
-            TrainingSettings settings = EarlierRun.Settings(folder, given);
+            RunSettings settings = folder.ReadSettings();
             Assert.That(settings.BatchSize, Is.GreaterThanOrEqualTo(2));
-            Assert.That(settings.Kappa, Is.InRange(1e-6, 1e6));
+            Assert.That((settings.Method as ByolSettings)?.Loss.Kappa ?? 1, Is.InRange(1e-6, 1e6));
         });
     }
 
@@ -118,7 +117,7 @@ internal sealed class SpoiltFileTests : IDisposable
             Training = TimeSpan.FromSeconds(2),
             EpochTraining = TimeSpan.FromSeconds(1),
         };
-        return new TrainingState(new TrainingSettings { Preset = "lightly", Threads = 1 }, "0123456789abcdef", position, tensors, tensors);
+        return new TrainingState(Registry.Default.Document.Write(Given.Settings("threads=1")), "0123456789abcdef", position, tensors, tensors);
     }
 
     private static string Show(TrainingState state) => JsonSerializer.Serialize(state);

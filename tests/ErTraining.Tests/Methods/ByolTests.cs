@@ -46,7 +46,7 @@ internal sealed class ByolTests : TensorTests
     public void With_er_the_entropy_is_the_student_s_and_a_weight_weighs_it()
     {
         using TwoViewMethod method = TwoViewMethodTests.Create(
-            "byol", Objective.Er, s => s with { EntropyReconstruction = s.EntropyReconstruction with { EntropyWeight = 0.5, Kappa = 4 } });
+            "byol", Objective.Er, "entropy_weight=0.5 kappa=4");
         method.eval();
         ViewBatch batch = TwoViewMethodTests.Batch();
         Tensor Projections(Tensor view) => method.Project(method.Encoder.call(view)).Embeddings;

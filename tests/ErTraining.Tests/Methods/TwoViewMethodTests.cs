@@ -1,4 +1,3 @@
-using ErLoss.Modules;
 using ErTraining.Encoders;
 using ErTraining.Methods;
 using ErTraining.Randomness;
@@ -7,13 +6,15 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Methods;
 
-/// <summary>What holds for every method in the catalogue.</summary>
+/// <summary>What holds for every method there is.</summary>
 internal sealed class TwoViewMethodTests : TensorTests
 {
     private const int Images = 32, BatchSize = 8;
 
+    private static IEnumerable<string> Names => Registry.Default.Methods.Keys;
+
     private static IEnumerable<TestCaseData> All =>
-        from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
+        from name in Registry.Default.Methods.Keys from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
 
     [TestCaseSource(nameof(All))]
     public void Every_trained_weight_takes_a_gradient_from_the_loss_and_no_other_does(string name, Objective objective)
@@ -38,10 +39,10 @@ internal sealed class TwoViewMethodTests : TensorTests
     public void A_method_has_weights_without_gradient_only_if_it_has_a_teacher(string name, Objective objective)
     {
         using TwoViewMethod method = Create(name, objective);
-        Assert.That(method.parameters().Any(p => !p.requires_grad), Is.EqualTo(MethodCatalog.Describe(name).HasTeacher));
+        Assert.That(method.parameters().Any(p => !p.requires_grad), Is.EqualTo(HasSetting(name, "ema")));
     }
 
-    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    [TestCaseSource(nameof(Names))]
     public void Native_and_er_forms_report_the_same_terms_and_only_the_loss_differs(string name)
     {
         using TwoViewMethod er = Create(name, Objective.Er), native = Create(name, Objective.Native);
@@ -105,12 +106,12 @@ internal sealed class TwoViewMethodTests : TensorTests
         Assert.Multiple(() =>
         {
             Assert.That(outputs.Embeddings.norm(1).data<float>().ToArray(), Has.All.EqualTo(1).Within(1e-5));
-            Assert.That(outputs.Probabilities is not null, Is.EqualTo(MethodCatalog.Describe(name).IsDiscrete));
+            Assert.That(outputs.Probabilities is not null, Is.EqualTo(HasSetting(name, "prototypes")));
             Assert.That(outputs.Probabilities?.sum(1).data<float>().ToArray() ?? [1], Has.All.EqualTo(1).Within(1e-5));
         });
     }
 
-    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    [TestCaseSource(nameof(Names))]
     public void A_method_outlives_the_scope_that_it_is_made_in_and_dies_with_its_disposal(string name)
     {
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
@@ -128,20 +129,18 @@ internal sealed class TwoViewMethodTests : TensorTests
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
     }
 
-    /// <summary>A method of its usual estimator, small heads, and prototypes.</summary>
-    public static TwoViewMethod Create(string name, Objective objective, Func<MethodSettings, MethodSettings>? change = null)
+    /// <summary>A method of small heads and few prototypes.</summary>
+    /// <param name="name">The method's.</param>
+    /// <param name="objective">Which loss it trains with.</param>
+    /// <param name="words">Other settings.</param>
+    public static TwoViewMethod Create(string name, Objective objective, string words = "")
     {
-        var options = new EntropyReconstructionOptions { Estimator = MethodCatalog.Describe(name).UsualEstimator };
-        var settings = new MethodSettings(objective, options)
-        {
-            Images = Images,
-            TeacherMomentum = new TeacherMomentum(0.9, RisesToOne: false),
-            HiddenDimension = 16,
-            ProjectionDimension = 12,
-            Prototypes = 10,
-        };
-        return MethodCatalog.Create(name, () => new ConvNet(), change?.Invoke(settings) ?? settings);
+        string teacher = HasSetting(name, "ema") ? "ema=0.9 ema_schedule=fixed" : "", form = objective.ToString().ToLowerInvariant();
+        return Given.Settings($"method={name} objective={form} hidden_dimension=16 projection_dimension=12 {teacher} {words}", prototypes: 10)
+            .Method.Create(() => new ConvNet(), Images);
     }
+
+    private static bool HasSetting(string name, string word) => Registry.Default.Document.HasMeaning(Given.Settings($"method={name}"), word);
 
     /// <summary>Eight pairs of like views.</summary>
     public static ViewBatch Batch()

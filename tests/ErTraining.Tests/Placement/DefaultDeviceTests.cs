@@ -17,23 +17,22 @@ internal sealed class DefaultDeviceTests : TensorTests
     private static readonly ImageData s_data = SyntheticImages.Create(48, 20, seed: 0);
 
     private static IEnumerable<TestCaseData> Methods =>
-        from name in MethodCatalog.Names from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
+        from name in Registry.Default.Methods.Keys from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
 
     [TestCaseSource(nameof(Methods))]
     public void A_run_comes_to_the_same_numbers(string method, Objective objective)
     {
-        var settings = new TrainingSettings { Method = method, Objective = objective, Epochs = 2, BatchSize = 16, HiddenDimension = 16 };
-        AssertSame(settings);
+        AssertSame(Given.Settings($"method={method} objective={objective.ToString().ToLowerInvariant()} epochs=2 batch_size=16 hidden_dimension=16"));
     }
 
-    [TestCase(OptimizerKind.Sgd)]
-    [TestCase(OptimizerKind.Lars)]
-    public void A_run_with_another_optimizer_comes_to_the_same_numbers(OptimizerKind optimizer) =>
-        AssertSame(new TrainingSettings { Epochs = 2, BatchSize = 16, HiddenDimension = 16, Optimizer = optimizer });
+    [TestCase("sgd")]
+    [TestCase("lars")]
+    public void A_run_with_another_optimizer_comes_to_the_same_numbers(string optimizer) =>
+        AssertSame(Given.Settings($"epochs=2 batch_size=16 hidden_dimension=16 optimizer={optimizer}"));
 
     [Test]
     public void A_run_in_bfloat16_comes_to_the_same_numbers() =>
-        AssertSame(new TrainingSettings { Method = "byol", Epochs = 1, BatchSize = 16, HiddenDimension = 16, Precision = Precision.BFloat16 });
+        AssertSame(Given.Settings("method=byol epochs=1 batch_size=16 hidden_dimension=16 precision=bfloat16"));
 
     [Test]
     public void ResNet18_has_the_same_features()
@@ -83,17 +82,17 @@ internal sealed class DefaultDeviceTests : TensorTests
 
         string[] Pictures()
         {
-            var settings = new TrainingSettings { Epochs = 1, BatchSize = 16, HiddenDimension = 16 };
+            RunSettings settings = Given.Settings("epochs=1 batch_size=16 hidden_dimension=16");
             var observer = new Epochs();
-            using var trainer = new Trainer(settings, s_data, CPU) { Observers = { observer } };
+            using var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { observer } };
             RunResult result = trainer.Run(CancellationToken.None);
-            Report.Write(folder["report.html"], settings, s_data, result, observer.Done, trainer.Method, CPU);
+            Report.Write(folder["report.html"], Registry.Default, settings, s_data, result, observer.Done, trainer.Method, CPU);
             return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
         }
     }
 
     /// <summary>Trains, goes on from what the first epoch left, and compares metrics.</summary>
-    private static void AssertSame(TrainingSettings settings)
+    private static void AssertSame(RunSettings settings)
     {
         double?[] here = Metrics(settings), there = OnMeta(() => Metrics(settings));
         Assert.Multiple(() =>
@@ -103,15 +102,15 @@ internal sealed class DefaultDeviceTests : TensorTests
         });
     }
 
-    private static double?[] Metrics(TrainingSettings settings)
+    private static double?[] Metrics(RunSettings settings)
     {
         var states = new States();
         var observer = new Epochs();
-        using (var trainer = new Trainer(settings, s_data, CPU) { Observers = { observer } })
+        using (var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { observer } })
         {
             trainer.Run(CancellationToken.None, states);
         }
-        using var resumed = new Trainer(settings, s_data, CPU);
+        using var resumed = new Trainer(Registry.Default, settings, s_data, CPU);
         resumed.Restore(states.Kept[1]);
         RunResult again = resumed.Run(CancellationToken.None);
         return

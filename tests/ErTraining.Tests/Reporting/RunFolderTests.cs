@@ -1,8 +1,5 @@
-using ErLoss.Modules;
 using ErTraining.Data;
-using ErTraining.Methods;
 using ErTraining.Reporting;
-using ErTraining.Training;
 
 namespace ErTraining.Tests.Reporting;
 
@@ -18,25 +15,14 @@ internal sealed class RunFolderTests : IDisposable
     [TestCase("run/checkpoint/")]
     public void Settings_come_back_as_they_were_written(string path)
     {
-        var settings = new TrainingSettings
-        {
-            Method = "dino",
-            Objective = Objective.Native,
-            Data = "some where",
-            Encoder = "resnet18",
-            TrainImages = 7,
-            Kappa = 0.1,
-            Seed = 5,
-            Estimator = EntropyEstimator.PlugIn,
-            Optimizer = OptimizerKind.Sgd,
-            LearningRate = 1e-3,
-            Device = "cuda:1",
-        };
-        using var written = new RunFolder(_folder["run"], TimeSpan.Zero);
+        RunSettings settings = Given.Settings(
+            "method=dino objective=native estimator=plugin ema=0.1 encoder=resnet18 train_images=7 seed=5 optimizer=sgd learning_rate=1e-3 device=cuda:1");
+        settings = settings with { Data = settings.Data with { Source = "some where" } };
+        using var written = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
         written.WriteSettings(settings);
         Directory.CreateDirectory(written.CheckpointPath);
 
-        (TrainingSettings read, string checkpoint) = RunFolder.Find(_folder[path]);
+        (RunSettings read, string checkpoint) = RunFolder.Find(_folder[path], Registry.Default);
         Assert.Multiple(() =>
         {
             Assert.That(read, Is.EqualTo(settings));
@@ -44,28 +30,32 @@ internal sealed class RunFolderTests : IDisposable
         });
     }
 
-    [Test]
-    public void Settings_that_this_version_does_not_know_are_passed_over()
-    {
-        File.WriteAllText(_folder["config.json"], """{ "seed": 4, "of_the_future": [1, 2] }""");
-        Assert.That(RunFolder.Find(_folder.Path).Settings, Is.EqualTo(new TrainingSettings { Seed = 4 }));
-    }
-
     [TestCase("", "not the settings of a run")]
     [TestCase("{", "not the settings of a run")]
     [TestCase("null", "not the settings of a run")]
     [TestCase("[1]", "not the settings of a run")]
-    [TestCase("{ \"seed\": 1.5 }", "not the settings of a run")]
-    [TestCase("{ \"seed\": 99999999999 }", "not the settings of a run")]
-    [TestCase("{ \"encoder\": null }", "not the settings of a run")]
-    [TestCase("{ \"objective\": \"both\" }", "not the settings of a run")]
-    [TestCase("{ \"encoder\": \"vit\" }", "the encoder is 'vit'; one of convnet, resnet18 is wanted")]
-    [TestCase("{ \"train_images\": 0 }", "train_images is 0; a whole number from 1 up is wanted")]
+    [TestCase("{ \"seed\": 1, \"seed\": 2 }", "not the settings of a run")]
+    [TestCase("{ \"seed\": 1.5 }", "seed is 1.5; a whole number from 0 up is wanted")]
+    [TestCase("{ \"seed\": 99999999999 }", "seed is 99999999999; a whole number from 0 up is wanted")]
+    [TestCase("{ \"seed\": \"1\" }", "seed is 1; a whole number")]
+    [TestCase("{ \"seed\": {} }", "seed is {}; a whole number")]
+    [TestCase("{ \"encoder\": null }", "encoder is not a setting but a section; an object is wanted")]
+    [TestCase("{ \"encoder\": { \"name\": null } }", "encoder.name is null; one of convnet, resnet18 is wanted")]
+    [TestCase("{ \"encoder\": { \"name\": \"vit\" } }", "encoder.name is 'vit'; one of convnet, resnet18 is wanted")]
+    [TestCase("{ \"method\": { \"objective\": \"both\" } }", "method.objective is 'both'; one of er, native is wanted")]
+    [TestCase("{ \"method\": { \"name\": \"nonsense\" }, \"batch_size\": 0 }", "method.name is 'nonsense'; one of simclr, byol")]
+    [TestCase("{ \"batch_size\": 0 }", "batch_size is 0; a whole number from 2 up is wanted")]
+    [TestCase("{ \"data\": { \"train_images\": 0 } }", "data.train_images is 0; a whole number from 1 up is wanted")]
+    [TestCase("{ \"warmup_epochs\": 1e999 }", "warmup_epochs is 1e999; a number from 0 up is wanted")]
+    [TestCase("{ \"method\": { \"teacher\": { \"ema\": 0.9 } } }", "method.teacher.ema has no meaning here; it goes with method byol, dino")]
+    [TestCase("{ \"of_the_future\": [1, 2] }", "of_the_future is not a setting; there are method, preset, data, epochs")]
+    [TestCase("{ \"method\": { \"loss\": { \"kapa\": 5 } } }", "method.loss.kapa is not a setting; there are kappa, estimator, leave_one_out, entropy_weight")]
+    [TestCase("{ \"compute\": { \"device\": \"tpu\" } }", "compute.device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     public void Settings_that_are_not_sound_are_refused_with_a_line_that_names_the_file(string text, string says)
     {
         File.WriteAllText(_folder["config.json"], text);
         Assert.That(
-            () => RunFolder.Find(_folder.Path),
+            () => RunFolder.Find(_folder.Path, Registry.Default),
             Throws.TypeOf<DataException>().With.Message.Contains("config.json: ").And.Message.Contains(says).And.Message.Not.Contains("\n"));
     }
 }

@@ -8,8 +8,8 @@ namespace ErTraining.Tests.Studies;
 internal static class Sample
 {
     /// <summary>A plan of these settings, at a learning rate of 1.</summary>
-    public static StudyPlan Plan(StudySettings settings, OptimizerKind optimizer = OptimizerKind.AdamW) =>
-        new(settings with { LearningRate = 1 }, optimizer);
+    public static StudyPlan Plan(StudySettings settings, OptimizerSettings? optimizer = null) =>
+        new(settings with { LearningRate = 1 }, optimizer ?? new AdamWSettings(), Registry.Default);
 
     /// <summary>All cells of a plan, finished, each with the accuracy that is told.</summary>
     public static IReadOnlyList<CellOutcome> Outcomes(StudyPlan plan, Func<StudyCell, double> accuracy) =>

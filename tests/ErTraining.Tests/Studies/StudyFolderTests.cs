@@ -2,7 +2,6 @@ using ErTraining.Data;
 using ErTraining.Methods;
 using ErTraining.Reporting;
 using ErTraining.Studies;
-using ErTraining.Training;
 
 namespace ErTraining.Tests.Studies;
 
@@ -12,7 +11,7 @@ internal sealed class StudyFolderTests
     private static readonly StudyPlan s_plan = Sample.Plan(s_settings);
 
     private static readonly CellJob s_job =
-        new(s_plan.Cells[0], [], new TrainingSettings { Epochs = 2, BatchSize = 64, LearningRate = 1, Device = "auto" });
+        new(s_plan.Cells[0], Given.Settings("epochs=2 batch_size=64 learning_rate=1"));
 
     private TemporaryDirectory _folder = null!;
 
@@ -57,9 +56,9 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_folder_of_a_training_run_is_refused()
     {
-        using (var run = new RunFolder(_folder["study"], TimeSpan.Zero))
+        using (var run = new RunFolder(_folder["study"], TimeSpan.Zero, Registry.Default))
         {
-            run.WriteSettings(new TrainingSettings());
+            run.WriteSettings(new RunSettings());
         }
         Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a training run is already here; give another --output."));
     }
@@ -67,7 +66,7 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_finished_cell_is_kept_with_its_result_and_epochs()
     {
-        WriteCell(s_job.Settings with { Device = "cpu", Threads = 3, TrainImages = 1000 });
+        WriteCell(s_job.Settings with { Compute = new() { Device = "cpu", Threads = 3 }, Version = "1" });
         using StudyFolder folder = Open();
         CellOutcome? kept = folder.Kept(s_job);
         Assert.Multiple(() =>
@@ -106,7 +105,7 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_cell_of_other_settings_is_trained_anew()
     {
-        WriteCell(s_job.Settings with { Kappa = 5 });
+        WriteCell(Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5"));
         using StudyFolder folder = Open();
         Assert.That(folder.Kept(s_job), Is.Null);
     }
@@ -132,19 +131,19 @@ internal sealed class StudyFolderTests
     {
         using StudyFolder folder = Open();
         string path = folder.RunPath(s_job);
-        using (var run = new RunFolder(path, TimeSpan.Zero))
+        using (var run = new RunFolder(path, TimeSpan.Zero, Registry.Default))
         {
-            run.WriteSettings(s_job.Settings with { Threads = 3 });
+            run.WriteSettings(s_job.Settings with { Compute = new() { Threads = 3 } });
             Assert.That(RunFolder.IsInUse(path));
         }
         Assert.That(RunFolder.IsInUse(path), Is.False);
         Assert.That(folder.RunPath(s_job), Is.EqualTo(path));
         Assert.That(Directory.Exists(path));
-        Assert.That(folder.RunPath(s_job with { Settings = s_job.Settings with { Kappa = 5 } }), Is.EqualTo(path));
+        Assert.That(folder.RunPath(s_job with { Settings = Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5") }), Is.EqualTo(path));
         Assert.That(Directory.Exists(path), Is.False, "another study's");
     }
 
-    private StudyFolder Open(StudySettings? settings = null) => new(_folder["study"], settings ?? s_plan.Settings);
+    private StudyFolder Open(StudySettings? settings = null) => new(_folder["study"], settings ?? s_plan.Settings, Registry.Default);
 
     private void Write()
     {
@@ -152,9 +151,9 @@ internal sealed class StudyFolderTests
         folder.Write(StudyDocument.Of(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]));
     }
 
-    private void WriteCell(TrainingSettings settings)
+    private void WriteCell(RunSettings settings)
     {
-        using var run = new RunFolder(CellPath, TimeSpan.Zero);
+        using var run = new RunFolder(CellPath, TimeSpan.Zero, Registry.Default);
         run.WriteSettings(settings);
         CellOutcome sample = Sample.Finished(s_job.Cell, 2, 0.5);
         run.WriteMetrics(sample.Epochs);

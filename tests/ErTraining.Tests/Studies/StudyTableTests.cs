@@ -45,7 +45,7 @@ internal sealed class StudyTableTests
         StudyTable table = StudyTable.Of(s_plan, Sample.Outcomes(s_plan, Accuracy));
         Assert.Multiple(() =>
         {
-            Assert.That(table.Rows.Select(row => MethodCatalog.Describe(row.Method).TitleWith(row.Objective)), Is.EqualTo((string[])["SimCLR", "SimCLR+ER", "BYOL", "BYOL+ER"]));
+            Assert.That(table.Rows.Select(row => Registry.Default.Methods[row.Method].TitleWith(row.Objective)), Is.EqualTo((string[])["SimCLR", "SimCLR+ER", "BYOL", "BYOL+ER"]));
             Assert.That(table.Variations, Is.EqualTo((string[])["batch 64", "EMA 0.8"]));
             Assert.That(Row(table, "simclr", Objective.Er).Lost("EMA 0.8"), Is.Null);
         });

@@ -58,12 +58,14 @@ internal sealed class CheckpointTests
         Assert.That(() => ModelWeights.Load(folder.Path, large), Throws.TypeOf<InvalidDataException>().With.Message.Contains("[16, 4]"));
     }
 
-    [TestCaseSource(typeof(MethodCatalog), nameof(MethodCatalog.Names))]
+    private static IEnumerable<string> Methods => Registry.Default.Methods.Keys;
+
+    [TestCaseSource(nameof(Methods))]
     public void An_encoder_comes_back_out_of_any_method(string method)
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryDirectory();
-        using TwoViewMethod saved = MethodCatalog.Create(method, () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
+        using TwoViewMethod saved = Registry.Default.Methods[method].Create(() => new ConvNet(), images: 64);
         saved.Encoder.train();
         saved.Encoder.call(randn(16, 3, 32, 32)); // now the teacher's statistics, where there is a teacher, are others
         ModelWeights.Save(folder.Path, saved);
@@ -80,7 +82,7 @@ internal sealed class CheckpointTests
     public void Another_encoder_s_weights_are_refused_with_a_line_that_names_the_file()
     {
         using var folder = new TemporaryDirectory();
-        using TwoViewMethod saved = MethodCatalog.Create("simclr", () => new ConvNet(), new MethodSettings(Objective.Er, new()) { Images = 64 });
+        using TwoViewMethod saved = new SimClrSettings().Create(() => new ConvNet(), images: 64);
         using var other = new ResNet18();
         Assert.That(() => ModelWeights.LoadEncoder(folder.Path, other), Refused("cannot be read"));
         ModelWeights.Save(folder.Path, saved);

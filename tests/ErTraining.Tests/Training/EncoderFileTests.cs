@@ -57,7 +57,7 @@ internal sealed class EncoderFileTests : IDisposable
     public void What_another_writer_wrote_is_read_to_the_last_bit(string name, string prefix)
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = Used(name), other = EncoderCatalog.Create(name);
+        using Encoder encoder = Used(name), other = Registry.Default.CreateEncoder(name);
         EncoderFile.Write(FilePath, encoder);
         Dictionary<string, (string DType, long[] Shape, byte[] Data)> weights = ReadByTheBook(FilePath);
         WriteByTheBook(
@@ -104,7 +104,7 @@ internal sealed class EncoderFileTests : IDisposable
     private static Encoder Used(string name)
     {
         using var scope = NewDisposeScope();
-        Encoder encoder = EncoderCatalog.Create(name);
+        Encoder encoder = Registry.Default.CreateEncoder(name);
         encoder.train();
         encoder.call(randn(8, 3, 32, 32));
         return encoder;

@@ -48,14 +48,14 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
     }
 
     /// <summary>A learnt κ is float64 among float32 weights; CUDA's operators refuse lists of two types.</summary>
-    [TestCase(OptimizerKind.AdamW)]
-    [TestCase(OptimizerKind.Sgd)]
-    [TestCase(OptimizerKind.Lars)]
-    public void Weights_of_two_types_move_alike(OptimizerKind kind)
+    [TestCase("adamw")]
+    [TestCase("sgd")]
+    [TestCase("lars")]
+    public void Weights_of_two_types_move_alike(string kind)
     {
         using var scope = NewDisposeScope();
         var module = new TwoTypes();
-        using optim.Optimizer optimizer = Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = Rate }, module);
+        using optim.Optimizer optimizer = Given.Settings($"optimizer={kind} learning_rate={Rate}").Optimizer.Create(module);
         for (int step = 0; step < 2; step++)
         {
             module.single.grad = full_like(module.single, 0.5);
@@ -77,10 +77,10 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
         Assert.That(() => ListOperators.Lerp(mixed, mixed, 0.5), Throws.ArgumentException.With.Message.Contains("of several types"));
     }
 
-    [TestCase(OptimizerKind.AdamW)]
-    [TestCase(OptimizerKind.Sgd)]
-    [TestCase(OptimizerKind.Lars)]
-    public void The_layout_of_a_gradient_or_of_a_weight_makes_no_difference(OptimizerKind kind)
+    [TestCase("adamw")]
+    [TestCase("sgd")]
+    [TestCase("lars")]
+    public void The_layout_of_a_gradient_or_of_a_weight_makes_no_difference(string kind)
     {
         using var scope = NewDisposeScope();
         Tensor start = randn(8, 5, 3, 3, dtype: type), gradient = randn(8, 5, 3, 3, dtype: type);
@@ -88,7 +88,7 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
         foreach ((bool weightIsChannelsLast, bool gradientIsChannelsLast) in new[] { (false, false), (false, true), (true, false), (true, true) })
         {
             var module = new OneWeight(Laid(start.clone(), weightIsChannelsLast));
-            using optim.Optimizer optimizer = Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = Rate, WeightDecay = WeightDecay }, module);
+            using optim.Optimizer optimizer = Given.Settings($"optimizer={kind} learning_rate={Rate} weight_decay={WeightDecay}").Optimizer.Create(module);
             for (int step = 0; step < 3; step++)
             {
                 module.weight.grad = Laid(gradient * (step + 1), gradientIsChannelsLast);
@@ -106,14 +106,14 @@ internal sealed class FusedOptimizersTests(ScalarType type, double tolerance)
         });
     }
 
-    [TestCase(OptimizerKind.AdamW)]
-    [TestCase(OptimizerKind.Sgd)]
-    [TestCase(OptimizerKind.Lars)]
-    public void A_step_in_which_nothing_has_a_gradient_moves_nothing(OptimizerKind kind)
+    [TestCase("adamw")]
+    [TestCase("sgd")]
+    [TestCase("lars")]
+    public void A_step_in_which_nothing_has_a_gradient_moves_nothing(string kind)
     {
         using var scope = NewDisposeScope();
         var module = new OneWeight(randn(3, 4, dtype: type));
-        using optim.Optimizer optimizer = Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = Rate }, module);
+        using optim.Optimizer optimizer = Given.Settings($"optimizer={kind} learning_rate={Rate}").Optimizer.Create(module);
         module.weight.grad = ones_like(module.weight);
         optimizer.step(); // so that there is momentum
         Tensor before = module.weight.detach().clone();

@@ -1,4 +1,3 @@
-using ErTraining.Training;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,10 +5,10 @@ using OptimizerState = ErTraining.Training.OptimizerState;
 
 namespace ErTraining.Tests.Training;
 
-[TestFixture(OptimizerKind.AdamW)]
-[TestFixture(OptimizerKind.Sgd)]
-[TestFixture(OptimizerKind.Lars)]
-internal sealed class OptimizerStateTests(OptimizerKind kind)
+[TestFixture("adamw")]
+[TestFixture("sgd")]
+[TestFixture("lars")]
+internal sealed class OptimizerStateTests(string kind)
 {
     private static long LiveTensors => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
@@ -59,7 +58,7 @@ internal sealed class OptimizerStateTests(OptimizerKind kind)
         module.parameters().Single(parameter => parameter.shape is [2, 4, 2, 2]).requires_grad = false;
         using optim.Optimizer optimizer = Create(module);
         string[] parameters = ["0.weight", "0.bias", "1.weight", "1.bias", "2.bias"];
-        string[] quantities = kind == OptimizerKind.AdamW ? ["step", "exp_avg", "exp_avg_sq"] : ["momentum_buffer"];
+        string[] quantities = kind == "adamw" ? ["step", "exp_avg", "exp_avg_sq"] : ["momentum_buffer"];
         Assert.That(
             OptimizerState.Of(optimizer, module).Keys,
             Is.EqualTo(parameters.SelectMany(parameter => quantities.Select(quantity => $"{parameter}.{quantity}"))));
@@ -123,7 +122,7 @@ internal sealed class OptimizerStateTests(OptimizerKind kind)
         return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 2));
     }
 
-    private optim.Optimizer Create(Sequential module) => Optimizers.Create(new TrainingSettings { Optimizer = kind, LearningRate = 0.05, WeightDecay = 1e-3 }, module);
+    private optim.Optimizer Create(Sequential module) => Given.Settings($"optimizer={kind} learning_rate=0.05 weight_decay=1e-3").Optimizer.Create(module);
 
     private static void Train(Sequential module, optim.Optimizer optimizer, int firstStep, int steps)
     {

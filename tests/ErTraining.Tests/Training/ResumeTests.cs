@@ -13,33 +13,21 @@ internal sealed class ResumeTests
 
     private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0);
 
-    private static readonly TrainingSettings s_settings = new()
-    {
-        Epochs = 2,
-        BatchSize = BatchSize,
-        HiddenDimension = 16,
-        ProjectionDimension = 8,
-        Evaluations = 2,
-    };
+    private const string Line = "epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
+
+    private static readonly RunSettings s_settings = Given.Settings(Line);
 
     /// <summary>All methods in both forms; optimizers and precisions take turns.</summary>
     private static IEnumerable<TestCaseData> All =>
-        from form in MethodCatalog.Names.SelectMany(method => Enum.GetValues<Objective>(), (method, objective) => (method, objective)).Index()
-        let description = MethodCatalog.Describe(form.Item.method)
-        let optimizer = (OptimizerKind)(form.Index % 3)
+        from form in Registry.Default.Methods.Keys.SelectMany(method => Enum.GetValues<Objective>(), (method, objective) => (method, objective)).Index()
+        let optimizer = new[] { "adamw", "sgd", "lars" }[form.Index % 3]
         let precision = (Precision)(form.Index / 3 % 2)
-        select new TestCaseData(s_settings with
-        {
-            Method = form.Item.method,
-            Objective = form.Item.objective,
-            Optimizer = optimizer,
-            Precision = precision,
-            Prototypes = description.IsDiscrete ? 6 : null,
-            LearnKappa = form.Item.objective == Objective.Er && description.LearnsKappa,
-        }).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");
+        let method = $"method={form.Item.method} objective={form.Item.objective} optimizer={optimizer} precision={precision}".ToLowerInvariant()
+        let learnsKappa = form.Item is { method: "simclr", objective: Objective.Er }
+        select new TestCaseData(Given.Settings($"{Line} {method}{(learnsKappa ? " learn_kappa" : "")}", prototypes: 6)).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");
 
     [TestCaseSource(nameof(All))]
-    public void Taken_up_anywhere_a_run_ends_as_if_it_had_never_stopped(TrainingSettings settings)
+    public void Taken_up_anywhere_a_run_ends_as_if_it_had_never_stopped(RunSettings settings)
     {
         using var folder = new TemporaryDirectory();
         var states = new EveryStep();
@@ -64,7 +52,7 @@ internal sealed class ResumeTests
     [Test]
     public void Stopped_and_taken_up_after_every_single_step_too()
     {
-        TrainingSettings settings = s_settings with { Method = "byol" };
+        RunSettings settings = Given.Settings($"{Line} method=byol");
         Outcome whole = Train(settings, null, null), last = null!;
         TrainingState? state = null;
         for (int stops = 0; last is null; stops++)
@@ -93,7 +81,7 @@ internal sealed class ResumeTests
     {
         TrainingState state = MidEpoch(s_settings);
         state = state with { Position = state.Position with { Elapsed = TimeSpan.FromHours(3), Training = TimeSpan.FromHours(2) } };
-        using var trainer = new Trainer(s_settings, s_data, CPU);
+        using var trainer = new Trainer(Registry.Default, s_settings, s_data, CPU);
         trainer.Restore(state);
         RunResult result = trainer.Run(CancellationToken.None);
         Assert.Multiple(() =>
@@ -105,11 +93,27 @@ internal sealed class ResumeTests
 
     [Test]
     public void A_state_of_other_settings_is_refused_by_the_first_that_differs() => AssertRefused(
-        MidEpoch(s_settings), s_settings with { Kappa = 5, WeightDecay = 0 }, s_data, "kappa 10, not 5");
+        MidEpoch(s_settings), Given.Settings($"{Line} kappa=5 weight_decay=0"), s_data, "kappa 10, not 5");
+
+    [Test]
+    public void A_state_has_the_settings_as_the_run_s_config_has_them()
+    {
+        RunSettings settings = Given.Settings($"{Line} estimator=plugin precision=bfloat16 optimizer=sgd");
+        using var folder = new TemporaryDirectory();
+        StateFile.Write(folder["state"], MidEpoch(settings));
+        string kept = StateFile.Read(folder["state"]).Settings;
+        Assert.That(kept, Is.EqualTo(Registry.Default.Document.Write(settings)));
+        Assert.That(kept, Does.Contain("\"plugin\"").And.Contain("\"bfloat16\"").And.Contain("\"sgd\""));
+    }
+
+    [TestCase("not JSON", "another program")]
+    [TestCase("{ \"batch_size\": 0 }", "batch_size is 0")]
+    public void A_state_of_settings_that_are_none_is_refused(string settings, string says) =>
+        AssertRefused(MidEpoch(s_settings) with { Settings = settings }, s_settings, s_data, says);
 
     [Test]
     public void A_run_may_go_on_elsewhere() =>
-        Assert.That(Train(s_settings with { Data = "elsewhere", Threads = 1, Version = "next" }, MidEpoch(s_settings), null).Epochs, Has.Count.EqualTo(2));
+        Assert.That(Train(Given.Settings($"{Line} data=elsewhere threads=1") with { Version = "next" }, MidEpoch(s_settings), null).Epochs, Has.Count.EqualTo(2));
 
     [Test]
     public void A_state_of_other_images_is_refused()
@@ -147,7 +151,7 @@ internal sealed class ResumeTests
     {
         // The first step's loss is sound; the weights that it leaves are not.
         var states = new EveryStep();
-        TrainingSettings settings = s_settings with { Optimizer = OptimizerKind.Sgd, LearningRate = 1e38, WarmupEpochs = 0 };
+        RunSettings settings = Given.Settings($"{Line} optimizer=sgd learning_rate=1e38 warmup_epochs=0");
         Assert.That(() => Train(settings, null, states), Throws.TypeOf<TrainingFailedException>().With.Message.Contains("step 1 of epoch 1"));
         Assert.That(states.Kept.Single().Position.StepsDone, Is.Zero);
     }
@@ -162,13 +166,13 @@ internal sealed class ResumeTests
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
     }
 
-    private static void AssertRefused(TrainingState state, TrainingSettings settings, ImageData data, string says)
+    private static void AssertRefused(TrainingState state, RunSettings settings, ImageData data, string says)
     {
-        using var trainer = new Trainer(settings, data, CPU);
+        using var trainer = new Trainer(Registry.Default, settings, data, CPU);
         Assert.That(() => trainer.Restore(state), Throws.TypeOf<DataException>().With.Message.Contains(says));
     }
 
-    private static TrainingState MidEpoch(TrainingSettings settings)
+    private static TrainingState MidEpoch(RunSettings settings)
     {
         using var cancellation = new CancellationTokenSource();
         var states = new EveryStep { AfterSteps = cancellation.Cancel };
@@ -176,10 +180,10 @@ internal sealed class ResumeTests
         return states.Kept[^1];
     }
 
-    private static Outcome Train(TrainingSettings settings, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default)
+    private static Outcome Train(RunSettings settings, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default)
     {
         var recorder = new Recorder();
-        using var trainer = new Trainer(settings, s_data, CPU) { Observers = { recorder } };
+        using var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { recorder } };
         if (from is not null)
         {
             trainer.Restore(from);

@@ -74,7 +74,7 @@ internal sealed class StateFolderTests : IDisposable
                 EpochTraining = default,
             };
             states.Save(new TrainingState(
-                new TrainingSettings(), "", position, new Dictionary<string, SafeTensor>(), new Dictionary<string, SafeTensor>()));
+                "{}", "", position, new Dictionary<string, SafeTensor>(), new Dictionary<string, SafeTensor>()));
         }
         return states;
     }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using ErTraining.Reporting;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -34,23 +32,4 @@ internal sealed class Tf32Tests
     [TestCase(DeviceType.CPU, Precision.BFloat16, Tf32.Convolutions, "bfloat16 in the encoder's convolutions, else float32")]
     public void A_run_says_what_it_computes_in(DeviceType device, Precision precision, Tf32 tf32, string words) =>
         Assert.That(Devices.DescribePrecision(device, precision, tf32), Is.EqualTo(words));
-
-    [Test]
-    public void A_run_s_settings_have_the_word([Values] Tf32 tf32)
-    {
-        string config = JsonSerializer.Serialize(new TrainingSettings { Tf32 = tf32 }, JsonFormat.Document);
-        Assert.That(config, Does.Contain($"\"tf32\": \"{tf32.ToString().ToLowerInvariant()}\""));
-        Assert.That(JsonSerializer.Deserialize<TrainingSettings>(config, JsonFormat.Document)!.Tf32, Is.EqualTo(tf32));
-    }
-
-    [TestCase("true", Tf32.Products)]
-    [TestCase("false", Tf32.None)]
-    public void Settings_of_version_0_1_0_are_understood(string value, Tf32 meant) =>
-        Assert.That(JsonSerializer.Deserialize<TrainingSettings>($"{{\"tf32\": {value}}}", JsonFormat.Document)!.Tf32, Is.EqualTo(meant));
-
-    [TestCase("\"everywhere\"")]
-    [TestCase("1")]
-    [TestCase("null")]
-    public void Anything_else_is_not(string value) =>
-        Assert.That(() => JsonSerializer.Deserialize<TrainingSettings>($"{{\"tf32\": {value}}}", JsonFormat.Document), Throws.InstanceOf<JsonException>());
 }

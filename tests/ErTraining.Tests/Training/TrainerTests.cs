@@ -16,7 +16,7 @@ internal sealed class TrainerTests
     public void The_loss_falls(Objective objective)
     {
         var observer = new Recorder();
-        Train(new TrainingSettings { Objective = objective, Epochs = 3, BatchSize = 64 }, observer);
+        Train(Given.Settings($"objective={objective.ToString().ToLowerInvariant()} epochs=3 batch_size=64"), observer);
         Assert.Multiple(() =>
         {
             Assert.That(observer.Epochs, Has.Count.EqualTo(3));
@@ -29,7 +29,7 @@ internal sealed class TrainerTests
     [Test]
     public void The_same_seed_gives_the_same_metrics_to_the_last_bit_and_another_seed_does_not()
     {
-        var settings = new TrainingSettings { Epochs = 2, BatchSize = 32, LearnKappa = true };
+        var settings = Given.Settings("epochs=2 batch_size=32 learn_kappa");
         Recorder first = new(), again = new(), other = new();
         Train(settings, first, s_few);
         Train(settings, again, s_few);
@@ -46,7 +46,7 @@ internal sealed class TrainerTests
     public void With_equal_weights_the_er_loss_is_the_bound_negated()
     {
         var observer = new Recorder();
-        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, observer);
+        Train(new RunSettings { Epochs = 1, BatchSize = 128 }, observer);
         EpochMetrics epoch = observer.Epochs.Single();
         Assert.Multiple(() =>
         {
@@ -59,7 +59,7 @@ internal sealed class TrainerTests
     public void A_machine_that_computes_features_wrongly_is_refused_before_anything_is_done()
     {
         var observer = new Recorder();
-        using var trainer = new Trainer(new TrainingSettings { BatchSize = 64 }, s_data, CPU) { Observers = { observer } };
+        using var trainer = new Trainer(Registry.Default, new RunSettings { BatchSize = 64 }, s_data, CPU) { Observers = { observer } };
         Encoders.FeatureCheckTests.Spoil(trainer.Method.Encoder, maps => maps.shape[0] > 1, maps => maps[1].mul_(0.6));
         Assert.That(() => trainer.Run(CancellationToken.None), Throws.TypeOf<WrongFeaturesException>());
         Assert.That(observer.KnnAccuracyBefore, Is.Zero.Or.Null, "nothing was evaluated");
@@ -69,7 +69,7 @@ internal sealed class TrainerTests
     public void No_epochs_only_evaluate_the_untrained_encoder()
     {
         var observer = new Recorder();
-        RunResult result = Train(new TrainingSettings { Epochs = 0, BatchSize = 64 }, observer);
+        RunResult result = Train(new RunSettings { Epochs = 0, BatchSize = 64 }, observer);
         Assert.Multiple(() =>
         {
             Assert.That(observer.Epochs, Is.Empty);
@@ -82,8 +82,8 @@ internal sealed class TrainerTests
     public void Steps_leave_no_tensor_alive()
     {
         using var images = new ImageTensors(s_data.Train, CPU);
-        var settings = new TrainingSettings { Epochs = 4, BatchSize = 128 };
-        using TwoViewMethod method = InitialWeights.Method(settings, (int)images.Count);
+        var settings = new RunSettings { Epochs = 4, BatchSize = 128 };
+        using TwoViewMethod method = InitialWeights.Method(Registry.Default, settings, (int)images.Count);
         using var step = new TrainingStep(settings, method, images.Pixels);
         using var sums = new MetricSums(CPU);
         step.BeginEpoch(1, isNew: true);
@@ -99,23 +99,23 @@ internal sealed class TrainerTests
     [Test]
     public void A_disposed_run_leaves_no_tensor_alive()
     {
-        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
+        Train(new RunSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        Train(new TrainingSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
+        Train(new RunSettings { Epochs = 1, BatchSize = 128 }, new Recorder());
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
     }
 
     [Test]
     public void A_loss_that_is_no_number_ends_the_run_and_says_so()
     {
-        var settings = new TrainingSettings { Epochs = 2, BatchSize = 64, Optimizer = OptimizerKind.Sgd, LearningRate = 1e30 };
+        var settings = Given.Settings("epochs=2 batch_size=64 optimizer=sgd learning_rate=1e30");
         Assert.That(() => Train(settings, new Recorder()), Throws.TypeOf<TrainingFailedException>().With.Message.Contains("epoch"));
     }
 
     [Test]
     public void Fewer_images_than_a_batch_are_refused() =>
         Assert.That(
-            () => Train(new TrainingSettings { BatchSize = 513 }, new Recorder()),
+            () => Train(new RunSettings { BatchSize = 513 }, new Recorder()),
             Throws.TypeOf<DataException>().With.Message.Contains("512").And.Message.Contains("513"));
 
     [Test]
@@ -123,13 +123,13 @@ internal sealed class TrainerTests
     {
         using var cancellation = new CancellationTokenSource();
         using var trainer = new Trainer(
-            new TrainingSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU) { Observers = { new Recorder { OnFirstEpoch = cancellation.Cancel } } };
+            Registry.Default, new RunSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU) { Observers = { new Recorder { OnFirstEpoch = cancellation.Cancel } } };
         Assert.That(() => trainer.Run(cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
-    private static RunResult Train(TrainingSettings settings, Recorder observer, ImageData? data = null)
+    private static RunResult Train(RunSettings settings, Recorder observer, ImageData? data = null)
     {
-        using var trainer = new Trainer(settings, data ?? s_data, CPU) { Observers = { observer } };
+        using var trainer = new Trainer(Registry.Default, settings, data ?? s_data, CPU) { Observers = { observer } };
         return trainer.Run(CancellationToken.None);
     }
 

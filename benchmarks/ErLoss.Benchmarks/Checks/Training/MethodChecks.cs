@@ -1,4 +1,4 @@
-using ErLoss.Modules;
+using ErTraining;
 using ErTraining.Data;
 using ErTraining.Encoders;
 using ErTraining.Methods;
@@ -20,16 +20,16 @@ internal static class MethodChecks
     /// <summary>All of them.</summary>
     public static IEnumerable<Check> All { get; } =
     [
-        .. from name in MethodCatalog.Names
+        .. from name in Registry.Default.Methods.Keys
            from objective in Enum.GetValues<Objective>()
            select new Check($"{name}, {objective}, terms and gradient", device => Call(name, objective, device)),
-        .. from name in MethodCatalog.Names
+        .. from name in Registry.Default.Methods.Keys
            from objective in Enum.GetValues<Objective>()
            select new Check($"{name}, {objective}, ten steps", device => TenSteps(name, objective, Precision.Float32, 5e-3, device)),
         // float64 beside float32 among the weights that an optimizer moves
-        new Check($"{MethodCatalog.Default}, learnt κ, ten steps", device => TenSteps(MethodCatalog.Default, Objective.Er, Precision.Float32, 5e-3, device, learnKappa: true)),
-        new Check($"{MethodCatalog.Default}, bfloat16, ten steps", device => TenSteps(MethodCatalog.Default, Objective.Er, Precision.BFloat16, 5e-2, device)),
-        .. from encoder in EncoderCatalog.Names select new Check($"features of {encoder}", device => FeaturesOf(encoder, device)),
+        new Check("simclr, learnt κ, ten steps", device => TenSteps("simclr", Objective.Er, Precision.Float32, 5e-3, device, learnKappa: true)),
+        new Check("simclr, bfloat16, ten steps", device => TenSteps("simclr", Objective.Er, Precision.BFloat16, 5e-2, device)),
+        .. from encoder in Registry.Default.Encoders select new Check($"features of {encoder}", device => FeaturesOf(encoder, device)),
     ];
 
     private static IEnumerable<Finding> Call(string name, Objective objective, Device device)
@@ -59,18 +59,13 @@ internal static class MethodChecks
     private static IEnumerable<Finding> TenSteps(string name, Objective objective, Precision precision, double limit, Device device, bool learnKappa = false)
     {
         InFullPrecision();
-        var settings = new TrainingSettings
+        List<(string, string)> words = [("hidden_dimension", "64"), ("projection_dimension", "32"), ("epochs", "1"), ("batch_size", $"{BatchSize}")];
+        if (learnKappa)
         {
-            LearnKappa = learnKappa,
-            Method = name,
-            Objective = objective,
-            Precision = precision,
-            Epochs = 1,
-            BatchSize = BatchSize,
-            HiddenDimension = 64,
-            ProjectionDimension = 32,
-            Prototypes = 16,
-        };
+            words.Add(("learn_kappa", "true"));
+        }
+        RunSettings settings = Settings(name, objective, 16, words);
+        settings = settings with { Compute = settings.Compute with { Precision = precision } };
         RunResult wanted = Train(settings, CPU), run = Train(settings, device);
         yield return Finding.That("the run was on the device", run.Device == device.ToString());
         yield return Finding.OfScalar("loss", run.Loss!.Value, wanted.Loss!.Value, limit);
@@ -81,31 +76,28 @@ internal static class MethodChecks
     private static IEnumerable<Finding> FeaturesOf(string name, Device device)
     {
         InFullPrecision();
-        using Encoder here = EncoderCatalog.Create(name), there = EncoderCatalog.Create(name);
+        using Encoder here = Registry.Default.CreateEncoder(name), there = Registry.Default.CreateEncoder(name);
         there.load_state_dict(here.state_dict());
         there.to(device);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
         yield return Finding.OfTensor("features", Features.Of(there, pixels.to(device)), Features.Of(here, pixels), 1e-4);
     }
 
-    private static RunResult Train(TrainingSettings settings, Device device)
+    private static RunResult Train(RunSettings settings, Device device)
     {
-        using var trainer = new Trainer(settings, s_data.Value, device);
+        using var trainer = new Trainer(Registry.Default, settings, s_data.Value, device);
         return trainer.Run(CancellationToken.None);
     }
 
-    private static TwoViewMethod Create(string name, Objective objective)
+    private static TwoViewMethod Create(string name, Objective objective) =>
+        Settings(name, objective, 10, [("hidden_dimension", "16"), ("projection_dimension", "12")]).Method.Create(() => new ConvNet(), images: 32);
+
+    /// <summary>A method with few prototypes, if it has any.</summary>
+    private static RunSettings Settings(string name, Objective objective, int prototypes, IEnumerable<(string Word, string Value)> words)
     {
-        var options = new EntropyReconstructionOptions { Estimator = MethodCatalog.Describe(name).UsualEstimator };
-        var settings = new MethodSettings(objective, options)
-        {
-            Images = 32,
-            TeacherMomentum = new TeacherMomentum(0.9, RisesToOne: false),
-            HiddenDimension = 16,
-            ProjectionDimension = 12,
-            Prototypes = 10,
-        };
-        return MethodCatalog.Create(name, () => new ConvNet(), settings);
+        var settings = new RunSettings { Method = Registry.Default.Methods[name] with { Objective = objective } };
+        bool hasPrototypes = Registry.Default.Document.HasMeaning(settings, "prototypes");
+        return Registry.Default.Document.With(settings, hasPrototypes ? words.Append(("prototypes", $"{prototypes}")) : words);
     }
 
     /// <summary>Float32 without TF32: its rounding is no error of the device.</summary>

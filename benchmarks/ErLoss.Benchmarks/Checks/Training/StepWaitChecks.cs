@@ -1,5 +1,5 @@
+using ErTraining;
 using ErTraining.Methods;
-using ErTraining.Training;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -12,13 +12,13 @@ internal static class StepWaitChecks
     /// <summary>All of them.</summary>
     public static IEnumerable<Check> All { get; } =
     [
-        .. from name in MethodCatalog.Names
+        .. from method in Registry.Default.Methods.Values
            from objective in Enum.GetValues<Objective>()
-           select new Check($"no waiting in a step, {name}, {objective}", device => NoWaiting(new TrainingSettings { Method = name, Objective = objective, BatchSize = BatchSize }, device), NeedsCuda: true),
-        new Check("no waiting in a step, learnt κ", device => NoWaiting(new TrainingSettings { LearnKappa = true, BatchSize = BatchSize }, device), NeedsCuda: true),
+           select new Check($"no waiting in a step, {method.Title}, {objective}", device => NoWaiting(new RunSettings { Method = method with { Objective = objective }, BatchSize = BatchSize }, device), NeedsCuda: true),
+        new Check("no waiting in a step, learnt κ", device => NoWaiting(new RunSettings { Method = new SimClrSettings { LearnKappa = true }, BatchSize = BatchSize }, device), NeedsCuda: true),
     ];
 
-    private static IEnumerable<Finding> NoWaiting(TrainingSettings settings, Device device)
+    private static IEnumerable<Finding> NoWaiting(RunSettings settings, Device device)
     {
         using var workload = new StepWorkload(settings, device);
         yield return Finding.That("the step returns first", !GpuWait.HappensIn(device, workload.Step));

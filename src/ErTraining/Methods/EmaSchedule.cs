@@ -1,4 +1,4 @@
-namespace ErTraining.Training;
+namespace ErTraining.Methods;
 
 /// <summary>How the coefficient of a teacher's moving average goes over a run.</summary>
 internal enum EmaSchedule

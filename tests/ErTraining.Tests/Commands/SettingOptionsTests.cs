@@ -1,0 +1,156 @@
+using System.CommandLine;
+using ErTraining.Commands;
+using ErTraining.Data;
+using ErTraining.Methods;
+using ErTraining.Reporting;
+using ErTraining.Settings;
+using ErTraining.Training;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary>From a command line, a preset and a file to the settings of a run.</summary>
+internal sealed class SettingOptionsTests
+{
+    private static readonly SettingOptions s_options = new(Registry.Default);
+
+    private static IEnumerable<string> Lines =>
+    [
+        "", "--learn-kappa --kappa 0.1 --leave-one-out", "--method dino --no-centering --ema 0.996 --ema-schedule fixed", "--method swav --objective native --prototypes 9",
+        "--optimizer lars --clip-trust --trust-coefficient 1e-9 --weight-decay 0", "--estimator plugin --entropy-weight 0.3333333333333333", "--tf32", "--no-tf32", "--data=--odd=name@here:x",
+        .. from method in Registry.Default.Methods from preset in method.Value.Presets.Keys select $"--method {method.Key} --preset {preset}",
+    ];
+
+    private static IEnumerable<TestCaseData> Presets =>
+        from method in Registry.Default.Methods from preset in method.Value.Presets.Keys select new TestCaseData(method.Key, preset);
+
+    [Test]
+    public void Without_options_the_settings_are_the_defaults() => Assert.That(Read(""), Is.EqualTo(new RunSettings()));
+
+    [TestCaseSource(nameof(Lines))]
+    public void All_settings_come_back_from_a_run_s_folder(string line)
+    {
+        using var directory = new TemporaryDirectory();
+        using var folder = new RunFolder(directory.Path, TimeSpan.Zero, Registry.Default);
+        RunSettings began = Read(line) with { Version = "1" };
+        folder.WriteSettings(began);
+        Assert.Multiple(() =>
+        {
+            Assert.That(folder.ReadSettings(), Is.EqualTo(began));
+            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder, Parse("")), Is.EqualTo(began), "resumed");
+            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder, Parse(line)), Is.EqualTo(began), "resumed, and said again");
+            Assert.That(Read($"--config={folder.ConfigPath}"), Is.EqualTo(began), "as a file of settings");
+        });
+    }
+
+    [TestCaseSource(nameof(Presets))]
+    public void A_preset_sets_what_was_published(string method, string preset)
+    {
+        RunSettings settings = Read($"--method {method} --preset {preset}");
+        Assert.Multiple(() =>
+        {
+            Assert.That(settings.Preset, Is.EqualTo(preset));
+            foreach (IGrouping<string, string> word in Registry.Default.Methods[method].Presets[preset].Words.GroupBy(word => word.Word, word => word.Value))
+            {
+                Setting setting = Registry.Default.Document.Find(settings, word.Key);
+                Assert.That(setting.Get(settings), Is.EqualTo(setting.Parse(word.Last())), word.Key);
+            }
+        });
+    }
+
+    [Test]
+    public void A_run_may_go_on_elsewhere()
+    {
+        using var directory = new TemporaryDirectory();
+        using var folder = new RunFolder(directory.Path, TimeSpan.Zero, Registry.Default);
+        folder.WriteSettings(Read("--seed 3 --device cpu --threads 4"));
+        RunSettings resumed = TrainCommand.Resumed(Registry.Default, s_options, folder, Parse("--device cuda:1 --threads 2 --data there"));
+        Assert.That(resumed, Is.EqualTo(Read("--seed 3 --device cuda:1 --threads 2 --data there")));
+    }
+
+    [Test]
+    public void An_option_goes_before_a_file_and_a_file_before_its_preset()
+    {
+        using var folder = new TemporaryDirectory();
+        File.WriteAllText(folder["some.json"], """
+            {
+              // what is left out is the preset's
+              "preset": "lightly",
+              "method": { "name": "byol", "teacher": { "ema": 0.8 } },
+              "epochs": 3,
+              "batch_size": 32,
+            }
+            """);
+        RunSettings settings = Read($"--config {folder["some.json"]} --epochs 4 --encoder convnet");
+        Assert.Multiple(() =>
+        {
+            Assert.That(settings.Epochs, Is.EqualTo(4), "the option");
+            Assert.That(settings.Encoder, Is.EqualTo(new RunSettings().Encoder));
+            Assert.That(settings.BatchSize, Is.EqualTo(32), "the file");
+            Assert.That(((ByolSettings)settings.Method).Teacher, Is.EqualTo(new TeacherSettings { Ema = 0.8, EmaSchedule = EmaSchedule.Fixed }), "the file and the preset");
+            Assert.That(settings.Optimizer, Is.EqualTo(new SgdSettings { LearningRate = 0.06, WeightDecay = 5e-4 }), "the preset");
+            Assert.That(Read($"--config {folder["some.json"]} --method dino").Optimizer, Is.EqualTo(new AdamWSettings()), "another method has no such preset");
+        });
+    }
+
+    [TestCase("adamw", 3e-3)]
+    [TestCase("sgd", 0.3)]
+    [TestCase("lars", 0.4)] // the preset's own optimizer keeps the preset's rate
+    public void Another_optimizer_than_the_preset_s_has_its_own_learning_rate(string optimizer, double learningRate) =>
+        Assert.That(Read($"--preset solo-learn --optimizer {optimizer}").Optimizer.LearningRate, Is.EqualTo(learningRate));
+
+    [Test]
+    public void A_file_s_fault_is_the_file_s_and_an_option_s_is_the_option_s()
+    {
+        using var folder = new TemporaryDirectory();
+        string file = folder["some.json"];
+        File.WriteAllText(file, """{ "method": { "loss": { "kappa": 0 } } }""");
+        Assert.That(() => Read($"--config {file} --kappa 5"), Throws.TypeOf<DataException>().With.Message.EqualTo($"{file}: method.loss.kappa is 0; a number from 1e-6 to 1e6 is wanted"));
+        File.WriteAllText(file, "{}");
+        Assert.That(() => Read($"--config {file} --kappa 0"), Throws.TypeOf<UsageException>().With.Message.EqualTo("--kappa is 0; a number from 1e-6 to 1e6 is wanted."));
+    }
+
+    [TestCase("", Tf32.Convolutions)]
+    [TestCase("--tf32", Tf32.Products)]
+    [TestCase("--no-tf32", Tf32.None)]
+    [TestCase("--tf32 none", Tf32.None)]
+    public void TF32_is_for_convolutions_unless_it_is_widened_or_narrowed(string line, Tf32 tf32) => Assert.That(Read(line).Compute.Tf32, Is.EqualTo(tf32));
+
+    [TestCase("--learn-kappa", true)]
+    [TestCase("--learn-kappa=false", false)]
+    public void A_flag_can_be_taken_back(string line, bool isOn) => Assert.That(((SimClrSettings)Read(line).Method).LearnKappa, Is.EqualTo(isOn));
+
+    [TestCase("--method dino --no-centering", false)]
+    [TestCase("--method dino --no-centering=false", true)]
+    [TestCase("--method dino", true)]
+    public void A_flag_that_is_on_is_turned_off(string line, bool isOn) => Assert.That(((DinoSettings)Read(line).Method).Centering, Is.EqualTo(isOn));
+
+    [Test]
+    public void Help_has_each_kind_s_default_and_who_has_an_option()
+    {
+        Option ema = s_options.All.Single(option => option.Name == "--ema"), rate = s_options.All.Single(option => option.Name == "--learning-rate");
+        Assert.Multiple(() =>
+        {
+            Assert.That(ema.Description, Does.EndWith("With method byol, dino. [default: 0.95 for byol, 0.99 for dino]"));
+            Assert.That(rate.Description, Does.EndWith("[default: 0.003 for adamw, 0.3 for sgd, 1 for lars]"));
+        });
+    }
+
+    private static RunSettings Read(string line) => s_options.Fresh(Parse(line));
+
+    private static ParseResult Parse(string line)
+    {
+        ParseResult parsed = TrainCommandWith().Parse(line);
+        Assert.That(parsed.Errors, Is.Empty);
+        return parsed;
+    }
+
+    private static Command TrainCommandWith()
+    {
+        var command = new Command("train");
+        foreach (Option option in s_options.All.Append(s_options.Config))
+        {
+            command.Add(option);
+        }
+        return command;
+    }
+}
