@@ -120,7 +120,7 @@ internal sealed class ImageFileTests : IDisposable
     public void Another_kind_of_file_is_refused(string text) =>
         Assert.That(() => Read(System.Text.Encoding.ASCII.GetBytes(text)), Refused().With.Message.Contains("neither a PNG nor a JPEG"));
 
-    private static NUnit.Framework.Constraints.ExactTypeConstraint Refused() => Throws.TypeOf<DataException>();
+    private static NUnit.Framework.Constraints.ExactTypeConstraint<DataException> Refused() => Throws.TypeOf<DataException>();
 
     private byte[] Read(byte[] file)
     {

@@ -29,7 +29,7 @@ internal sealed class TwoViewMethodTests : TensorTests
                 method.named_parameters().Where(p => p.parameter.requires_grad && p.parameter.grad is null).Select(p => p.name), Is.Empty);
             Assert.That(
                 method.named_parameters().Where(p => !p.parameter.requires_grad && p.parameter.grad is not null).Select(p => p.name), Is.Empty);
-            Assert.That(method.Encoder.parameters(), Has.All.Matches<Tensor>(p => p.requires_grad));
+            Assert.That(method.Encoder.parameters(), Has.All.Matches<Tensor>(p => p is { requires_grad: true }));
             Assert.That(
                 method.Encoder.parameters().Where(p => p.dim() > 1).Select(p => p.grad!.norm().ToDouble()), Has.All.Matches<double>(double.IsFinite).And.All.Positive);
         });
@@ -120,7 +120,7 @@ internal sealed class TwoViewMethodTests : TensorTests
         {
             method = Create(name, Objective.Er);
         }
-        Assert.That(method.state_dict().Values, Has.None.Matches<Tensor>(weight => weight.IsInvalid));
+        Assert.That(method.state_dict().Values, Has.All.Matches<Tensor>(weight => weight is { IsInvalid: false }));
         using (NewDisposeScope())
         {
             Assert.That(double.IsFinite(method.call(Batch()).Loss.ToDouble()));
