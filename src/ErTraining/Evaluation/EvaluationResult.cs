@@ -1,3 +1,5 @@
+using ErTraining.Statistics;
+
 namespace ErTraining.Evaluation;
 
 /// <summary>What an encoder's features are worth; what <c>evaluate --output</c> writes.</summary>
@@ -31,4 +33,11 @@ internal sealed record EvaluationResult(
     double LinearProbePenalty,
     int LinearProbeIterations,
     bool LinearProbeConverged,
-    double Seconds);
+    double Seconds)
+{
+    /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>.</summary>
+    public ConfidenceInterval KnnAccuracyInterval => ConfidenceInterval.OfAccuracy(KnnAccuracy, TestImages);
+
+    /// <summary>The 95% confidence interval of <see cref="LinearProbeAccuracy"/>.</summary>
+    public ConfidenceInterval LinearProbeAccuracyInterval => ConfidenceInterval.OfAccuracy(LinearProbeAccuracy, TestImages);
+}

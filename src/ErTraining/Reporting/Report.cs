@@ -4,6 +4,7 @@ using ErTraining.Data;
 using ErTraining.Methods;
 using ErTraining.Randomness;
 using ErTraining.Settings;
+using ErTraining.Statistics;
 using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -33,8 +34,8 @@ internal static class Report
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
             <div class="figures">
-            <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before</span></div>
-            <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after</span></div>
+            <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before{{Interval(result.KnnAccuracyBeforeInterval)}}</span></div>
+            <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after{{Interval(result.KnnAccuracyInterval)}}</span></div>
             {{(result.MutualInformationBound is { } bound ? $"<div>{bound:f2}<span>nats, bound on what the views share</span></div>" : "")}}
             <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>
             </div>
@@ -59,6 +60,8 @@ internal static class Report
         page.Append("</table>\n");
         HtmlPage.Write(path, title, subtitle, page);
     }
+
+    private static string Interval(ConfidenceInterval? interval) => interval is null ? "" : $"<br>95% interval: {interval.ToString("p1")}";
 
     private static IEnumerable<string> Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
     [

@@ -12,8 +12,9 @@ internal static class TrainingSummary
     public static void Write(RunResult result, string? memory)
     {
         double points = 100 * (result.KnnAccuracy - result.KnnAccuracyBefore);
+        string interval = result.KnnAccuracyInterval is { } of ? $"; 95% confidence interval after training: {of.ToString("p1")}" : "";
         AnsiConsole.MarkupLineInterpolated(
-            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/] before training, [bold]{result.KnnAccuracy:p1}[/] after ({points:+0.0;-0.0;0.0} points)");
+            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/] before training, [bold]{result.KnnAccuracy:p1}[/] after ({points:+0.0;-0.0;0.0} points){interval}");
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(

@@ -1,19 +1,26 @@
 using System.Text.Json.Serialization;
+using ErTraining.Statistics;
+using MathNet.Numerics.Statistics;
 
 namespace ErTraining.Studies;
 
 /// <summary>A quantity over seeds.</summary>
 /// <param name="values">One a seed that was trained to its end.</param>
 /// <param name="failed">Seeds that were not.</param>
-internal sealed class Measure(IReadOnlyList<double> values, int failed)
+/// <param name="ofOne">The 95% confidence interval of the quantity of a single seed, if it is known.</param>
+internal sealed class Measure(IReadOnlyList<double> values, int failed, ConfidenceInterval? ofOne = null)
 {
     /// <summary>Their mean; null if there are none.</summary>
-    public double? Mean => values.Count == 0 ? null : values.Average();
+    public double? Mean => values.Count == 0 ? null : values.Mean();
 
     /// <summary>Their sample standard deviation; null of fewer than two.</summary>
-    public double? Deviation => values.Count < 2
-        ? null
-        : Math.Sqrt(values.Sum(value => (value - values.Average()) * (value - values.Average())) / (values.Count - 1));
+    public double? Deviation => values.Count < 2 ? null : values.StandardDeviation();
+
+    /// <summary>
+    /// The 95% confidence interval: of the mean over seeds, by the spread of two seeds or more; of a single seed's accuracy, by the number of test images. Null where
+    /// neither is known.
+    /// </summary>
+    public ConfidenceInterval? Interval => values.Count == 1 ? ofOne : ConfidenceInterval.OfMean(values);
 
     /// <summary>Seeds that were trained to their end.</summary>
     public int Seeds => values.Count;

@@ -52,7 +52,8 @@ internal static class StudyReport
         string ema = plan.HasTeacher ? $" and EMA {settings.Emas[0]}" : "";
         return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}{ema}. "
             + "Δ: points lost against it by what the column says"
-            + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}.";
+            + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
+            + (table.HasIntervals ? $" {StudyTable.IntervalNote(settings.Seeds.Count)}" : "");
     }
 
     private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods)
@@ -75,7 +76,8 @@ internal static class StudyReport
         string.Concat(texts.Select(text => $"<{tag} class=\"n\">{text}</{tag}>"));
 
     private static string Cell(Measure? measure) =>
-        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}</td>";
+        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}"
+        + (measure?.Interval is { } interval ? $"<br><small>{interval.ToString("f2")}</small></td>" : "</td>");
 
     private static void AppendPaper(StringBuilder page, IReadOnlyDictionary<string, MethodSettings> methods)
     {
@@ -95,13 +97,13 @@ internal static class StudyReport
     private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
     {
         page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<table class=\"numbers\">\n"
-            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "images/s", "seconds"], "th")}</tr>\n");
+            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "images/s", "seconds"], "th")}</tr>\n");
         foreach (CellOutcome outcome in outcomes)
         {
             page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.LearningRate:g3}"])}");
             page.Append(outcome.Result is { } r
-                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
-                : $"<td colspan=\"4\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
+                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
+                : $"<td colspan=\"5\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
         }
         page.Append("</table>\n</details>\n");
     }

@@ -17,12 +17,19 @@ internal static class StudySummary
         foreach (StudyTableRow row in study.Rows)
         {
             IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
-            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(measure => measure?.ToString() ?? "–")]);
+            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(Cell)]);
         }
         AnsiConsole.Write(table);
+        if (study.HasIntervals)
+        {
+            AnsiConsole.WriteLine($"{StudyTable.IntervalNote(plan.Settings.Seeds.Count)}");
+        }
         foreach (string finding in StudyFindings.Of(plan, outcomes))
         {
             AnsiConsole.WriteLine(finding);
         }
     }
+
+    private static string Cell(Measure? measure) =>
+        measure?.Interval is { } interval ? $"{measure}\n[dim]{interval.ToString("f2")}[/]" : measure?.ToString() ?? "–";
 }

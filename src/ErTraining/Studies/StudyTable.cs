@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using ErTraining.Methods;
+using ErTraining.Statistics;
 
 namespace ErTraining.Studies;
 
@@ -23,6 +25,15 @@ internal sealed record StudyTableRow(string Method, Objective Objective, Measure
 /// <param name="Rows">The rows: for each method one an objective.</param>
 internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyList<StudyTableRow> Rows)
 {
+    /// <summary>Whether a confidence interval stands in it anywhere.</summary>
+    [JsonIgnore]
+    public bool HasIntervals => Rows.Any(row => row.Deltas.Select(delta => delta.Lost).Prepend(row.Accuracy).Any(measure => measure.Interval is not null));
+
+    /// <summary>What the intervals in a table of so many seeds are, for a reader of the table.</summary>
+    public static string IntervalNote(int seeds) => seeds > 1
+        ? "Under a mean stands its 95% confidence interval by the spread of the seeds (Student's t)."
+        : "Under an accuracy stands its 95% confidence interval by the number of test images (Clopper–Pearson); another seed may come out beyond it.";
+
     /// <summary>Reckons it.</summary>
     /// <param name="plan">What was to be trained.</param>
     /// <param name="outcomes">One a cell.</param>
@@ -41,9 +52,15 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
         return new StudyTable([.. rows.SelectMany(row => row.Deltas).Select(delta => delta.Variation).Distinct()], rows);
     }
 
-    private static Measure Accuracy(IEnumerable<CellOutcome> cells) => new(
-        [.. cells.Where(IsFinished).Select(cell => 100 * cell.Result!.KnnAccuracy)],
-        cells.Count(cell => cell.Status == CellStatus.Failed));
+    private static Measure Accuracy(IEnumerable<CellOutcome> cells)
+    {
+        CellOutcome[] finished = [.. cells.Where(IsFinished)];
+        ConfidenceInterval? ofOne = finished is [{ Result.KnnAccuracyInterval: { } interval }] ? new(100 * interval.Low, 100 * interval.High) : null;
+        return new(
+            [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy)],
+            cells.Count(cell => cell.Status == CellStatus.Failed),
+            ofOne);
+    }
 
     private static Measure Lost(IEnumerable<CellOutcome> reference, IEnumerable<CellOutcome> variant)
     {

@@ -1,4 +1,5 @@
 using ErTraining.Methods;
+using ErTraining.Statistics;
 
 namespace ErTraining.Training;
 
@@ -9,6 +10,7 @@ namespace ErTraining.Training;
 /// <param name="Seed">Of all random streams.</param>
 /// <param name="Epochs">Passes over the training images.</param>
 /// <param name="Images">Number of training images.</param>
+/// <param name="TestImages">Number of test images, which the accuracies are of.</param>
 /// <param name="Seconds">Time the whole run took, evaluation included.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
 /// <param name="KnnAccuracyBefore">Of the untrained encoder.</param>
@@ -24,6 +26,7 @@ internal sealed record RunResult(
     int Seed,
     int Epochs,
     int Images,
+    int TestImages,
     double Seconds,
     double ImagesPerSecond,
     double KnnAccuracyBefore,
@@ -31,4 +34,13 @@ internal sealed record RunResult(
     double? Loss,
     double? Entropy,
     double? Reconstruction,
-    double? MutualInformationBound);
+    double? MutualInformationBound)
+{
+    /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
+    public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);
+
+    /// <summary>The 95% confidence interval of <see cref="KnnAccuracyBefore"/>, likewise.</summary>
+    public ConfidenceInterval? KnnAccuracyBeforeInterval => Interval(KnnAccuracyBefore);
+
+    private ConfidenceInterval? Interval(double accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy, TestImages) : null;
+}

@@ -183,6 +183,7 @@ internal sealed class Trainer : IDisposable
             _settings.Seed,
             _settings.Epochs,
             (int)_train.Count,
+            (int)_test.Count,
             _progress.Clock.Elapsed.TotalSeconds,
             trained == 0 ? 0 : trained / _progress.Clock.Training.TotalSeconds,
             knnBefore,

@@ -16,8 +16,8 @@ internal sealed class EvaluateCommandTests
 
     private static readonly string[] s_resultMembers =
     [
-        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "feature_dimension", "knn_accuracy",
-        "linear_probe_accuracy", "linear_probe_train_accuracy", "linear_probe_penalty", "linear_probe_iterations", "linear_probe_converged", "seconds",
+        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "feature_dimension", "knn_accuracy", "knn_accuracy_interval",
+        "linear_probe_accuracy", "linear_probe_accuracy_interval", "linear_probe_train_accuracy", "linear_probe_penalty", "linear_probe_iterations", "linear_probe_converged", "seconds",
     ];
 
     private TemporaryDirectory _folder = null!;

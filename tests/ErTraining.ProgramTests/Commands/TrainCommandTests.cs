@@ -11,7 +11,8 @@ internal sealed class TrainCommandTests
 
     private static readonly string[] s_resultMembers =
     [
-        "method", "objective", "device", "seed", "epochs", "images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
+        "method", "objective", "device", "seed", "epochs", "images", "test_images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
+        "knn_accuracy_before_interval", "knn_accuracy_interval",
         "loss", "entropy", "reconstruction", "mutual_information_bound",
     ];
 

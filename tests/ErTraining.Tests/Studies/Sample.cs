@@ -21,7 +21,7 @@ internal static class Sample
         EpochMetrics[] metrics =
             [.. Enumerable.Range(1, epochs).Select(e => Epoch(e, 0.2 + (accuracy - 0.2) * e / epochs))];
         var result = new RunResult(
-            cell.Variant.Method, cell.Variant.Objective, "cpu", cell.Seed, epochs, 1000, 12, 500, 0.2, accuracy, 1, epochs, 2 * epochs, -epochs);
+            cell.Variant.Method, cell.Variant.Objective, "cpu", cell.Seed, epochs, 1000, 2000, 12, 500, 0.2, accuracy, 1, epochs, 2 * epochs, -epochs);
         return CellOutcome.Finished(cell, result, metrics);
     }
 

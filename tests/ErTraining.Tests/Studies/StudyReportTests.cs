@@ -62,7 +62,9 @@ internal sealed class StudyReportTests
         string page = File.ReadAllText(_folder["report.html"]);
         Assert.Multiple(() =>
         {
-            Assert.That(page, Does.Contain("50.00 ± 0.00").And.Contain("10.00 ± 0.00"));
+            Assert.That(page, Does.Contain("50.00 ± 0.00<br><small>50.00 to 50.00</small>").And.Contain("10.00 ± 0.00<br>"));
+            Assert.That(page, Does.Contain("47.8 % to 52.2 %"), "1,000 right of 2,000, in the list of cells");
+            Assert.That(page, Does.Contain("by the spread of the seeds"));
             Assert.That(page, Does.Match("<td class=\"n failed\">failed</td>"));
             Assert.That(page, Does.Contain("The loss became &lt;NaN&gt;"));
             Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));

@@ -80,6 +80,32 @@ internal sealed class StudyTableTests
     [Test]
     public void One_seed_has_no_deviation() => Assert.That(new Measure([3.25], 0).ToString(), Is.EqualTo("3.25"));
 
+    // 4.303 is Student's quantile at 97.5% with two degrees of freedom, as tables print it.
+    [Test]
+    public void Several_seeds_have_the_interval_that_their_spread_leaves()
+    {
+        StudyTableRow row = Row(StudyTable.Of(s_plan, Sample.Outcomes(s_plan, Accuracy)), "byol", Objective.Native);
+        Assert.Multiple(() =>
+        {
+            Assert.That(row.Accuracy.Interval!.Low, Is.EqualTo(52 - 4.303 * 2 / Math.Sqrt(3)).Within(1e-3));
+            Assert.That(row.Accuracy.Interval.High, Is.EqualTo(52 + 4.303 * 2 / Math.Sqrt(3)).Within(1e-3));
+            Assert.That(row.Lost("batch 64")!.Interval!.Low, Is.EqualTo(9 - 4.303).Within(1e-3), "√3 over √3 is one");
+        });
+    }
+
+    [Test]
+    public void One_seed_has_the_interval_that_its_number_of_test_images_leaves_and_a_difference_has_none()
+    {
+        StudyPlan plan = Sample.Plan(new StudySettings { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [512, 64], Seeds = [0], Epochs = 2 });
+        StudyTableRow row = StudyTable.Of(plan, Sample.Outcomes(plan, _ => 0.317)).Rows.Single();
+        Assert.Multiple(() =>
+        {
+            Assert.That(row.Accuracy.Interval!.Low, Is.EqualTo(29.6638).Within(1e-4), "634 right of 2,000, computed with mpmath");
+            Assert.That(row.Accuracy.Interval.High, Is.EqualTo(33.7900).Within(1e-4));
+            Assert.That(row.Lost("batch 64")!.Interval, Is.Null);
+        });
+    }
+
     private static IReadOnlyList<CellOutcome> Outcomes(Predicate<StudyCell> fails) =>
         [.. Sample.Outcomes(s_plan, Accuracy).Select(outcome => fails(outcome.Cell) ? CellOutcome.Failed(outcome.Cell, "no", []) : outcome)];
 
