@@ -16,7 +16,10 @@ internal static class LimitedMemoryBfgs
 
     /// <summary>Searches until no component of the gradient is above the tolerance.</summary>
     /// <param name="objective">Value and gradient, float64, at a point.</param>
-    /// <param name="precondition">The inverse Hessian that is assumed at the start, applied to a vector; symmetric and positive.</param>
+    /// <param name="precondition">
+    /// The inverse Hessian that is assumed at the start, applied to a vector; symmetric and positive. After each step it is scaled to the curvature seen along that step
+    /// (Nocedal and Wright, "Numerical Optimization", 2006, equation 7.20): where the Hessian has become much smaller than assumed, steps would stay far too short.
+    /// </param>
     /// <param name="start">The first point, of any shape.</param>
     /// <param name="tolerance">Positive.</param>
     /// <param name="mostIterations">When to give up.</param>
@@ -53,7 +56,7 @@ internal static class LimitedMemoryBfgs
             }
             if (!stuck)
             {
-                Remember(pairs, nextPoint - point, nextGradient - gradient);
+                Remember(pairs, nextPoint - point, nextGradient - gradient, precondition);
                 point.Dispose();
                 gradient.Dispose();
                 (point, gradient, value) = (nextPoint.MoveToOuterDisposeScope(), nextGradient.MoveToOuterDisposeScope(), nextValue);
@@ -73,7 +76,7 @@ internal static class LimitedMemoryBfgs
             weights[i] = Dot(pairs[i].Step, direction) / pairs[i].Curvature;
             direction.sub_(weights[i] * pairs[i].Change);
         }
-        direction = precondition(direction);
+        direction = precondition(direction).mul_(pairs.Count > 0 ? pairs[^1].Scale : 1);
         for (int i = 0; i < pairs.Count; i++)
         {
             direction.add_((weights[i] - Dot(pairs[i].Change, direction) / pairs[i].Curvature) * pairs[i].Step);
@@ -81,12 +84,13 @@ internal static class LimitedMemoryBfgs
         return direction;
     }
 
-    private static void Remember(List<Pair> pairs, Tensor step, Tensor change)
+    private static void Remember(List<Pair> pairs, Tensor step, Tensor change, Func<Tensor, Tensor> precondition)
     {
         double curvature = Dot(step, change);
         if (curvature > 0) // else it is lost in rounding
         {
-            pairs.Add(new Pair(step.MoveToOuterDisposeScope(), change.MoveToOuterDisposeScope(), curvature));
+            double scale = curvature / Dot(change, precondition(change));
+            pairs.Add(new Pair(step.MoveToOuterDisposeScope(), change.MoveToOuterDisposeScope(), curvature, scale));
         }
         if (pairs.Count > Memory)
         {
@@ -108,6 +112,6 @@ internal static class LimitedMemoryBfgs
         return (left * right).sum().item<double>();
     }
 
-    /// <summary>A step taken, how the gradient changed over it, and their product.</summary>
-    private readonly record struct Pair(Tensor Step, Tensor Change, double Curvature);
+    /// <summary>A step taken, how the gradient changed over it, their product, and by what to scale the assumed inverse Hessian for it to agree with them.</summary>
+    private readonly record struct Pair(Tensor Step, Tensor Change, double Curvature, double Scale);
 }

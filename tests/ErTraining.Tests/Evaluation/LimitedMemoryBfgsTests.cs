@@ -37,6 +37,16 @@ internal sealed class LimitedMemoryBfgsTests
     }
 
     [Test]
+    public void An_assumed_Hessian_that_is_a_thousand_times_too_large_costs_no_more_steps()
+    {
+        Tensor scale = logspace(0, 2, 60, dtype: ScalarType.Float64);
+        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
+            x => ((scale * x.square()).sum().item<double>() / 2, scale * x), x => 1e-3 * x, ones_like(scale), 1e-9, 200, default);
+        Assert.That(found.Converged);
+        Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(0).Within(1e-8));
+    }
+
+    [Test]
     public void A_first_step_that_is_far_too_long_is_shortened()
     {
         // log cosh is flat far out: a step to beyond the minimum must not be taken.
