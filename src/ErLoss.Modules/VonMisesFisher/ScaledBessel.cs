@@ -5,6 +5,10 @@ public static partial class VonMisesFisher
     // g_ν(x) = x^-ν I_ν(x) is what I_ν is without its power: even, entire and free of log x, the form in which -log C_d is
     // log g_ν + (ν+1) log 2π, ν = d/2 - 1. Its ratio of neighbours is s_ν = g_(ν+1)/g_ν = I_(ν+1) / (x I_ν).
     //
+    // The Bessel functions of MathNet.Numerics 5.0.0 would not do: they are not logarithms. Even the one scaled by exp(-x) is zero from
+    // order 240 on at x = 10 and from order 479 on at x = 100, that is from 482 and 960 dimensions on. Where they have a value, these here
+    // agree with them to 2e-13 (MathNetTests).
+    //
     // Two regions. Where √(ν² + x²) ≥ DebyeMinimum both come from Debye's expansion. Elsewhere ν is raised by whole steps until
     // it is there, and I_(ν-1) - I_(ν+1) = 2ν/x I_ν (DLMF 10.29.1), s_(ν-1) = 1 / (2ν + x² s_ν), leads back down. All terms are
     // positive and each step shrinks the relative error (Amos, Math. Comp. 28 (1974) 239-251).
