@@ -1,117 +1,88 @@
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.Optimization;
 using static TorchSharp.torch;
 
 namespace ErTraining.Evaluation;
 
 /// <summary>
-/// L-BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989) for smooth, strictly convex
-/// functions, of which every step has positive curvature, so that halving the step until it lowers the function enough is search enough.
+/// L-BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989) for smooth functions of a matrix. The search is MathNet's and runs on
+/// the host; values and gradients are computed on the device of the tensors.
 /// </summary>
 internal static class LimitedMemoryBfgs
 {
-    private const int Memory = 10;
-    private const double SufficientDecrease = 1e-4, ShortestStep = 1e-12;
+    private const int PairsKept = 10;
 
     /// <summary>Where a search ended: at the minimum if it converged.</summary>
     public readonly record struct Minimum(Tensor Point, int Iterations, bool Converged);
 
     /// <summary>Searches until no component of the gradient is above the tolerance.</summary>
+    /// <remarks>
+    /// MathNet assumes that the inverse Hessian is a multiple of the identity, which it takes from the curvature along its last step. The search is therefore for the Z of a
+    /// point start + R·Z, in which the given inverse Hessian R·Rᵀ is the identity. For 2,570 weights on features of 10,000 CIFAR-10 images and a penalty of 1e-4 this takes
+    /// 58 iterations; a search for the point itself takes 1,054. MathNet's BfgsMinimizer, which keeps the whole inverse Hessian, takes 94 at 1e-2 and twenty times the time.
+    /// </remarks>
     /// <param name="objective">Value and gradient, float64, at a point.</param>
-    /// <param name="precondition">
-    /// The inverse Hessian that is assumed at the start, applied to a vector; symmetric and positive. After each step it is scaled to the curvature seen along that step
-    /// (Nocedal and Wright, "Numerical Optimization", 2006, equation 7.20): where the Hessian has become much smaller than assumed, steps would stay far too short.
-    /// </param>
-    /// <param name="start">The first point, of any shape.</param>
+    /// <param name="root">R, (rows, rows), invertible: R·Rᵀ is the inverse Hessian that is assumed at the start, for each column of the point alike, up to a factor.</param>
+    /// <param name="start">The first point, (rows, columns), float64.</param>
     /// <param name="tolerance">Positive.</param>
     /// <param name="mostIterations">When to give up.</param>
-    /// <param name="cancellation">Heeded between iterations.</param>
+    /// <param name="cancellation">Heeded before each evaluation of the objective.</param>
+    /// <returns>The point where the search converged; else the one of the least value that it saw.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static Minimum Minimize(
         Func<Tensor, (double Value, Tensor Gradient)> objective,
-        Func<Tensor, Tensor> precondition,
+        Tensor root,
         Tensor start,
         double tolerance,
         int mostIterations,
         CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
-        var pairs = new List<Pair>(Memory + 1);
-        Tensor point = start.clone();
-        (double value, Tensor gradient) = objective(point);
-        int iterations = 0;
-        bool stuck = false;
-        while (!IsSmall(gradient, tolerance) && !stuck && iterations < mostIterations)
+        Tensor transposed = root.t().contiguous();
+        Vector<double> best = Vector<double>.Build.Dense((int)start.numel());
+        double least = double.PositiveInfinity, steepest = double.PositiveInfinity; // value and largest component of the gradient there
+        // A gradient in Z of this length or less has no component above the tolerance at the point: MathNet stops there, whatever it is told otherwise.
+        double length = tolerance / linalg.inv(root).square().sum([0]).max().sqrt().item<double>();
+        var minimizer = new Minimizer(() => steepest <= tolerance, length, mostIterations);
+        int iterations;
+        try
+        {
+            iterations = Math.Min(minimizer.FindMinimum(ObjectiveFunction.Gradient(At), best).Iterations, mostIterations);
+        }
+        catch (OptimizationException) // the value or the gradient is not a number, or rounding hides every descent
+        {
+            iterations = minimizer.StepsTried;
+        }
+        return new Minimum(Point(best).MoveToOuterDisposeScope(), iterations, steepest <= tolerance);
+
+        (double, Vector<double>) At(Vector<double> z)
         {
             cancellation.ThrowIfCancellationRequested();
-            using var iteration = NewDisposeScope();
-            Tensor direction = Direction(gradient, pairs, precondition);
-            double slope = Dot(direction, gradient), length = 1;
-            Tensor nextPoint = point + direction;
-            (double nextValue, Tensor nextGradient) = objective(nextPoint);
-            while (!(nextValue <= value + SufficientDecrease * length * slope) && !stuck)
+            using var evaluation = NewDisposeScope();
+            (double value, Tensor gradient) = objective(Point(z));
+            double largest = gradient.abs().max().item<double>();
+            if (steepest > tolerance && (value < least || largest <= tolerance)) // where the search converged it is over, though its line may still be searched
             {
-                length /= 2;
-                stuck = length < ShortestStep;
-                nextPoint = point + length * direction;
-                (nextValue, nextGradient) = objective(nextPoint);
+                (best, least, steepest) = (z, value, largest);
             }
-            if (!stuck)
-            {
-                Remember(pairs, nextPoint - point, nextGradient - gradient, precondition);
-                point.Dispose();
-                gradient.Dispose();
-                (point, gradient, value) = (nextPoint.MoveToOuterDisposeScope(), nextGradient.MoveToOuterDisposeScope(), nextValue);
-                iterations++;
-            }
+            return (value, Vector<double>.Build.Dense(transposed.mm(gradient).cpu().data<double>().ToArray()));
         }
-        return new Minimum(point.MoveToOuterDisposeScope(), iterations, IsSmall(gradient, tolerance));
+
+        Tensor Point(Vector<double> z) => start + root.mm(tensor(z.ToArray(), start.shape, device: start.device));
     }
 
-    /// <summary>The two-loop recursion.</summary>
-    private static Tensor Direction(Tensor gradient, List<Pair> pairs, Func<Tensor, Tensor> precondition)
+    /// <summary>MathNet's, which asks whether the search is over in place of looking for small components of the gradient in Z.</summary>
+    private sealed class Minimizer(Func<bool> isOver, double tolerance, int mostIterations)
+        : LimitedMemoryBfgsMinimizer(tolerance, parameterTolerance: 0, functionProgressTolerance: 0, PairsKept, mostIterations)
     {
-        Tensor direction = -gradient;
-        double[] weights = new double[pairs.Count];
-        for (int i = pairs.Count - 1; i >= 0; i--)
-        {
-            weights[i] = Dot(pairs[i].Step, direction) / pairs[i].Curvature;
-            direction.sub_(weights[i] * pairs[i].Change);
-        }
-        direction = precondition(direction).mul_(pairs.Count > 0 ? pairs[^1].Scale : 1);
-        for (int i = 0; i < pairs.Count; i++)
-        {
-            direction.add_((weights[i] - Dot(pairs[i].Change, direction) / pairs[i].Curvature) * pairs[i].Step);
-        }
-        return direction;
-    }
+        /// <summary>Steps that were taken or failed.</summary>
+        public int StepsTried { get; private set; }
 
-    private static void Remember(List<Pair> pairs, Tensor step, Tensor change, Func<Tensor, Tensor> precondition)
-    {
-        double curvature = Dot(step, change);
-        if (curvature > 0) // else it is lost in rounding
+        /// <summary>What MathNet compares with the tolerance, component by component: before the first step and after every later one.</summary>
+        protected override double GetProjectedGradient(IObjectiveFunctionEvaluation candidatePoint, int ii)
         {
-            double scale = curvature / Dot(change, precondition(change));
-            pairs.Add(new Pair(step.MoveToOuterDisposeScope(), change.MoveToOuterDisposeScope(), curvature, scale));
-        }
-        if (pairs.Count > Memory)
-        {
-            pairs[0].Step.Dispose();
-            pairs[0].Change.Dispose();
-            pairs.RemoveAt(0);
+            StepsTried += ii == 0 ? 1 : 0;
+            return isOver() ? 0 : double.PositiveInfinity;
         }
     }
-
-    private static bool IsSmall(Tensor gradient, double tolerance)
-    {
-        using var scope = NewDisposeScope();
-        return gradient.abs().max().item<double>() <= tolerance;
-    }
-
-    private static double Dot(Tensor left, Tensor right)
-    {
-        using var scope = NewDisposeScope();
-        return (left * right).sum().item<double>();
-    }
-
-    /// <summary>A step taken, how the gradient changed over it, their product, and by what to scale the assumed inverse Hessian for it to agree with them.</summary>
-    private readonly record struct Pair(Tensor Step, Tensor Change, double Curvature, double Scale);
 }

@@ -12,7 +12,7 @@ internal static class SoftmaxRegression
 
     /// <summary>Fits the weights, to the tolerance or to a thousand iterations.</summary>
     /// <remarks>
-    /// The first guess of the inverse Hessian is the inverse of Böhning's bound ½·XᵀX/n + λ ("Multinomial logistic regression algorithm",
+    /// The inverse Hessian that is assumed at the start is the inverse of Böhning's bound ½·XᵀX/n + λ ("Multinomial logistic regression algorithm",
     /// 1992), which no Hessian of the objective exceeds: correlated inputs, as features are, then cost few iterations more than independent ones.
     /// </remarks>
     /// <param name="inputs">(n, d + 1), float64; the last column is all ones, and its weights, the biases, are not penalised.</param>
@@ -33,9 +33,9 @@ internal static class SoftmaxRegression
         Tensor penalties = full(width, 1, penalty, ScalarType.Float64, inputs.device);
         penalties.narrow(0, width - 1, 1).fill_(0);
         Tensor bound = transposed.mm(inputs).div_(2 * count) + penalties.squeeze(1).diag();
-        Tensor inverseBound = linalg.inv(bound);
+        Tensor root = linalg.inv(linalg.cholesky(bound)).t(); // root·rootᵀ is the bound's inverse
 
-        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, inverseBound.mm, start, tolerance, MostIterations, cancellation);
+        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, root, start, tolerance, MostIterations, cancellation);
         return fit with { Point = fit.Point.MoveToOuterDisposeScope() };
 
         (double, Tensor) Objective(Tensor weights)

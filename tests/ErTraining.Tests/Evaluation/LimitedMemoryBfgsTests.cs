@@ -18,30 +18,30 @@ internal sealed class LimitedMemoryBfgsTests
     [TestCase(1e4)]
     public void It_finds_the_minimum_of_a_quadratic_however_stretched(double condition)
     {
-        Tensor target = arange(1.0, 6.0, ScalarType.Float64), scale = logspace(0, Math.Log10(condition), 5, dtype: ScalarType.Float64);
+        Tensor target = Column(1, 2, 3, 4, 5), scale = logspace(0, Math.Log10(condition), 5, dtype: ScalarType.Float64).unsqueeze(1);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
             x => ((scale * (x - target).square()).sum().item<double>() / 2, scale * (x - target)),
-            x => x, zeros_like(target), 1e-9, 500, default);
+            eye(5, dtype: ScalarType.Float64), zeros_like(target), 1e-9, 500, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Finite.Near(target.data<double>().ToArray(), 1e-8));
     }
 
     [Test]
-    public void Given_the_inverse_Hessian_it_takes_one_step()
+    public void Given_the_inverse_Hessian_s_root_it_takes_a_step_to_scale_it_and_one_to_the_minimum()
     {
-        Tensor target = tensor(new[] { 3.0, -1 }), scale = tensor(new[] { 1000.0, 0.01 });
+        Tensor target = Column(3, -1), scale = Column(1000, 0.01);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
             x => ((scale * (x - target).square()).sum().item<double>() / 2, scale * (x - target)),
-            x => x / scale, zeros_like(target), 1e-9, 500, default);
-        Assert.That(found.Iterations, Is.EqualTo(1));
+            scale.pow(-0.5).squeeze(1).diag(), zeros_like(target), 1e-9, 500, default);
+        Assert.That((found.Iterations, found.Converged), Is.EqualTo((2, true)));
     }
 
     [Test]
     public void An_assumed_Hessian_that_is_a_thousand_times_too_large_costs_no_more_steps()
     {
-        Tensor scale = logspace(0, 2, 60, dtype: ScalarType.Float64);
+        Tensor scale = logspace(0, 2, 60, dtype: ScalarType.Float64).unsqueeze(1);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => ((scale * x.square()).sum().item<double>() / 2, scale * x), x => 1e-3 * x, ones_like(scale), 1e-9, 200, default);
+            x => ((scale * x.square()).sum().item<double>() / 2, scale * x), Math.Sqrt(1e-3) * eye(60, dtype: ScalarType.Float64), ones_like(scale), 1e-9, 200, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(0).Within(1e-8));
     }
@@ -51,7 +51,7 @@ internal sealed class LimitedMemoryBfgsTests
     {
         // log cosh is flat far out: a step to beyond the minimum must not be taken.
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => (x.cosh().log().sum().item<double>(), x.tanh()), x => 100 * x, tensor(new[] { 2.0, -1.5 }), 1e-9, 500, default);
+            x => (x.cosh().log().sum().item<double>(), x.tanh()), 10 * eye(2, dtype: ScalarType.Float64), Column(2, -1.5), 1e-9, 500, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(0).Within(1e-8));
     }
@@ -59,8 +59,8 @@ internal sealed class LimitedMemoryBfgsTests
     [Test]
     public void It_says_so_when_it_gives_up()
     {
-        (double, Tensor) Stretched(Tensor x) => ((tensor(new[] { 1.0, 1e4 }) * x.square()).sum().item<double>(), 2 * tensor(new[] { 1.0, 1e4 }) * x);
-        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(Stretched, x => x, ones(2, ScalarType.Float64), 1e-12, 2, default);
+        (double, Tensor) Stretched(Tensor x) => ((Column(1, 1e4) * x.square()).sum().item<double>(), 2 * Column(1, 1e4) * x);
+        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(Stretched, eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-12, 2, default);
         Assert.Multiple(() =>
         {
             Assert.That(found.Converged, Is.False);
@@ -72,18 +72,43 @@ internal sealed class LimitedMemoryBfgsTests
     public void A_function_without_a_number_ends_the_search()
     {
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => (double.NaN, ones_like(x)), x => x, ones(2, ScalarType.Float64), 1e-9, 500, default);
-        Assert.That(found.Converged, Is.False);
+            x => (double.NaN, ones_like(x)), eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-9, 500, default);
+        Assert.Multiple(() =>
+        {
+            Assert.That(found.Converged, Is.False);
+            Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(1), "where it began");
+        });
+    }
+
+    [Test]
+    public void Where_no_gradient_is_small_it_returns_the_point_of_the_least_value_that_it_saw()
+    {
+        double least = double.PositiveInfinity;
+        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
+            Kinked, eye(2, dtype: ScalarType.Float64), Column(3, -2.2), 1e-9, 500, default);
+        Assert.Multiple(() =>
+        {
+            Assert.That(found.Converged, Is.False);
+            Assert.That(found.Iterations, Is.Positive.And.LessThanOrEqualTo(500));
+            Assert.That(found.Point.abs().sum().item<double>(), Is.EqualTo(least).And.LessThan(0.1));
+        });
+
+        (double, Tensor) Kinked(Tensor x)
+        {
+            double value = x.abs().sum().item<double>();
+            least = value < least ? value : least; // MathNet looks at points that are not numbers before it gives up
+            return (value, where(x.ge(0), 1.0, -1.0).to(ScalarType.Float64));
+        }
     }
 
     [Test]
     public void Nothing_but_the_point_stays_alive()
     {
-        Tensor target = arange(1.0, 6.0, ScalarType.Float64), scale = logspace(0, 4, 5, dtype: ScalarType.Float64), start = zeros_like(target);
+        Tensor target = Column(1, 2, 3, 4, 5), scale = Column(1, 10, 100, 1e3, 1e4), start = zeros_like(target), root = eye(5, dtype: ScalarType.Float64);
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         using (var scope = NewDisposeScope())
         {
-            LimitedMemoryBfgs.Minimize(Objective, x => x.clone(), start, 1e-9, 500, default).Point.DetachFromDisposeScope();
+            LimitedMemoryBfgs.Minimize(Objective, root, start, 1e-9, 500, default).Point.DetachFromDisposeScope();
         }
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive + 1));
 
@@ -94,4 +119,6 @@ internal sealed class LimitedMemoryBfgsTests
             return ((gradient * (x - target)).sum().item<double>() / 2, gradient.MoveToOuterDisposeScope());
         }
     }
+
+    private static Tensor Column(params double[] values) => tensor(values, values.Length, 1);
 }
