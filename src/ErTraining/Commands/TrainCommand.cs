@@ -12,7 +12,7 @@ namespace ErTraining.Commands;
 internal static class TrainCommand
 {
     private static readonly Option<string?> s_output = Options.Text(
-        "--output", "Folder for settings, metrics, weights and the report.", "DIR");
+        "--output", "Folder for settings, metrics, weights, the report and its pictures.", "DIR");
 
     private static readonly Option<bool> s_resume = Options.Flag(
         "--resume", "Go on with the run in --output where it was, with its settings; begin it if there is none.");
@@ -164,7 +164,9 @@ internal static class TrainCommand
             {
                 ModelWeights.Save(folder.CheckpointPath, trainer.Method);
             }
-            Report.Write(folder.ReportPath, registry, settings, data, result, trainer.Epochs, trainer.Method, device);
+            RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
+            pictures.Save(folder.PicturesPath);
+            Report.Write(folder.ReportPath, registry, settings, data, result, pictures);
             folder.WriteResult(result); // last: it says that the run is over
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }

@@ -8,7 +8,7 @@ namespace ErTraining.Reporting;
 /// <summary>A few test images, a row each, with the training images whose features are nearest: what an encoder takes for alike.</summary>
 internal static class NeighbourSheet
 {
-    private const int Queries = 10, Neighbours = 8;
+    private const int Queries = 8, Neighbours = 6;
 
     /// <summary>A sheet: the test image first, then its neighbours, nearest first.</summary>
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>

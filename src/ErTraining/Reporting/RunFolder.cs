@@ -6,8 +6,8 @@ using ErTraining.Training;
 namespace ErTraining.Reporting;
 
 /// <summary>
-/// What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/, report.html and, once it is over, result.json. One process
-/// at a time has it.
+/// What a run leaves in its output folder: config.json, metrics.jsonl, checkpoint/ and, once it is over, report.html, its pictures as files of
+/// their own in pictures/, and result.json. One process at a time has it.
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
@@ -118,6 +118,9 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>The page that shows the run.</summary>
     public string ReportPath => Path.Combine(_path, "report.html");
+
+    /// <summary>The folder of the page's pictures as files.</summary>
+    public string PicturesPath => Path.Combine(_path, "pictures");
 
     /// <summary>Whether a run has begun here.</summary>
     public bool IsTaken => HoldsRun(_path);

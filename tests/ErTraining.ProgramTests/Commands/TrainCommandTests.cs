@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
+using System.Xml.Linq;
 using ErTraining.Data;
 
 namespace ErTraining.Tests.Commands;
@@ -96,6 +98,36 @@ internal sealed class TrainCommandTests
             Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
             Assert.That(page, Does.Contain("kNN accuracy after").And.Contain("mutual-information bound").IgnoreCase);
             Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:)"), "a reference to another file");
+        });
+    }
+
+    [Test]
+    public void The_pictures_of_the_report_are_files_too()
+    {
+        string page = File.ReadAllText(_shared["run/report.html"]);
+        string[] names =
+        [
+            "bound.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "loss.svg", "mean-cosine.svg",
+            "neighbours-after.png", "neighbours-before.png", "views.png",
+        ];
+        Assert.That(Directory.GetFiles(_shared["run/pictures"]).Select(Path.GetFileName), Is.EquivalentTo(names));
+        Assert.Multiple(() =>
+        {
+            foreach (string name in names)
+            {
+                byte[] picture = File.ReadAllBytes(_shared[$"run/pictures/{name}"]);
+                if (name.EndsWith(".png", StringComparison.Ordinal))
+                {
+                    Assert.That(page, Does.Contain($"base64,{Convert.ToBase64String(picture)}\""), name);
+                }
+                else
+                {
+                    XElement svg = XDocument.Parse(Encoding.UTF8.GetString(picture)).Root!;
+                    Assert.That(svg.Name.LocalName, Is.EqualTo("svg"), name);
+                    string title = svg.Descendants().First(element => element.Name.LocalName == "text").Value.Trim();
+                    Assert.That(page, Does.Contain(title), name);
+                }
+            }
         });
     }
 

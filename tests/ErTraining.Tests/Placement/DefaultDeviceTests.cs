@@ -86,7 +86,8 @@ internal sealed class DefaultDeviceTests : TensorTests
             var observer = new Epochs();
             using var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { observer } };
             RunResult result = trainer.Run(CancellationToken.None);
-            Report.Write(folder["report.html"], Registry.Default, settings, s_data, result, observer.Done, trainer.Method, CPU);
+            RunPictures pictures = RunPictures.Draw(Registry.Default, settings, s_data, result, observer.Done, trainer.Method, CPU);
+            Report.Write(folder["report.html"], Registry.Default, settings, s_data, result, pictures);
             return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
         }
     }
