@@ -114,4 +114,15 @@ Task("Bundle")
     }
 });
 
+Task("Docs")
+    .Description("Builds the documentation site into artifacts/site; warnings are errors.")
+    .Does(() =>
+{
+    var site = artifacts + Directory("site");
+    CleanDirectory(site);
+    CleanDirectory(artifacts + Directory("site-api")); // what docfx reads from the XML documentation
+    DotNetTool("docfx", new DotNetToolSettings { ArgumentCustomization = arguments => arguments.Append("docfx.json --warningsAsErrors") });
+    CopyFile(site + File("README.html"), site + File("index.html")); // the page that a server shows for the folder
+});
+
 RunTarget(target);

@@ -58,9 +58,27 @@ internal sealed partial class CodeTests
         Assert.That(projects, Is.All.Matches<string>(Directory.Exists));
     }
 
+    [Test]
+    public void OfACommandNamesTargetsThatExist()
+    {
+        string script = File.ReadAllText(Path.Combine(Repository.Root, "build.cake"));
+        string[] targets =
+        [
+            .. from file in MarkdownFile.All
+               from block in file.CodeBlocks("bash")
+               from Match match in TargetOption().Matches(block.Code)
+               select match.Groups[1].Value,
+        ];
+        Assert.That(targets, Is.Not.Empty);
+        Assert.That(targets, Is.All.Matches<string>(target => script.Contains($"Task(\"{target}\")", StringComparison.Ordinal)));
+    }
+
     [GeneratedRegex(@"step \d+: (-?\d+\.\d+) nats")]
     private static partial Regex StepLine();
 
     [GeneratedRegex(@"--project (\S+)")]
     private static partial Regex ProjectOption();
+
+    [GeneratedRegex(@"dotnet cake --target=(\w+)")]
+    private static partial Regex TargetOption();
 }

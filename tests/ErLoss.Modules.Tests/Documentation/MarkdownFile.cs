@@ -14,10 +14,14 @@ internal sealed partial record MarkdownFile(string Name)
             .Order(StringComparer.Ordinal)
             .Prepend(PackageReadme)
             .Prepend("CHANGELOG.md")
+            .Prepend("CONTRIBUTING.md")
             .Prepend("README.md")
             .Select(name => new MarkdownFile(name));
 
     public string Folder => Path.GetDirectoryName(Path.Combine(Repository.Root, Name))!;
+
+    /// <summary>The number of its lines.</summary>
+    public int LineCount => Text.TrimEnd('\n').Split('\n').Length;
 
     private string Text { get; } = File.ReadAllText(Path.Combine(Repository.Root, Name)).ReplaceLineEndings("\n");
 
@@ -37,7 +41,14 @@ internal sealed partial record MarkdownFile(string Name)
         }
     }
 
+    /// <summary>What its links lead to, and its pictures.</summary>
     public IEnumerable<string> Links() => Link().Matches(Prose).Select(match => match.Groups[1].Value);
+
+    /// <summary>The places in the repository that it names, rather than links to: code is no part of the site.</summary>
+    public IEnumerable<string> Places() => Place().Matches(Prose).Select(match => match.Groups[1].Value);
+
+    /// <summary>The pieces of code that stand within its sentences.</summary>
+    public IEnumerable<string> CodeSpans() => CodeSpan().Matches(Prose).Select(match => match.Groups[1].Value);
 
     /// <summary>The anchors of its headings, as GitHub makes them.</summary>
     public IEnumerable<string> Anchors() =>
@@ -58,6 +69,12 @@ internal sealed partial record MarkdownFile(string Name)
 
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"`((?:src|tests|benchmarks|build|docs|\.github|\.ci)/[\w./-]+)`")]
+    private static partial Regex Place();
+
+    [GeneratedRegex("`([^`\n]+)`")]
+    private static partial Regex CodeSpan();
 
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
