@@ -45,7 +45,7 @@ internal static class PeakMemory
     public static Command Create()
     {
         Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
-        var single = new Argument<string[]>("fused|composed K D") { Arity = new ArgumentArity(0, 3), Description = "One case only, in this process; prints bytes." };
+        var single = new Argument<string[]>("fused|composed K D") { Arity = new ArgumentArity(0, 3), Description = "Measure one case only, in this process, and print the bytes." };
         var command = new Command("memory", "Measure the peak memory of the entropy, fused and composed, forward and backward.") { single, device, json };
         command.SetAction(parsed =>
         {

@@ -18,11 +18,11 @@ internal static class CompareCommand
     {
         Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
         Option<IReadOnlyList<int>?> rows = Options.Numbers(
-            "--k", "Rows; on the CPU up to 8192 by default.", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", s_rowsOnCuda);
+            "--k", "Numbers of rows (batch sizes). On the CPU the default ends at 8192.", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", s_rowsOnCuda);
         Option<IReadOnlyList<int>?> dimensions = Options.Numbers(
-            "--d", "Dimensions.", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", s_dimensions);
+            "--d", "Dimensions of the rows.", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", s_dimensions);
         Option<bool> tf32 = Options.Flag("--tf32", "Time matrix products in TF32 as well (CUDA only).");
-        Option<int> rounds = Options.Number("--rounds", "Samples of each.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
+        Option<int> rounds = Options.Number("--rounds", "Number of samples of each measurement.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
         var command = new Command("compare", "Time forward and backward of entropy and loss, fused and composed, and the bare matrix product, in turns.")
         {
             device, rows, dimensions, tf32, rounds, json,

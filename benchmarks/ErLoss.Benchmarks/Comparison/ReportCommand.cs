@@ -11,10 +11,10 @@ internal static class ReportCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> compare = Options.Text("--compare", "What compare --json wrote.", "FILE");
-        Option<string?> pytorch = Options.Text("--pytorch", "What pytorch_baseline.py wrote.", "FILE");
-        Option<string?> memory = Options.Text("--memory", "What memory --json wrote.", "FILE");
-        Option<string?> throughput = Options.Text("--throughput", "What throughput --json wrote.", "FILE");
+        Option<string?> compare = Options.Text("--compare", "File that compare --json wrote.", "FILE");
+        Option<string?> pytorch = Options.Text("--pytorch", "File that pytorch_baseline.py wrote.", "FILE");
+        Option<string?> memory = Options.Text("--memory", "File that memory --json wrote.", "FILE");
+        Option<string?> throughput = Options.Text("--throughput", "File that throughput --json wrote.", "FILE");
         var command = new Command("report", "Write tables of measured times, memory, throughput and their ratios in Markdown.") { compare, pytorch, memory, throughput };
         command.SetAction(parsed =>
         {

@@ -18,11 +18,11 @@ internal static class ThroughputCommand
     public static Command Create()
     {
         Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
-        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", "simclr", Registry.Default.Methods.Keys);
-        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", Registry.Default.Encoders);
+        Option<string> method = Options.Choice("--method", "Method that is trained, with the entropy-reconstruction loss.", "simclr", Registry.Default.Methods.Keys);
+        Option<string> encoder = Options.Choice("--encoder", "Encoder network.", "resnet18", Registry.Default.Encoders);
         Option<int?> batch = Options.Number<int?>(
-            "--batch-size", $"Images a step [default: {BatchOnCuda} on a GPU, {BatchOnCpu} on the CPU].", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", null);
-        Option<int> rounds = Options.Number("--rounds", "Samples of each.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
+            "--batch-size", $"Batch size [default: {BatchOnCuda} on a GPU, {BatchOnCpu} on the CPU].", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", null);
+        Option<int> rounds = Options.Number("--rounds", "Number of samples of each measurement.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
         var command = new Command("throughput", "Time whole training steps and their encoder alone, in images per second, at each precision.")
         {
             device, method, encoder, batch, rounds, json,

@@ -21,12 +21,12 @@ internal static class OperatorsCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string> method = Options.Choice("--method", "The method that is trained, with ER.", "simclr", Registry.Default.Methods.Keys);
-        Option<string> encoder = Options.Choice("--encoder", "Its encoder.", "resnet18", Registry.Default.Encoders);
-        Option<string> optimizer = Options.Choice("--optimizer", "How the weights are moved.", "adamw", ["adamw", "sgd", "lars"]);
-        Option<string> precision = Options.Choice("--precision", "What the encoder's convolutions compute in.", "float32", ["float32", "bfloat16"]);
-        Option<int> batch = Options.Number("--batch-size", "Images a step.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 64);
-        Option<int> top = Options.Number("--top", "How many operators to name.", "N", n => n is >= 0 and <= 1000, "a whole number from 0 to 1000", 20);
+        Option<string> method = Options.Choice("--method", "Method that is trained, with the entropy-reconstruction loss.", "simclr", Registry.Default.Methods.Keys);
+        Option<string> encoder = Options.Choice("--encoder", "Encoder network.", "resnet18", Registry.Default.Encoders);
+        Option<string> optimizer = Options.Choice("--optimizer", "Optimizer.", "adamw", ["adamw", "sgd", "lars"]);
+        Option<string> precision = Options.Choice("--precision", "Number format in which the convolutions of the encoder compute.", "float32", ["float32", "bfloat16"]);
+        Option<int> batch = Options.Number("--batch-size", "Batch size.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 64);
+        Option<int> top = Options.Number("--top", "Number of operators to list.", "N", n => n is >= 0 and <= 1000, "a whole number from 0 to 1000", 20);
         var command = new Command("operators", "Run a training step on the CPU (Linux only) and count the operators it dispatches, and those that would launch a kernel on a GPU.")
         {
             method, encoder, optimizer, precision, batch, top,
