@@ -13,36 +13,36 @@ internal static class StudyCommand
     private static readonly StudySettings s_defaults = new();
 
     private static readonly Option<IReadOnlyList<Objective>?> s_objectives = Options.Choices(
-        "--objectives", "The losses each is trained with.", [("native", Objective.Native), ("er", Objective.Er)], s_defaults.Objectives);
+        "--objectives", "Losses that each method is trained with: that of its own paper (native) and entropy-reconstruction (er).", [("native", Objective.Native), ("er", Objective.Er)], s_defaults.Objectives);
 
     private static readonly Option<IReadOnlyList<int>?> s_batchSizes = Options.Numbers(
-        "--batch-sizes", "Images a step; the largest is the reference.", n => n >= 2, "a whole number from 2 up", s_defaults.BatchSizes);
+        "--batch-sizes", "Batch sizes to compare. The largest one is the reference.", n => n >= 2, "a whole number from 2 up", s_defaults.BatchSizes);
 
     private static readonly Option<IReadOnlyList<double>?> s_emas = Options.Numbers(
         "--emas",
-        "EMA coefficients of the methods that have a teacher, held unless --ema-schedule cosine is given; the first is the reference.",
+        "Coefficients of the teacher's moving average (EMA) to compare, for methods that have a teacher. They stay fixed unless --ema-schedule cosine is given. The first one is the reference.",
         x => x is >= 0 and < 1,
         "a number from 0 to below 1",
         s_defaults.Emas);
 
     private static readonly Option<IReadOnlyList<bool>?> s_centerings = Options.Choices(
         "--centerings",
-        "Whether teachers' outputs are centred, where a method does so; the first is the reference.",
+        "Whether the outputs of the teacher are centred, for methods that can do so. The first one is the reference.",
         [("on", true), ("off", false)],
         s_defaults.Centerings);
 
     private static readonly Option<IReadOnlyList<int>?> s_seeds = Options.Numbers(
-        "--seeds", "Each variant is trained once with each.", n => n >= 0, "a whole number from 0 up", s_defaults.Seeds);
+        "--seeds", "Seeds. Each variant is trained once with each seed.", n => n >= 0, "a whole number from 0 up", s_defaults.Seeds);
 
     private static readonly Option<int> s_epochs = Options.Number(
         "--epochs", "Passes over the training images.", "N", n => n >= 1, "a whole number from 1 up", s_defaults.Epochs);
 
     private static readonly Option<bool> s_fullGrid = Options.Flag(
-        "--full-grid", "Train all combinations, not those alone that differ from the reference in one thing.");
+        "--full-grid", "Train all combinations instead of only those that differ from the reference in one thing.");
 
     private static readonly Option<double?> s_learningRate = Options.Number<double?>(
         "--learning-rate",
-        "Learning rate at the largest batch size; smaller batches get less, by the square root for adamw, in proportion otherwise [default: as train's].",
+        "Learning rate at the largest batch size. Smaller batches get less: in proportion to the square root of the batch size for adamw, in proportion to the batch size otherwise [default: that of train].",
         "X",
         x => x > 0 && double.IsFinite(x),
         "a positive number",
@@ -50,7 +50,7 @@ internal static class StudyCommand
 
     private static readonly Option<int?> s_parallel = Options.Number<int?>(
         "--parallel",
-        $"Cells to train at once. Without --threads they share the processors evenly [default: {DefaultParallelism.OnGpu} on a GPU, fewer if less than 8 GiB a cell is free; on the CPU one for each processor, fewer if there is less memory than 4 GiB a cell or --threads is above 1].",
+        $"Number of training runs at the same time. Without --threads they share the processors evenly [default: {DefaultParallelism.OnGpu} on a GPU, fewer if less than 8 GiB is free for each; on the CPU one for each processor, fewer if there is less than 4 GiB of memory for each or if --threads is above 1].",
         "N",
         n => n is >= 1 and <= 64,
         "a whole number from 1 to 64",
@@ -66,9 +66,9 @@ internal static class StudyCommand
     public static Command Create(Registry registry)
     {
         Option<IReadOnlyList<string>?> methods = Options.Choices(
-            "--methods", "The methods to compare.", [.. registry.Methods.Keys.Select(name => (name, name))], [.. InPaper(registry)]);
+            "--methods", "Methods to compare.", [.. registry.Methods.Keys.Select(name => (name, name))], [.. InPaper(registry)]);
         var shared = new SettingOptions(registry, setting => !s_ofCells.Contains(setting.Word));
-        var command = new Command("study", "Compare methods at small batches and fast teachers, with and without ER: the paper's Table 2 and Figure 2.")
+        var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper.")
         {
             methods, s_objectives, s_batchSizes, s_emas, s_centerings, s_seeds, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_output,
         };
@@ -147,7 +147,7 @@ internal static class StudyCommand
 
     private static Option<string?> RequiredOutput()
     {
-        Option<string?> output = Options.Text("--output", "Folder for the cells, study.json, the figure and the report.", "DIR");
+        Option<string?> output = Options.Text("--output", "Folder for the training runs, study.json, the figure and the report.", "DIR");
         output.Required = true;
         return output;
     }
