@@ -30,7 +30,7 @@ public static class Harness
     /// <summary>As <see cref="RunAsync"/>, in a process that is not the program's own and keeps its surroundings.</summary>
     internal static async Task<int> CommandAsync(string[] args, Registry registry)
     {
-        var root = new RootCommand("Two-view self-supervised training with the entropy-reconstruction loss. Without a command it trains, with the options that train --help lists.")
+        var root = new RootCommand("Trains encoders on images without labels, with the entropy-reconstruction loss, and measures what they have learnt. Without a command it does the same as the command train; train --help lists the options.")
         {
             TrainCommand.Create(registry),
             EvaluateCommand.Create(registry),
@@ -55,7 +55,7 @@ public static class Harness
         {
             if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
             {
-                throw new UsageException($"'{word}' is no command; {string.Join(", ", root.Subcommands.Select(command => command.Name))} are the commands there are.");
+                throw new UsageException($"'{word}' is no command; the commands are {string.Join(", ", root.Subcommands.Select(command => command.Name))}.");
             }
             if (parsed.Errors is [var error, ..])
             {

@@ -18,24 +18,22 @@ internal static class EvaluateCommand
     private static readonly Option<string?> s_checkpoint = SharedOptions.Checkpoint();
 
     private static readonly Option<bool> s_untrained = Options.Flag(
-        "--untrained", "Evaluate the encoder as it was before training, for comparison.");
+        "--untrained", "Measure the encoder as it was before training, for comparison.");
 
-    private static readonly Option<string?> s_output = Options.Text("--output", "JSON file for the result.", "FILE");
+    private static readonly Option<string?> s_output = Options.Text("--output", "JSON file to write the result to.", "FILE");
 
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create(Registry registry)
     {
         var options = new SettingOptions(
             registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads");
-        var command = new Command(
-            "evaluate",
-            "Measure a trained encoder: kNN and linear-probe accuracy of its features. It is a run's, on the run's images unless others are given, or, with --weights, any of the encoder that is named.");
+        var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe).");
         foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, s_output])
         {
             command.Add(option);
         }
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, cancellation)), "fewer --train-images want less")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, cancellation)), "fewer --train-images need less memory")));
         return command;
     }
 

@@ -16,7 +16,7 @@ internal static class ExportCommand
         checkpoint.Required = true;
         Option<string?> output = Options.Text("--output", "The safetensors file to write.", "FILE");
         output.Required = true;
-        var command = new Command("export", "Write the encoder of a run as safetensors, under PyTorch's names.") { checkpoint, output };
+        var command = new Command("export", "Write the encoder of a run to a safetensors file, with the names of weights that PyTorch uses.") { checkpoint, output };
         command.SetAction(parsed =>
         {
             string file = parsed.GetRequiredValue(output)!;

@@ -17,7 +17,7 @@ internal static class InfoCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create(Registry registry)
     {
-        var command = new Command("info", "Show versions, device, threads, settings of memory and precision, where libtorch came from, and whether the encoders' features are right.");
+        var command = new Command("info", "Show versions, devices, threads, settings of memory and precision, where libtorch came from, and whether this machine computes the features of the encoders correctly.");
         command.SetAction(parsed =>
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -28,7 +28,7 @@ internal static class InfoCommand
             WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Of(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
             WriteRow("loaded from", PathOf("torch_cpu") ?? "unknown");
             WriteRow("compatibility", Compatibility());
-            WriteRow("asked for by", folder?.AskedFor ?? "nobody: it came with the program");
+            WriteRow("asked for by", folder?.AskedFor ?? "nothing: it came with the program");
             WriteRow(".NET", RuntimeInformation.FrameworkDescription);
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");

@@ -11,12 +11,12 @@ internal static class SynthesizeCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create()
     {
-        Option<string?> output = Options.Text("--output", "Folder for the files.", "DIR");
+        Option<string?> output = Options.Text("--output", "Folder to write the files to.", "DIR");
         output.Required = true;
         Option<int> images = Options.Number(
-            "--images", "Training images; a fifth as many test images come beside them.", "N", n => n is >= 5 and <= 50_000, "a whole number from 5 to 50000", 10_000);
-        Option<int> seed = Options.Number("--seed", "Seed of all random numbers.", "N", n => n >= 0, "a whole number from 0 up", 0);
-        var command = new Command("synthesize", "Write the synthetic images as CIFAR-10 binary files.") { output, images, seed };
+            "--images", "Number of training images. A fifth as many test images are written, too.", "N", n => n is >= 5 and <= 50_000, "a whole number from 5 to 50000", 10_000);
+        Option<int> seed = Options.Number("--seed", "Seed of the random numbers that the images are drawn with.", "N", n => n >= 0, "a whole number from 0 up", 0);
+        var command = new Command("synthesize", "Write synthetic images like those that train uses by default, as binary files in the format of CIFAR-10.") { output, images, seed };
         command.SetAction(parsed =>
         {
             string directory = parsed.GetValue(output)!;

@@ -12,21 +12,21 @@ namespace ErTraining.Commands;
 internal static class TrainCommand
 {
     private static readonly Option<string?> s_output = Options.Text(
-        "--output", "Folder for settings, metrics, weights, the report and its pictures.", "DIR");
+        "--output", "Folder in which the run leaves its settings, metrics, weights, report and pictures. Without it nothing is kept.", "DIR");
 
     private static readonly Option<bool> s_resume = Options.Flag(
-        "--resume", "Go on with the run in --output where it was, with its settings; begin it if there is none.");
+        "--resume", "Continue the run in --output from its last checkpoint, with its own settings. If the folder holds no run, begin one.");
 
     private static readonly Option<double> s_checkpointMinutes = Options.Number(
         "--checkpoint-minutes",
-        "Keep a checkpoint in the midst of an epoch too, so often.",
+        "Minutes between the checkpoints within an epoch. There is also one after each epoch.",
         "X",
         x => x is >= 0 and <= 1e6,
         "a number from 0 to 1e6",
         10.0);
 
     private static readonly Option<bool> s_tensorBoard = Options.Flag(
-        "--tensorboard", "Write the metrics for TensorBoard too, into the folder tensorboard of --output.");
+        "--tensorboard", "Also write the metrics for TensorBoard, into the folder tensorboard of --output.");
 
     private static readonly Option<bool> s_printSchema = Options.Flag(
         "--print-schema", "Write the JSON schema of --config files to standard output and end.");
@@ -35,7 +35,7 @@ internal static class TrainCommand
     public static Command Create(Registry registry)
     {
         var options = new SettingOptions(registry);
-        var command = new Command("train", "Train an encoder on unlabelled images (the default).");
+        var command = new Command("train", "Train an encoder on unlabelled images. This is also what happens without a command.");
         foreach (Option option in (IEnumerable<Option>)[.. options.All, options.Config, s_output, s_resume, s_checkpointMinutes, s_tensorBoard, s_printSchema])
         {
             command.Add(option);

@@ -23,7 +23,7 @@ internal static class VerifyCommand
     public static Command Create()
     {
         Option<int> seed = Options.Number("--seed", "Seed of the random inputs.", "N", n => n >= 0, "a whole number from 0 up", 0);
-        var command = new Command("verify", "Recompute the published figures; exit code 1 if one is missed.") { seed };
+        var command = new Command("verify", "Recompute the figures that were published with the loss, and show the correct values. The exit code is 1 if a figure is missed.") { seed };
         command.SetAction(parsed => Run(parsed.GetValue(seed)));
         return command;
     }
@@ -41,7 +41,7 @@ internal static class VerifyCommand
             missed += met ? 0 : 1;
             WriteRow(figure.Name, Show(figure.Published), Show(reference), $"{figure.Tolerance:0e0}", met ? "met" : "MISSED", Show(exact));
         }
-        Console.WriteLine("Nats; k = d = 1000, κ = 10. Inputs are random, hence the tolerances.");
+        Console.WriteLine("All values are in nats, with k = d = 1000 and κ = 10. The inputs are random, which is why there are tolerances.");
         Console.WriteLine(missed == 0 ? "All published figures are met." : $"{missed} published figures are missed.");
         return missed == 0 ? ExitCode.Success : ExitCode.Failure;
     }

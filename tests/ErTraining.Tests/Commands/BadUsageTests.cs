@@ -11,7 +11,7 @@ internal sealed class BadUsageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("frobnicate", "'frobnicate' is no command; train, evaluate, export, study, verify, synthesize, info are the commands there are")]
+    [TestCase("frobnicate", "'frobnicate' is no command; the commands are train, evaluate, export, study, verify, synthesize, info")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
