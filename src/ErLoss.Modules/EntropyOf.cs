@@ -3,12 +3,12 @@ namespace ErLoss.Modules;
 /// <summary>Whose entropy the loss counts.</summary>
 public enum EntropyOf
 {
-    /// <summary>Both views': the mean of the two entropies.</summary>
+    /// <summary>The mean of the entropies of both views.</summary>
     Both,
 
-    /// <summary>The first projection's only; for distillation, where only the student's side carries gradient.</summary>
+    /// <summary>The entropy of the first projection only. This is for distillation, where only the student's side carries gradient.</summary>
     First,
 
-    /// <summary>The second projection's only.</summary>
+    /// <summary>The entropy of the second projection only.</summary>
     Second,
 }

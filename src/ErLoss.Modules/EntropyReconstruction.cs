@@ -21,7 +21,7 @@ public static class EntropyReconstruction
     /// <param name="kappa">Concentration κ of the kernels; positive, finite. Sphere only.</param>
     /// <param name="support">The space the embeddings live in.</param>
     /// <param name="estimator">
-    /// Plug-in or Joe's. On the sphere both rest on the kernel density estimate log p̂(z_i) = log C_d(κ) − log k + log Σ_j exp(κ·z_i·z_j).
+    /// Plug-in or Joe's estimator. On the sphere both use the kernel density estimate log p̂(z_i) = log C_d(κ) − log k + log Σ_j exp(κ·z_i·z_j).
     /// </param>
     /// <param name="normalizer">True constants, or the published code's.</param>
     /// <param name="leaveOneOut">Whether j = i is left out of the sum, which is then divided by k − 1. Sphere only; needs k ≥ 2.</param>

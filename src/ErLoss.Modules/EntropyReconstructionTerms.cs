@@ -19,7 +19,7 @@ public sealed class EntropyReconstructionTerms : IDisposable
     /// <summary>The estimated entropy of the projections, Ĥ(Z).</summary>
     public Tensor Entropy { get; }
 
-    /// <summary>The reconstruction error −E[log q(Z2 | Z1)]: the nats it takes to tell one projection when the other is known.</summary>
+    /// <summary>The reconstruction error −E[log q(Z2 | Z1)]: how many nats it takes to specify one projection when the other is known.</summary>
     public Tensor Reconstruction { get; }
 
     /// <summary>

@@ -7,15 +7,15 @@ namespace ErLoss.Modules;
 public enum Evaluation
 {
     /// <summary>
-    /// What is faster: <see cref="Composed"/> for fewer than 512 rows, <see cref="Fused"/> from there on. It does not know whether
-    /// higher derivatives will be asked for; who wants them chooses <see cref="Composed"/>.
+    /// The faster one: <see cref="Composed"/> for fewer than 512 rows, <see cref="Fused"/> from there on. The library cannot know whether
+    /// higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
     /// </summary>
     Auto,
 
     /// <summary>
-    /// Value and first derivatives, in the projections and in a learnt κ, in one evaluation over tiles of the pairs: about half the
-    /// arithmetic, and no k×k matrix (memory grows with k·d, plus at most 160 MiB of tiles kept and two tiles at work). Without
-    /// gradient (no_grad, or nothing that requires it) only the value is computed.
+    /// The value and its first derivatives, with respect to the projections and to a learnt κ, are computed together, over tiles of the
+    /// matrix of pairs. This takes about half the arithmetic and no k×k matrix: memory grows with k·d, plus at most 160 MiB of tiles that are
+    /// kept and two tiles at work. If no gradient is required (as under no_grad), only the value is computed.
     /// </summary>
     /// <remarks>
     /// <para>

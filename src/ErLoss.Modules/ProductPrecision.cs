@@ -18,15 +18,15 @@ public enum ProductPrecision
     /// </summary>
     /// <remarks>
     /// <para>
-    /// What it costs is told by the tangential error: the error of that part of the gradient that turns a row, which is all that the
-    /// normalisation lets through, relative to that part itself. With unit rows in d = 128 and κ from 0.5 to 20 it was measured as 2e-3 to 1e-2
+    /// Its cost is described by the tangential error: the error of the part of the gradient that turns a row, divided by the size of that
+    /// part. (The normalisation removes the other part of the gradient.) With unit rows in d = 128 and κ from 0.5 to 20 it was measured as 2e-3 to 1e-2
     /// for spread rows and clusters, with leave-one-out up to 3e-2, where full precision has 1e-6; the entropy was off by up to 5e-3, and by up to
     /// 2e-2 where rows are close together. Both grow with κ: between 20 and 60 the tangential error reaches 7e-2, and the entropy is off by up to
     /// 0.12. Rows longer than one, where they are used as given, cost more.
     /// </para>
     /// <para>
-    /// Rows that are nearly copies of each other bring a larger error back: what turns them is the difference of two nearly equal rows, and
-    /// rounding takes away most of it (pairs 0.001 apart: as large as the gradient itself). There only full precision helps.
+    /// The error is larger for rows that are nearly copies of each other. They are turned by the difference of two nearly equal rows, most of
+    /// which is lost in rounding: for pairs 0.001 apart the error is as large as the gradient itself. Use full precision there.
     /// </para>
     /// <para>
     /// It has no effect on <see cref="Evaluation.Composed"/>, on float64, or where exponents may reach 60 (κ from 60 on for unit rows). A κ learnt on
