@@ -37,6 +37,3 @@ internal sealed class ConvNet : Encoder
         ("bn", BatchNorm2d(outputs, device: CPU)),
         ("relu", ReLU()));
 }
-
-/// <summary>Of <see cref="ConvNet"/>.</summary>
-internal sealed record ConvNetSettings : EncoderSettings;

@@ -48,6 +48,3 @@ internal sealed class ResNet18 : Encoder
         ("0", new ResidualBlock(inputs, outputs, stride)),
         ("1", new ResidualBlock(outputs, outputs, stride: 1)));
 }
-
-/// <summary>Of <see cref="ResNet18"/>.</summary>
-internal sealed record ResNet18Settings : EncoderSettings;
