@@ -53,11 +53,17 @@ Task("Train")
         new DotNetRunSettings { Configuration = configuration, NoBuild = true, NoRestore = true }));
 
 Task("Pack")
-    .Description("Packs the library into artifacts.")
+    .Description("Packs the libraries into artifacts.")
     .IsDependentOn("Build")
-    .Does(() => DotNetPack(
-        "./src/ErLoss.Modules",
-        new DotNetPackSettings { Configuration = configuration, NoBuild = true, NoRestore = true, OutputDirectory = artifacts, MSBuildSettings = Properties() }));
+    .Does(() =>
+{
+    foreach (string library in new[] { "ErLoss.Modules", "ErLoss.SelfSupervised", "ErLoss.Training" })
+    {
+        DotNetPack(
+            $"./src/{library}",
+            new DotNetPackSettings { Configuration = configuration, NoBuild = true, NoRestore = true, OutputDirectory = artifacts, MSBuildSettings = Properties() });
+    }
+});
 
 Task("Bundle")
     .Description("Packs harness and benchmarks with .NET, but without libtorch, for Linux x64 into artifacts.")

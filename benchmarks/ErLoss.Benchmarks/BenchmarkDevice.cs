@@ -1,7 +1,7 @@
 using System.CommandLine;
-using ErTraining.Commands;
-using ErTraining.Settings;
-using ErTraining.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Settings;
+using ErTraining.CommandLine;
 using TorchSharp;
 using static TorchSharp.torch;
 

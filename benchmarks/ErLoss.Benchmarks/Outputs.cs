@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ErTraining.Commands;
+using ErTraining.CommandLine;
 
 namespace ErLoss.Benchmarks;
 

@@ -3,10 +3,10 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ErLoss.Modules;
-using ErTraining;
-using ErTraining.Commands;
-using ErTraining.Data;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErTraining.CommandLine;
 using TorchSharp;
 using static TorchSharp.torch;
 

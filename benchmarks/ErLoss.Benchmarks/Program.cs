@@ -6,12 +6,12 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ErLoss.Benchmarks;
-using ErTraining;
-using ErTraining.Commands;
-using ErTraining.Compute;
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErTraining.CommandLine;
 using ErTraining.Libtorch;
-using ErTraining.Reporting;
+using ErTraining.Terminal;
 
 NativeDefaults.Apply();
 PlainOutput.UseWhereRedirected();

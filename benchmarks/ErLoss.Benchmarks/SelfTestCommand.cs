@@ -1,7 +1,8 @@
 using System.CommandLine;
-using ErTraining;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
-using ErTraining.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
-using ErTraining;
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

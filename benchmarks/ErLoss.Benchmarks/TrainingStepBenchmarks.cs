@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using ErTraining;
+using ErLoss.Training;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;

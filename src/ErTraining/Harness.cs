@@ -1,13 +1,14 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Studies;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
-using ErTraining.Compute;
-using ErTraining.Data;
-using ErTraining.Encoders;
 using ErTraining.Libtorch;
-using ErTraining.Reporting;
-using ErTraining.Studies;
-using ErTraining.Training;
+using ErTraining.Terminal;
 
 namespace ErTraining;
 

@@ -1,3 +1,4 @@
+using ErLoss.Training;
 using ErTraining;
 
 return await Harness.RunAsync(args, Registry.Default);

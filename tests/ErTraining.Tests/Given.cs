@@ -1,3 +1,5 @@
+using ErLoss.Training;
+
 namespace ErTraining.Tests;
 
 /// <summary>Settings from a line of words, as a preset has them: "method=dino epochs=2".</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using ErTraining;
+using ErLoss.Training;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
 using Spectre.Console;
 using TorchSharp;

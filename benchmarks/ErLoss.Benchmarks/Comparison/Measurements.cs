@@ -1,7 +1,7 @@
 using System.Text.Json;
-using ErTraining.Commands;
-using ErTraining.Data;
-using ErTraining.Reporting;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
 
 namespace ErLoss.Benchmarks;
 

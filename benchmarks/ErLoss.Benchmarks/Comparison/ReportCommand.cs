@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
-using ErTraining;
-using ErTraining.Commands;
+using ErLoss.Training;
+using ErTraining.CommandLine;
 
 namespace ErLoss.Benchmarks;
 

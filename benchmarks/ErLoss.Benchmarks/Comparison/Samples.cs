@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ErTraining.Training;
+using ErLoss.Training.Compute;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using ErTraining;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
-using ErTraining.Training;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;

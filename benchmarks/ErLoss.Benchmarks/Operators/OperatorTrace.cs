@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using ErTraining.Commands;
+using ErTraining.CommandLine;
 using TorchSharp;
 
 namespace ErLoss.Benchmarks;

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using ErTraining;
-using ErTraining.Commands;
+using ErLoss.Training;
+using ErTraining.CommandLine;
 using Spectre.Console;
 using static TorchSharp.torch;
 

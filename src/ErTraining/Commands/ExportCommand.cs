@@ -1,8 +1,11 @@
 using System.CommandLine;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Reporting;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Data;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
 
 namespace ErTraining.Commands;
 

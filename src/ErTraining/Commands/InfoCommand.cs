@@ -2,11 +2,12 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using ErTraining.Compute;
-using ErTraining.Data;
-using ErTraining.Encoders;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErTraining.CommandLine;
 using ErTraining.Libtorch;
-using ErTraining.Training;
 using TorchSharp;
 
 namespace ErTraining.Commands;

@@ -1,8 +1,11 @@
 using System.CommandLine;
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Studies;
-using ErTraining.Training;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Studies;
+using ErTraining.CommandLine;
+using ErTraining.Reports;
+using ErTraining.Terminal;
 using Spectre.Console;
 
 namespace ErTraining.Commands;

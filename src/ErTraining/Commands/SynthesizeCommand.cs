@@ -1,5 +1,8 @@
 using System.CommandLine;
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErTraining.CommandLine;
 
 namespace ErTraining.Commands;
 

@@ -1,8 +1,14 @@
 using System.CommandLine;
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Reporting;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
+using ErTraining.Reports;
+using ErTraining.Terminal;
 using Spectre.Console;
 using TorchSharp;
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using ErLoss.Modules;
+using ErLoss.Training;
+using ErTraining.CommandLine;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace ErTraining.Commands;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
 using TorchSharp;
 
 namespace ErTraining.Libtorch;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
 
 namespace ErTraining.Libtorch;
 

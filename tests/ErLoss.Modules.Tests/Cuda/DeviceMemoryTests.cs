@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ErTraining.Training;
+using ErLoss.Training.Compute;
 
 namespace ErLoss.Modules.Tests.Cuda;
 

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,14 +22,14 @@ internal sealed class EvaluateCommandTests
     ];
 
     private TemporaryDirectory _folder = null!;
-    private CommandLine.Outcome _first = null!;
+    private ProgramUnderTest.Outcome _first = null!;
 
     [OneTimeSetUp]
     public void TrainAndEvaluateOnce()
     {
         _folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 2), _folder["images"]);
-        CommandLine.Outcome outcome = CommandLine.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             _folder.Path, "train", "--data", _folder["images"], "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
@@ -60,7 +61,7 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void The_checkpoint_folder_will_do_and_the_result_is_the_same_every_time()
     {
-        CommandLine.Outcome again = CommandLine.Run(
+        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(
             _folder["run/checkpoint"], "evaluate", "--checkpoint", ".", "--output", _folder["second.json"]);
         Assert.That(again.ExitCode, Is.Zero, again.Error);
         Assert.That(Values("second.json"), Is.EqualTo(Values("new/folder/first.json")));
@@ -72,7 +73,7 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void The_untrained_encoder_is_the_one_that_training_began_with()
     {
-        CommandLine.Outcome outcome = Evaluate("--checkpoint", "run", "--untrained", "--output", "untrained.json");
+        ProgramUnderTest.Outcome outcome = Evaluate("--checkpoint", "run", "--untrained", "--output", "untrained.json");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Output, Does.Contain("convnet, untrained"));
@@ -87,7 +88,7 @@ internal sealed class EvaluateCommandTests
         {
             Data.Picture.Write(_folder[$"pictures/{(i < 6 ? "dark" : "bright")}/{i}.png"], Data.Picture.Encode((byte)(20 * i)));
         }
-        CommandLine.Outcome outcome = Evaluate("--checkpoint", "run", "--data", "pictures", "--output", "pictures.json");
+        ProgramUnderTest.Outcome outcome = Evaluate("--checkpoint", "run", "--data", "pictures", "--output", "pictures.json");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
@@ -99,12 +100,12 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void An_exported_encoder_is_the_run_s_and_can_be_evaluated_and_trained_on()
     {
-        CommandLine.Outcome exported = CommandLine.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
+        ProgramUnderTest.Outcome exported = ProgramUnderTest.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
         Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
-        CommandLine.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
+        ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
-        CommandLine.Outcome trained = CommandLine.Run(
+        ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
             _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--epochs", "0", "--seed", "3", "--output", "on");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
@@ -119,7 +120,7 @@ internal sealed class EvaluateCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
-        using Process process = CommandLine.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--output", "interrupted.json");
+        using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--output", "interrupted.json");
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("synthetic", StringComparison.Ordinal))
         {
         }
@@ -145,7 +146,7 @@ internal sealed class EvaluateCommandTests
             MakeTooFineForFloat32((ConvNet)method.Encoder);
             ModelWeights.Save(_folder["unlucky/checkpoint"], method);
         }
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.Error);
@@ -172,7 +173,7 @@ internal sealed class EvaluateCommandTests
         weights["layers.block4.bn.weight"].fill_(1e7);
     }
 
-    private CommandLine.Outcome Evaluate(params string[] arguments) => CommandLine.Run(_folder.Path, ["evaluate", .. arguments]);
+    private ProgramUnderTest.Outcome Evaluate(params string[] arguments) => ProgramUnderTest.Run(_folder.Path, ["evaluate", .. arguments]);
 
     private JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllText(_folder[file])).RootElement;
 

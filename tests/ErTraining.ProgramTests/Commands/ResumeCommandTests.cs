@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
-using ErTraining.Data;
-using ErTraining.Reporting;
 
 namespace ErTraining.Tests.Commands;
 
@@ -22,10 +25,10 @@ internal sealed class ResumeCommandTests
     {
         _shared = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(96, 20, seed: 0), _shared["images"]);
-        CommandLine.Outcome whole = CommandLine.Run(_shared.Path, [.. s_run, "--output", "whole"]);
+        ProgramUnderTest.Outcome whole = ProgramUnderTest.Run(_shared.Path, [.. s_run, "--output", "whole"]);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
 
-        using Process process = CommandLine.Start(_shared.Path, [.. s_run, "--output", "run", "--checkpoint-minutes", "0"]);
+        using Process process = ProgramUnderTest.Start(_shared.Path, [.. s_run, "--output", "run", "--checkpoint-minutes", "0"]);
         ReadUntil(process, "epoch 2/");
         process.Kill();
         process.WaitForExit();
@@ -55,7 +58,7 @@ internal sealed class ResumeCommandTests
     public void A_killed_run_goes_on_with_the_settings_it_had_and_ends_as_if_it_had_never_stopped()
     {
         Directory.CreateDirectory(_folder["run/tensorboard"]); // as --tensorboard left it
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Output, Does.Contain("going on after epoch").And.Not.Contain("epoch 1/6"));
         AssertIsWhole("run");
@@ -68,7 +71,7 @@ internal sealed class ResumeCommandTests
         Spoil(States("run")[^1]);
         File.AppendAllText(_folder["run/metrics.jsonl"], "{\"epoch\":7,\"lo");
         File.WriteAllText(_folder["run/checkpoint/state-000000001.safetensors.tmp"], "left by a crash");
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_run, "--output", "run", "--resume"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. s_run, "--output", "run", "--resume"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Error, Does.StartWith("warning: ").And.Contain("checksum").And.Contain("Looking for one before it"));
         AssertIsWhole("run");
@@ -79,7 +82,7 @@ internal sealed class ResumeCommandTests
     public void Killed_before_its_first_checkpoint_a_run_begins_anew()
     {
         Directory.Delete(_folder["run/checkpoint"], recursive: true);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("run");
     }
@@ -89,7 +92,7 @@ internal sealed class ResumeCommandTests
     public void Told_to_terminate_it_says_how_to_go_on_and_does_so_where_nothing_was_before()
     {
         string[] command = [.. s_run, "--output", "new", "--resume"];
-        using Process process = CommandLine.Start(_folder.Path, command);
+        using Process process = ProgramUnderTest.Start(_folder.Path, command);
         ReadUntil(process, "epoch 1/");
         using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
         string error = process.StandardError.ReadToEnd();
@@ -97,7 +100,7 @@ internal sealed class ResumeCommandTests
         Assert.That(process.ExitCode, Is.EqualTo(130), error);
         Assert.That(error, Does.StartWith("Interrupted").And.Contain("--resume"));
 
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, command);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, command);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("new");
     }
@@ -126,7 +129,7 @@ internal sealed class ResumeCommandTests
             Assert.That(Directory.GetFiles(_folder["run"], "*.tmp", SearchOption.AllDirectories), Is.Empty);
         });
 
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("run");
     }
@@ -207,7 +210,7 @@ internal sealed class ResumeCommandTests
     public void Two_processes_do_not_share_a_folder()
     {
         using var other = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));

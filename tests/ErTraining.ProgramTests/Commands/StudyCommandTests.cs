@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ErTraining.Data;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Commands;
 
@@ -26,7 +26,7 @@ internal sealed class StudyCommandTests
     [Test]
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             _folder.Path,
             "study", "--methods", "simclr,dino", "--objectives", "er", "--batch-sizes", "64", "--emas", "0.9,0.5", "--epochs", "2", "--data", "images",
             "--prototypes", "32", "--parallel", "2", "--threads", "1", "--output", "study");
@@ -63,7 +63,7 @@ internal sealed class StudyCommandTests
     public void A_study_that_was_killed_goes_on_and_keeps_what_was_finished()
     {
         string[] oneAfterTheOther = [.. s_twoCells, "--parallel", "1"];
-        using (Process process = CommandLine.Start(_folder.Path, oneAfterTheOther))
+        using (Process process = ProgramUnderTest.Start(_folder.Path, oneAfterTheOther))
         {
             while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("cell 1/2", StringComparison.Ordinal))
             {
@@ -74,7 +74,7 @@ internal sealed class StudyCommandTests
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
         Assert.That(before.Keys, Has.Member("result.json"));
 
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, oneAfterTheOther);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, oneAfterTheOther);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
@@ -87,10 +87,10 @@ internal sealed class StudyCommandTests
     [Test]
     public void A_finished_cell_is_kept_whatever_computes_the_rest()
     {
-        CommandLine.Outcome first = CommandLine.Run(_folder.Path, [.. s_twoCells, "--parallel", "1"]);
+        ProgramUnderTest.Outcome first = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--parallel", "1"]);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
-        CommandLine.Outcome again = CommandLine.Run(_folder.Path, [.. s_twoCells, "--parallel", "2", "--threads", "3"]);
+        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--parallel", "2", "--threads", "3"]);
         Assert.Multiple(() =>
         {
             Assert.That(again.ExitCode, Is.Zero, again.Error);
@@ -102,7 +102,7 @@ internal sealed class StudyCommandTests
     [Test]
     public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on_but_fails_where_no_cell_could_be()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
         using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
         JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
         Assert.Multiple(() =>
@@ -120,7 +120,7 @@ internal sealed class StudyCommandTests
     [Platform(Include = "Linux", Reason = "Looks for processes in /proc.")]
     public void An_interrupt_stops_the_cells_too_and_exits_with_130()
     {
-        using Process process = CommandLine.Start(_folder.Path, [.. s_twoCells.Select(word => word == "1" ? "100000" : word), "--parallel", "2"]);
+        using Process process = ProgramUnderTest.Start(_folder.Path, [.. s_twoCells.Select(word => word == "1" ? "100000" : word), "--parallel", "2"]);
         while (!process.HasExited && Processes().Count(line => line.Contains("--config", StringComparison.Ordinal)) < 2)
         {
             Thread.Sleep(50);
@@ -165,7 +165,7 @@ internal sealed class StudyCommandTests
     {
         string[] study = [.. s_twoCells.Select(word => word == "1" ? "8" : word == "64,32" ? "64" : word)];
         string metrics = _folder["study/cells/simclr-er-b64-s0.running/metrics.jsonl"];
-        using (Process process = CommandLine.Start(_folder.Path, study))
+        using (Process process = ProgramUnderTest.Start(_folder.Path, study))
         {
             while (!process.HasExited && (!File.Exists(metrics) || new FileInfo(metrics).Length == 0))
             {
@@ -178,7 +178,7 @@ internal sealed class StudyCommandTests
         string[] before = File.ReadAllLines(metrics);
         Assert.That(before, Has.Length.InRange(1, 7));
 
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, study);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, study);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
-using ErTraining.Data;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Commands;
 
@@ -33,7 +33,7 @@ internal sealed class TrainCommandTests
         _shared = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(128, 50, seed: 0), _shared["images"]);
         _short = ["--data", _shared["images"], .. s_byDefault];
-        CommandLine.Outcome outcome = CommandLine.Run(_shared.Path, _short);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_shared.Path, _short);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
     }
 
@@ -49,7 +49,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void Without_a_command_it_trains_and_leaves_what_the_contract_names()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, s_byDefault);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, s_byDefault);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 
         using JsonDocument result = JsonDocument.Parse(File.ReadAllText(_folder["run/result.json"]));
@@ -76,7 +76,7 @@ internal sealed class TrainCommandTests
     [TestCase("lars", 1)]
     public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given(string optimizer, double learningRate)
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, [.. _short, "--optimizer", optimizer]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", optimizer]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
@@ -134,7 +134,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void The_same_command_gives_the_same_metrics()
     {
-        CommandLine.Run(_folder.Path, _short);
+        ProgramUnderTest.Run(_folder.Path, _short);
         Assert.That(Losses(_folder["run"]), Is.EqualTo(Losses(_shared["run"])));
         Assert.That(Digest.OfFile(_folder["run/checkpoint/model.safetensors"]), Is.EqualTo(Digest.OfFile(_shared["run/checkpoint/model.safetensors"])));
     }
@@ -142,7 +142,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void A_run_s_own_config_repeats_it_to_the_last_bit()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "train", "--config", _shared["run/config.json"], "--output", "again");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--config", _shared["run/config.json"], "--output", "again");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.Multiple(() =>
         {
@@ -156,7 +156,7 @@ internal sealed class TrainCommandTests
     public void A_folder_that_holds_a_run_is_not_overwritten()
     {
         string before = File.ReadAllText(_shared["run/metrics.jsonl"]);
-        CommandLine.Outcome outcome = CommandLine.Run(_shared.Path, _short);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_shared.Path, _short);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -168,8 +168,8 @@ internal sealed class TrainCommandTests
     [Test]
     public void Synthesized_files_are_read_back_as_a_data_set()
     {
-        CommandLine.Outcome made = CommandLine.Run(_folder.Path, "synthesize", "--output", "images", "--images", "300", "--seed", "4");
-        CommandLine.Outcome trained = CommandLine.Run(
+        ProgramUnderTest.Outcome made = ProgramUnderTest.Run(_folder.Path, "synthesize", "--output", "images", "--images", "300", "--seed", "4");
+        ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
             _folder.Path, "train", "--data", "images", "--objective", "native", "--epochs", "1", "--batch-size", "100", "--output", "run");
         Assert.Multiple(() =>
         {
@@ -178,7 +178,7 @@ internal sealed class TrainCommandTests
             Assert.That(trained.Output, Does.Contain("300 training and 60 test images"));
         });
 
-        CommandLine.Outcome again = CommandLine.Run(_folder.Path, "synthesize", "--output", "images", "--images", "10");
+        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, "synthesize", "--output", "images", "--images", "10");
         Assert.That(again.ExitCode, Is.EqualTo(2));
         Assert.That(again.Error, Does.Contain("CIFAR files are here already"));
     }
@@ -187,7 +187,7 @@ internal sealed class TrainCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_saves_the_weights_and_exits_with_130()
     {
-        using Process process = CommandLine.Start(_folder.Path, [.. _short.Select(word => word == "2" ? "100000" : word)]);
+        using Process process = ProgramUnderTest.Start(_folder.Path, [.. _short.Select(word => word == "2" ? "100000" : word)]);
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch 1/", StringComparison.Ordinal))
         {
         }

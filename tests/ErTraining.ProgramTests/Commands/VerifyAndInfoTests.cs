@@ -7,7 +7,7 @@ internal sealed class VerifyAndInfoTests
     public void Verify_meets_every_published_figure_and_shows_the_exact_ones()
     {
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = CommandLine.Run(folder.Path, "verify");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(folder.Path, "verify");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Output);
@@ -24,7 +24,7 @@ internal sealed class VerifyAndInfoTests
     public void Info_says_what_would_run_where()
     {
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = CommandLine.Run(folder.Path, "info");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(folder.Path, "info");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
@@ -38,7 +38,7 @@ internal sealed class VerifyAndInfoTests
     public void Help_is_no_error(string arguments)
     {
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = CommandLine.Run(folder.Path, arguments.Split(' '));
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(folder.Path, arguments.Split(' '));
         Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using ErTraining.Compute;
-using ErTraining.Data;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Compute;
@@ -23,7 +23,7 @@ internal sealed class FreedMemoryTests
     {
         using var folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(640, 20, seed: 0), folder["images"]);
-        ProcessStartInfo start = CommandLine.StartInfo(
+        ProcessStartInfo start = ProgramUnderTest.StartInfo(
             folder.Path, "train", "--data", "images", "--batch-size", "128", "--epochs", "1", "--evaluations", "1", "--threads", "1");
         foreach (string name in (string[])["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_MAX_", "GLIBC_TUNABLES"])
         {

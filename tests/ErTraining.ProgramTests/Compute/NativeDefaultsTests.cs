@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ErTraining.Compute;
+using ErLoss.Training.Compute;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Compute;
@@ -12,7 +12,7 @@ internal sealed class NativeDefaultsTests
     [Test]
     public void Threads_that_wait_sleep_soon_and_freed_memory_is_kept()
     {
-        CommandLine.Outcome outcome = Info([]);
+        ProgramUnderTest.Outcome outcome = Info([]);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Output, Does.Match(CLibrary.IsGlibc ? @"freed memory\s+kept for the next tensors" : @"freed memory\s+as the system"));
@@ -25,7 +25,7 @@ internal sealed class NativeDefaultsTests
     [TestCase("OMP_WAIT_POLICY", "passive", "GOMP_SPINCOUNT = '0'")]
     public void What_the_user_set_for_threads_stands(string variable, string value, string effect)
     {
-        CommandLine.Outcome outcome = Info([(variable, value)]);
+        ProgramUnderTest.Outcome outcome = Info([(variable, value)]);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Error, Does.Contain(effect));
@@ -42,10 +42,10 @@ internal sealed class NativeDefaultsTests
     }
 
     /// <summary>What <c>info</c> writes where nothing but the given variables of these is set.</summary>
-    private static CommandLine.Outcome Info(IEnumerable<(string Name, string Value)> variables)
+    private static ProgramUnderTest.Outcome Info(IEnumerable<(string Name, string Value)> variables)
     {
         using var folder = new TemporaryDirectory();
-        ProcessStartInfo start = CommandLine.StartInfo(folder.Path, "info");
+        ProcessStartInfo start = ProgramUnderTest.StartInfo(folder.Path, "info");
         foreach (string name in (string[])
             ["GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "KMP_BLOCKTIME", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_MAX_", "GLIBC_TUNABLES"])
         {
@@ -56,6 +56,6 @@ internal sealed class NativeDefaultsTests
         {
             start.Environment[name] = value;
         }
-        return CommandLine.Run(start);
+        return ProgramUnderTest.Run(start);
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ErTraining.Data;
+using ErLoss.Training.Data;
 using ErTraining.Libtorch;
 using ErTraining.Tests.Commands;
 
@@ -35,7 +35,7 @@ internal sealed class LibtorchTests
     [TestCase("--libtorch=TORCH/lib info")]
     public void Info_names_the_folder_of_the_option(string arguments)
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Replace("TORCH", _libtorch.Torch).Split(' '));
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, arguments.Replace("TORCH", _libtorch.Torch).Split(' '));
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertInfo(outcome, "--libtorch");
     }
@@ -43,7 +43,7 @@ internal sealed class LibtorchTests
     [Test]
     public void Info_names_the_folder_of_the_variable()
     {
-        CommandLine.Outcome outcome = RunWithVariable(_libtorch.Lib, "info");
+        ProgramUnderTest.Outcome outcome = RunWithVariable(_libtorch.Lib, "info");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertInfo(outcome, "LIBTORCH");
     }
@@ -58,7 +58,7 @@ internal sealed class LibtorchTests
             whole.ReadExactly(beginning);
             part.Write(beginning);
         }
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", "lib");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", "lib");
         Assert.That((outcome.ExitCode, outcome.Error.Count(letter => letter == '\n')), Is.EqualTo((2, 1)), outcome.Error);
         Assert.That(outcome.Error, Does.StartWith("error: --libtorch lib: libtorch does not load: ").And.Contain("is cut off: it has 1,000,000 bytes of "));
     }
@@ -66,7 +66,7 @@ internal sealed class LibtorchTests
     [Test]
     public void The_option_goes_before_the_variable()
     {
-        CommandLine.Outcome outcome = RunWithVariable("nowhere", "info", "--libtorch", _libtorch.Torch);
+        ProgramUnderTest.Outcome outcome = RunWithVariable("nowhere", "info", "--libtorch", _libtorch.Torch);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertInfo(outcome, "--libtorch");
     }
@@ -75,8 +75,8 @@ internal sealed class LibtorchTests
     public void Training_comes_to_the_same_metrics_to_the_last_bit()
     {
         MakeImages();
-        CommandLine.Outcome own = CommandLine.Run(_folder.Path, [.. s_training, "--output", "own"]);
-        CommandLine.Outcome other = CommandLine.Run(_folder.Path, ["--libtorch", _libtorch.Torch, .. s_training, "--output", "other"]);
+        ProgramUnderTest.Outcome own = ProgramUnderTest.Run(_folder.Path, [.. s_training, "--output", "own"]);
+        ProgramUnderTest.Outcome other = ProgramUnderTest.Run(_folder.Path, ["--libtorch", _libtorch.Torch, .. s_training, "--output", "other"]);
         Assert.That((own.ExitCode, other.ExitCode), Is.EqualTo((0, 0)), own.Error + other.Error);
         Assert.That(Metrics("other"), Is.EqualTo(Metrics("own")));
 
@@ -91,7 +91,7 @@ internal sealed class LibtorchTests
     [Test]
     public void A_program_without_libtorch_says_what_it_wants()
     {
-        CommandLine.Outcome outcome = CommandLine.Run(WithoutLibtorch("info"));
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(WithoutLibtorch("info"));
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith("error: no libtorch beside the program; --libtorch DIR").And.Not.Contains("\n"));
     }
@@ -100,7 +100,7 @@ internal sealed class LibtorchTests
     public void A_study_hands_the_option_on_to_its_cells()
     {
         MakeImages();
-        CommandLine.Outcome outcome = CommandLine.Run(WithoutLibtorch(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(WithoutLibtorch(
             "study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64", "--epochs", "1", "--data", "images", "--threads", "1",
             "--libtorch", _libtorch.Torch, "--output", "study"));
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
@@ -121,7 +121,7 @@ internal sealed class LibtorchTests
         Directory.CreateDirectory(_folder["lib"]);
         File.WriteAllText(_folder["lib/libtorch_cpu.so"], "no library");
         File.WriteAllText(_folder[file], content);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", ".");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
         Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith("error: --libtorch .: ").And.Contain(says).And.Not.Contains("\n"));
     }
@@ -131,7 +131,7 @@ internal sealed class LibtorchTests
     public void A_library_that_is_not_what_it_is_called_is_refused(string library, string says)
     {
         File.Copy(Path.Combine(LibtorchCopy.Original, library), _folder["libtorch_cpu.so"]);
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", ".");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
         Assert.That(outcome.Error.TrimEnd('\n'), Does.StartWith($"error: --libtorch .: {says}").And.Not.Contains("\n"));
     }
@@ -146,11 +146,11 @@ internal sealed class LibtorchTests
         try
         {
             Write(11);
-            CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", flat);
+            ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", flat);
             Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
             Assert.That(outcome.Output, Does.Match(@"libtorch +2\.11\.0\n"));
             Write(12);
-            outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", flat);
+            outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", flat);
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             Assert.That(outcome.Error, Does.Match(@"^warning: --libtorch \S+: libtorch 2\.12\.0 was not tried with this program; all 1,\d+ symbols there\.\n$"));
         }
@@ -174,10 +174,10 @@ internal sealed class LibtorchTests
         _libtorch.Declare("2.14.0");
         try
         {
-            CommandLine.Outcome taken = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+            ProgramUnderTest.Outcome taken = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
             using (_libtorch.Without(LibtorchCopy.SymbolOfC10))
             {
-                CommandLine.Outcome refused = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+                ProgramUnderTest.Outcome refused = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
                 Assert.Multiple(() =>
                 {
                     Assert.That(refused.ExitCode, Is.EqualTo(2), refused.Output);
@@ -205,7 +205,7 @@ internal sealed class LibtorchTests
         _libtorch.Declare("2.11.0+cu130");
         try
         {
-            CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
+            ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
             Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
             Assert.That(outcome.Output, Does.Match(@"libtorch +2\.11\.0\+cu130\n"));
         }
@@ -215,7 +215,7 @@ internal sealed class LibtorchTests
         }
     }
 
-    private void AssertInfo(CommandLine.Outcome outcome, string askedBy) => Assert.Multiple(() =>
+    private void AssertInfo(ProgramUnderTest.Outcome outcome, string askedBy) => Assert.Multiple(() =>
     {
         string library = Path.Combine(_libtorch.Lib, "libtorch_cpu.so");
         Assert.That(outcome.Output, Does.Match(@"libtorch +2\.10\.0\+copy\n"));
@@ -225,11 +225,11 @@ internal sealed class LibtorchTests
 
     private void MakeImages() => CifarWriter.Write(SyntheticImages.Create(128, 20, seed: 0), _folder["images"]);
 
-    private CommandLine.Outcome RunWithVariable(string value, params IEnumerable<string> arguments)
+    private ProgramUnderTest.Outcome RunWithVariable(string value, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = CommandLine.StartInfo(_folder.Path, arguments);
+        ProcessStartInfo start = ProgramUnderTest.StartInfo(_folder.Path, arguments);
         start.Environment[LibtorchFolder.Variable] = value;
-        return CommandLine.Run(start);
+        return ProgramUnderTest.Run(start);
     }
 
     /// <summary>Starts a copy of the program that has no libtorch beside it.</summary>
@@ -246,7 +246,7 @@ internal sealed class LibtorchTests
         {
             File.Copy(file, Path.Combine(program, Path.GetRelativePath(AppContext.BaseDirectory, file)));
         }
-        ProcessStartInfo start = CommandLine.StartInfo(_folder.Path, arguments);
+        ProcessStartInfo start = ProgramUnderTest.StartInfo(_folder.Path, arguments);
         start.ArgumentList[0] = Path.Combine(program, "ErTraining.dll");
         return start;
     }

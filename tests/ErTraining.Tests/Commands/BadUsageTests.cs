@@ -1,4 +1,4 @@
-using ErTraining.Data;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Commands;
 
@@ -91,7 +91,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, arguments.Split(' '));
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, arguments.Split(' '));
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
@@ -105,7 +105,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("--libtorch . info", "torch_cpu.")]
     public void The_program_itself_exits_with_2_and_one_line(string arguments, string says)
     {
-        CommandLine.Outcome outcome = CommandLine.Run(_folder.Path, arguments.Split(' '));
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, arguments.Split(' '));
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
@@ -122,7 +122,7 @@ internal sealed class BadUsageTests : IDisposable
         {
             file.SetLength(file.Length - 100);
         }
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--data", ".");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("data_batch_1.bin"));
     }
@@ -132,7 +132,7 @@ internal sealed class BadUsageTests : IDisposable
     {
         ImageData data = SyntheticImages.Create(200, 20, seed: 0);
         CifarWriter.Write(data with { Train = new ImageSet(data.Train.Pixels, new int[200], data.Train.ClassNames) }, _folder.Path);
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--data", ".");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", ".");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("all training images (200) are of one class"));
     }
@@ -141,7 +141,7 @@ internal sealed class BadUsageTests : IDisposable
     [Platform("Linux", Reason = "It has folders that nobody can write to, whoever runs the test.")]
     public void An_output_folder_that_cannot_be_written_to_is_refused()
     {
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "/proc/run");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "/proc/run");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.StartWith("error: /proc/run: cannot be written to as --output"));
     }
@@ -150,7 +150,7 @@ internal sealed class BadUsageTests : IDisposable
     public void An_output_folder_that_is_a_file_is_refused()
     {
         File.WriteAllText(_folder["taken"], "");
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "taken");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "taken");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("taken").And.Contain("--output"));
     }

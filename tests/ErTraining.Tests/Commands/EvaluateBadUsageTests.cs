@@ -10,7 +10,7 @@ internal sealed class EvaluateBadUsageTests
     public void TrainOnce()
     {
         _folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = CommandLine.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             _folder.Path, "train", "--train-images", "256", "--epochs", "0", "--batch-size", "64", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
     }
@@ -49,7 +49,7 @@ internal sealed class EvaluateBadUsageTests
         infinite.AsSpan(8 + (int)BitConverter.ToInt64(weights), 32 * sizeof(float)).Fill(0xFF); // the encoder's first tensor, right after the header
         MakeRun("infinite", settings, infinite);
 
-        CommandLine.Outcome outcome = CommandLine.RunHere(_folder.Path, ["evaluate", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, ["evaluate", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);

@@ -1,10 +1,13 @@
 using System.CommandLine;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Optimization;
+using ErLoss.Training.Runs;
+using ErLoss.Training.Settings;
+using ErTraining.CommandLine;
 using ErTraining.Commands;
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Reporting;
-using ErTraining.Settings;
-using ErTraining.Training;
 
 namespace ErTraining.Tests.Commands;
 

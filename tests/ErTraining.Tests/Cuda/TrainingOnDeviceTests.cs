@@ -1,9 +1,10 @@
 using System.Text.Json;
 using ErLoss.Benchmarks;
 using ErLoss.Modules.Tests.Cuda;
-using ErTraining.Data;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
 using ErTraining.Tests.Commands;
-using ErTraining.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,7 +53,7 @@ internal sealed class TrainingOnDeviceTests(string name) : TensorTests
     {
         DeviceUnderTest.RequireCuda(_device);
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = CommandLine.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             folder.Path, "train", "--device", $"{_device}", "--tf32", "--train-images", "512", "--epochs", "1", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Output, Does.Match(@"Peak GPU memory \d+\.\d\d of "));

@@ -1,4 +1,4 @@
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
 
 namespace ErTraining.Tests.Data;
 

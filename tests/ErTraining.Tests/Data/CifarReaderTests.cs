@@ -1,4 +1,5 @@
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
 using SkiaSharp;
 
 namespace ErTraining.Tests.Data;

@@ -1,4 +1,5 @@
-using ErTraining.Data;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
 using SkiaSharp;
 
 namespace ErTraining.Tests.Data;

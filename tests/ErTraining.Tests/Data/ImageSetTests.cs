@@ -1,4 +1,4 @@
-using ErTraining.Data;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Data;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Security.Cryptography;
-using ErTraining.Data;
+using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Data;
 

@@ -1,4 +1,6 @@
-using ErTraining.Data;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Data;
+using ErLoss.Training.Views;
 using TorchSharp;
 using static TorchSharp.torch;
 

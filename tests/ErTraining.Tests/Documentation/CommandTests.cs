@@ -52,7 +52,7 @@ internal sealed partial class CommandTests
     {
         if (!s_help.TryGetValue(command, out string? help))
         {
-            CommandLine.Outcome outcome = CommandLine.RunHere(Repository.Root, command, "--help");
+            ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(Repository.Root, command, "--help");
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             s_help[command] = help = outcome.Output;
         }

@@ -1,4 +1,5 @@
-using ErTraining.Encoders;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ErTraining.Encoders;
+using ErLoss.SelfSupervised.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,8 @@
-using ErTraining.Encoders;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Encoders;
 

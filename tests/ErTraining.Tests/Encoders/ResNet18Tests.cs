@@ -1,5 +1,5 @@
-using ErTraining.Encoders;
-using ErTraining.Methods;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

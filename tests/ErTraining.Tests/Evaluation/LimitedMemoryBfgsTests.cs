@@ -1,4 +1,4 @@
-using ErTraining.Evaluation;
+using ErLoss.SelfSupervised.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ErTraining.Evaluation;
+using ErLoss.SelfSupervised.Evaluation;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Evaluation;

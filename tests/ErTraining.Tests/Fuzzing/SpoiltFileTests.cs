@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using ErTraining.Commands;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Reporting;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
 using ErTraining.Tests.Data;
-using ErTraining.Training;
 using SkiaSharp;
 
 namespace ErTraining.Tests.Fuzzing;

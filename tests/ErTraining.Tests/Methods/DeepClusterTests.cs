@@ -1,6 +1,6 @@
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Randomness;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 

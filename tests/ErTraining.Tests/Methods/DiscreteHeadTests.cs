@@ -1,5 +1,5 @@
 using ErLoss.Modules;
-using ErTraining.Methods;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using ErTraining.Methods;
-using ErTraining.Randomness;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ErTraining.Methods;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

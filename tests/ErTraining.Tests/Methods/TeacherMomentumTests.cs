@@ -1,4 +1,4 @@
-using ErTraining.Methods;
+using ErLoss.SelfSupervised.Teachers;
 
 namespace ErTraining.Tests.Methods;
 

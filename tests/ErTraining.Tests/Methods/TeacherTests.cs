@@ -1,4 +1,4 @@
-using ErTraining.Methods;
+using ErLoss.SelfSupervised.Teachers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

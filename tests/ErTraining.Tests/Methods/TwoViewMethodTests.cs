@@ -1,6 +1,7 @@
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Randomness;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 

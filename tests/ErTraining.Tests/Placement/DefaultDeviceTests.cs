@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Evaluation;
-using ErTraining.Methods;
-using ErTraining.Reporting;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Evaluation;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErTraining.Reports;
 using TorchSharp;
 using static TorchSharp.torch;
 

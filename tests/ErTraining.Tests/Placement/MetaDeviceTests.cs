@@ -1,9 +1,11 @@
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Teachers;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Optimization;
 using TorchSharp;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Placement;
 

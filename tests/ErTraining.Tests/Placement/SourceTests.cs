@@ -18,6 +18,8 @@ internal sealed class SourceTests
     private static readonly string[] s_drawing =
         ["rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli", "multinomial", "poisson", "dropout"];
 
+    private static readonly string[] s_projects = ["ErLoss.SelfSupervised", "ErLoss.Training", "ErTraining"];
+
     private static readonly Lazy<IReadOnlyList<Call>> s_calls = new(() => [.. Calls()]);
 
     [Test]
@@ -55,17 +57,18 @@ internal sealed class SourceTests
 
     private static IEnumerable<Call> Calls()
     {
-        string root = Path.Combine(Repository.Root, "src", "ErTraining");
+        string root = Path.Combine(Repository.Root, "src");
         SyntaxTree[] trees =
         [
-            .. from file in Directory.GetFiles(root, "*.cs", SearchOption.AllDirectories)
-               where !Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar)[0].StartsWith("obj", StringComparison.Ordinal)
+            .. from project in s_projects
+               from file in Directory.GetFiles(Path.Combine(root, project), "*.cs", SearchOption.AllDirectories)
+               where !Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar)[1].StartsWith("obj", StringComparison.Ordinal)
                select CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file),
             CSharpSyntaxTree.ParseText("global using System; global using System.IO; global using System.Linq; global using System.Collections.Generic; global using System.Threading; global using System.Threading.Tasks;"),
         ];
-        // The program itself is left out: its types are those of the source.
+        // The projects' own assemblies are left out: their types are those of the source.
         IEnumerable<MetadataReference> references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) != "ErTraining.dll")
+            .Where(path => !s_projects.Contains(Path.GetFileNameWithoutExtension(path)))
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create("Source", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication));
         foreach (SyntaxTree tree in trees)

@@ -1,4 +1,4 @@
-using ErTraining.Randomness;
+using ErLoss.Training.Randomness;
 
 namespace ErTraining.Tests.Randomness;
 

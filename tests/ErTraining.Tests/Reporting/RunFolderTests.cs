@@ -1,5 +1,6 @@
-using ErTraining.Data;
-using ErTraining.Reporting;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Runs;
 
 namespace ErTraining.Tests.Reporting;
 

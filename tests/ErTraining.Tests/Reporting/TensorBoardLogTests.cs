@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using ErTraining.Reporting;
-using ErTraining.Training;
+using ErLoss.Training;
+using ErLoss.Training.Runs;
 using Tensorboard;
 
 namespace ErTraining.Tests.Reporting;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ErTraining.Settings;
+using ErLoss.Training.Settings;
 
 namespace ErTraining.Tests.Settings;
 

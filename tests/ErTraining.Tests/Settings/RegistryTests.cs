@@ -1,9 +1,11 @@
 using System.Text.Json;
-using ErTraining.Encoders;
-using ErTraining.Settings;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Encoders;
+using ErLoss.Training.Settings;
 using ErTraining.Tests.Commands;
-using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Settings;
 
@@ -17,10 +19,10 @@ internal sealed class RegistryTests
     public void An_encoder_of_one_s_own_is_trained_evaluated_and_exported()
     {
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome trained = Run(
+        ProgramUnderTest.Outcome trained = Run(
             folder, "train --encoder patches --width 24 --train-images 64 --batch-size 32 --epochs 1 --evaluations 1 --threads 1 --output run");
-        CommandLine.Outcome evaluated = Run(folder, "evaluate --checkpoint run --train-images 64 --threads 1 --output result.json");
-        CommandLine.Outcome exported = Run(folder, "export --checkpoint run --output encoder.safetensors");
+        ProgramUnderTest.Outcome evaluated = Run(folder, "evaluate --checkpoint run --train-images 64 --threads 1 --output result.json");
+        ProgramUnderTest.Outcome exported = Run(folder, "export --checkpoint run --output encoder.safetensors");
         Assert.Multiple(() =>
         {
             Assert.That(trained.ExitCode, Is.Zero, trained.Error);
@@ -42,7 +44,7 @@ internal sealed class RegistryTests
     public void Its_settings_are_checked_as_others_are(string line, string says)
     {
         using var folder = new TemporaryDirectory();
-        CommandLine.Outcome outcome = Run(folder, line);
+        ProgramUnderTest.Outcome outcome = Run(folder, line);
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain(says));
     }
@@ -69,7 +71,7 @@ internal sealed class RegistryTests
         });
     }
 
-    private static CommandLine.Outcome Run(TemporaryDirectory folder, string line) => CommandLine.RunHere(folder.Path, s_registry, line.Split(' '));
+    private static ProgramUnderTest.Outcome Run(TemporaryDirectory folder, string line) => ProgramUnderTest.RunHere(folder.Path, s_registry, line.Split(' '));
 
     private sealed record PatchSettings : EncoderSettings
     {

@@ -1,4 +1,4 @@
-using ErTraining.Settings;
+using ErLoss.Training.Settings;
 
 namespace ErTraining.Tests.Settings;
 

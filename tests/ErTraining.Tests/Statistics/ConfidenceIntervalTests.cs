@@ -1,4 +1,4 @@
-using ErTraining.Statistics;
+using ErLoss.Training.Statistics;
 
 namespace ErTraining.Tests.Statistics;
 

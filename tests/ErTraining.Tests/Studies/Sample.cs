@@ -1,6 +1,7 @@
-using ErTraining.Data;
-using ErTraining.Studies;
-using ErTraining.Training;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Optimization;
+using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 

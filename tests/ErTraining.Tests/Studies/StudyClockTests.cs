@@ -1,4 +1,4 @@
-using ErTraining.Studies;
+using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 

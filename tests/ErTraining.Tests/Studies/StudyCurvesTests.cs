@@ -1,5 +1,6 @@
-using ErTraining.Methods;
-using ErTraining.Studies;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Studies;
+using ErTraining.Reports;
 
 namespace ErTraining.Tests.Studies;
 

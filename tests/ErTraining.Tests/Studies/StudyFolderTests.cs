@@ -1,7 +1,8 @@
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Reporting;
-using ErTraining.Studies;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Runs;
+using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 

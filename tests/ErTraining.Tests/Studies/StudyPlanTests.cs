@@ -1,5 +1,5 @@
-using ErTraining.Methods;
-using ErTraining.Studies;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Xml.Linq;
-using ErTraining.Studies;
+using ErLoss.Training.Studies;
+using ErTraining.Reports;
 using SkiaSharp;
 
 namespace ErTraining.Tests.Studies;

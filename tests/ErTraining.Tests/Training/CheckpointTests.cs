@@ -1,7 +1,9 @@
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Methods;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Training;

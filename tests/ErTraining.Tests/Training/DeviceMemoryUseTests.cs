@@ -1,4 +1,4 @@
-using ErTraining.Training;
+using ErLoss.Training.Compute;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Training;

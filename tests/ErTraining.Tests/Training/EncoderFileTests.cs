@@ -3,11 +3,12 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
 using static TorchSharp.torch;
-using Encoder = ErTraining.Encoders.Encoder;
+using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Tests.Training;
 

@@ -1,6 +1,6 @@
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using ErTraining.Libtorch;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Operators;
+using ErLoss.Training.Optimization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-using ErTraining.Training;
+using ErLoss.Training.Optimization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.Training;
+using ErLoss.Training.Methods;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Training;

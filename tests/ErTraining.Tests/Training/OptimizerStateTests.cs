@@ -1,7 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using OptimizerState = ErTraining.Training.OptimizerState;
+using OptimizerState = ErLoss.Training.Optimization.OptimizerState;
 
 namespace ErTraining.Tests.Training;
 

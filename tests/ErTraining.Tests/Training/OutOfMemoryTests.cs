@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using ErLoss.Training.Compute;
 using ErTraining.Commands;
 using ErTraining.Tests.Commands;
-using ErTraining.Training;
 using TorchSharp;
 
 #pragma warning disable CA2201 // these are the exceptions that TorchSharp and .NET throw
@@ -73,7 +73,7 @@ internal sealed class OutOfMemoryTests
         using var folder = new TemporaryDirectory();
         const long MostKibibytes = 4_000_000;
         string program = $"ulimit -v {MostKibibytes}; exec dotnet '{typeof(TrainCommand).Assembly.Location}' train --train-images 8192 --batch-size 8192 --epochs 1 --threads 1";
-        CommandLine.Outcome outcome = CommandLine.Run(new ProcessStartInfo("bash", ["-c", program])
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(new ProcessStartInfo("bash", ["-c", program])
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,

@@ -1,6 +1,10 @@
-using ErTraining.Data;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

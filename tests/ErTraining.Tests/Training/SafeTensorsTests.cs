@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Weights;
 
 namespace ErTraining.Tests.Training;
 

@@ -1,5 +1,7 @@
-using ErTraining.Data;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
 
 namespace ErTraining.Tests.Training;
 

@@ -1,4 +1,4 @@
-using ErTraining.Training;
+using ErLoss.Training.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,8 @@
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 

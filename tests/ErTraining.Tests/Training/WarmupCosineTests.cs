@@ -1,4 +1,4 @@
-using ErTraining.Training;
+using ErLoss.Training.Optimization;
 
 namespace ErTraining.Tests.Training;
 

@@ -1,5 +1,5 @@
 using ErLoss.Modules;
-using ErTraining.Training;
+using ErLoss.Training.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 

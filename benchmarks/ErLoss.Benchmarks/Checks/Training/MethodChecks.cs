@@ -1,9 +1,9 @@
-using ErTraining;
-using ErTraining.Data;
-using ErTraining.Encoders;
-using ErTraining.Methods;
-using ErTraining.Randomness;
-using ErTraining.Training;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
 using TorchSharp;
 using static TorchSharp.torch;
 

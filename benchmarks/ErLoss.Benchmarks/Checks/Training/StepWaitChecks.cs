@@ -1,5 +1,5 @@
-using ErTraining;
-using ErTraining.Methods;
+using ErLoss.Training;
+using ErLoss.Training.Methods;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;

@@ -1,0 +1,105 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.SelfSupervised.Encoders;
+
+/// <summary>
+/// Whether this machine computes an encoder's features rightly: those of a batch against those of its images one by one, and against a
+/// computation in float64 by patches and matrix products.
+/// </summary>
+/// <remarks>
+/// libtorch chooses the kernels of a convolution by the processor and by the shape, the batch included, and some are wrong on some
+/// machines, silently: a tenth to a half of the features' length. Rounding is far from that.
+/// </remarks>
+public static class FeatureCheck
+{
+    /// <summary>Environment variable that keeps oneDNN, the CPU's convolutions, from the kernels that were seen to be wrong.</summary>
+    public const string Cure = "ONEDNN_MAX_CPU_ISA";
+
+    private const int Images = 4, ImagesInFloat64 = 2; // float64 is slow
+    private const int Pair = 2, Batch = 16; // sizes at which wrong kernels were seen
+    private const double AllowedInFloat32 = 1e-3, AllowedWhereRounded = 0.05;
+
+    /// <summary>Checks an encoder before it is used.</summary>
+    /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
+    /// <param name="size">Height and width of the images to come.</param>
+    /// <exception cref="WrongFeaturesException">Its features are wrong; the message says by how much, and what to do.</exception>
+    public static void Require(Encoder encoder, long size)
+    {
+        if (Measure(encoder, size).FirstOrDefault(error => !error.IsRight) is { } wrong)
+        {
+            throw new WrongFeaturesException(Describe(encoder, wrong));
+        }
+    }
+
+    /// <summary>The errors in float32 and in the type the encoder trains in; none if its weights give no finite features even in float64.</summary>
+    /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
+    /// <param name="size">Height and width of the images.</param>
+    public static IReadOnlyList<FeatureError> Measure(Encoder encoder, long size)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var generator = new Generator(0, CPU); // its own, so that the run draws what it would have drawn without the check
+        Tensor images = rand([Images, 3, size, size], device: CPU, generator: generator) * (Pixels.Most - Pixels.Least) + Pixels.Least;
+        using Encoder inFloat64 = encoder.InFloat64();
+        Tensor truth = inFloat64.FeaturesIn(ScalarType.Float64, images.narrow(0, 0, ImagesInFloat64).to(ScalarType.Float64));
+        if (!truth.isfinite().all().item<bool>())
+        {
+            return []; // that is the weights' fault, and others say so
+        }
+        Tensor here = images.to(encoder.parameters().First().device);
+        bool wasTraining = encoder.training;
+        encoder.eval();
+        try
+        {
+            return [.. new[] { ScalarType.Float32, encoder.TrainingType }.Distinct().Select(type => Compare(encoder, type, here, truth))];
+        }
+        finally
+        {
+            encoder.train(wasTraining);
+        }
+    }
+
+    /// <summary>The check in words: "features right (float32 to 2.2e-07, bfloat16 to 0.0022)".</summary>
+    public static string Describe(Encoder encoder, long size)
+    {
+        IReadOnlyList<FeatureError> errors = Measure(encoder, size);
+        return errors.FirstOrDefault(error => !error.IsRight) is { } wrong
+            ? Describe(encoder, wrong)
+            : $"features right ({string.Join(", ", errors.Select(error => FormattableString.Invariant($"{Name(error.Type)} to {error.Error:g2}")))})";
+    }
+
+    private static FeatureError Compare(Encoder encoder, ScalarType type, Tensor images, Tensor truth)
+    {
+        Tensor single = cat([.. images.split(1).Select(Features)]); // one by one
+        Tensor pair = Features(images.narrow(0, 0, Pair)), batch = Features(images.repeat(Batch / Images, 1, 1, 1));
+        double[] errors =
+        [
+            Error(single.narrow(0, 0, ImagesInFloat64), truth),
+            Error(pair, single.narrow(0, 0, Pair)),
+            Error(batch, single.repeat(Batch / Images, 1)),
+        ];
+        bool rounds = type != ScalarType.Float32 || (images.device_type == DeviceType.CUDA && backends.cudnn.allow_tf32);
+        return new FeatureError(type, errors.Any(double.IsNaN) ? double.NaN : errors.Max(), rounds ? AllowedWhereRounded : AllowedInFloat32);
+
+        Tensor Features(Tensor part) => encoder.FeaturesIn(type, part).to(ScalarType.Float64).cpu();
+    }
+
+    private static double Error(Tensor features, Tensor truth)
+    {
+        double distance = (features - truth).norm(1).max().item<double>(), length = truth.norm(1).max().item<double>();
+        return distance == 0 ? 0 : distance / length; // weights may give features of zero
+    }
+
+    private static string Describe(Encoder encoder, FeatureError wrong)
+    {
+        Device device = encoder.parameters().First().device;
+        string remedy = device.type == DeviceType.CUDA ? "use --device cpu, or another libtorch"
+            : Environment.GetEnvironmentVariable(Cure) is { } value ? $"{Cure}={value} did not cure it, so use another machine or another libtorch"
+            : $"set {Cure}=AVX2 in the environment and start again";
+        return FormattableString.Invariant(
+            $"This machine's libtorch computes the features of {encoder.GetName()} in {Name(wrong.Type)} on {device} wrongly (relative error {wrong.Error:g2} where {wrong.Allowed:g2} is allowed); {remedy}.");
+    }
+
+    private static string Name(ScalarType type) => type.ToString().ToLowerInvariant();
+}

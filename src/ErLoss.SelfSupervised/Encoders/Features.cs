@@ -1,0 +1,44 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.SelfSupervised.Encoders;
+
+/// <summary>What an encoder makes of many images, computed in batches.</summary>
+public static class Features
+{
+    /// <summary>
+    /// On a CPU larger batches are slower, because their feature maps do not fit its caches, and because the C library returns such blocks to
+    /// the system where the user has chosen so. On a GPU smaller batches leave the GPU waiting for the host.
+    /// </summary>
+    private const int BatchSizeOnCpu = 128, BatchSizeOnGpu = 512;
+
+    /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
+    /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
+    /// <param name="pixels">(n, 3, 32, 32) pixel bytes, on the encoder's device.</param>
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static Tensor Of(Encoder encoder, Tensor pixels, CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        bool wasTraining = encoder.training;
+        encoder.eval();
+        try
+        {
+            int batchSize = pixels.device_type == DeviceType.CPU ? BatchSizeOnCpu : BatchSizeOnGpu;
+            var batches = new List<Tensor>();
+            for (long start = 0; start < pixels.shape[0]; start += batchSize)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var batchScope = NewDisposeScope();
+                Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
+                batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
+            }
+            return cat(batches).MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            encoder.train(wasTraining);
+        }
+    }
+}

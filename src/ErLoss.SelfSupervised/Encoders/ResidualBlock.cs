@@ -1,0 +1,39 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+
+namespace ErLoss.SelfSupervised.Encoders;
+
+/// <summary>
+/// The basic block of <see cref="ResNet18"/>: relu(bn2(conv2(relu(bn1(conv1(x))))) + x), where x goes through a 1×1 convolution and batch
+/// normalisation if the shape changes.
+/// </summary>
+internal sealed class ResidualBlock : Module<Tensor, Tensor>
+{
+    private readonly Convolution conv1, conv2;
+    private readonly BatchNorm2d bn1, bn2;
+    private readonly Sequential? downsample;
+
+    /// <summary>(k, <paramref name="inputs"/>, h, w) to (k, <paramref name="outputs"/>, ⌈h/stride⌉, ⌈w/stride⌉).</summary>
+    public ResidualBlock(int inputs, int outputs, int stride)
+        : base(nameof(ResidualBlock))
+    {
+        conv1 = new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
+        bn1 = BatchNorm2d(outputs, device: CPU);
+        conv2 = new Convolution(outputs, outputs, kernelSize: 3, padding: 1);
+        bn2 = BatchNorm2d(outputs, device: CPU);
+        downsample = stride == 1 && inputs == outputs
+            ? null
+            : Sequential(("0", new Convolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs, device: CPU)));
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor inner = functional.relu(bn1.call(conv1.call(input)), inplace: true);
+        Tensor residual = bn2.call(conv2.call(inner)).add_(downsample?.call(input) ?? input);
+        return functional.relu(residual, inplace: true).MoveToOuterDisposeScope();
+    }
+}

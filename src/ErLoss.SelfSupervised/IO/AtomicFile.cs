@@ -1,0 +1,70 @@
+using System.Runtime.InteropServices;
+
+namespace ErLoss.SelfSupervised.IO;
+
+/// <summary>Files that are either as they were or complete, also after a crash or a power cut.</summary>
+internal static class AtomicFile
+{
+    /// <summary>The end of a temporary file's name.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    /// <summary>
+    /// Writes to a temporary file beside <paramref name="path"/> (its name and <c>.tmp</c>), flushes it to the disk and renames it over
+    /// <paramref name="path"/>. If that fails, <paramref name="path"/> is untouched and the temporary file is gone.
+    /// </summary>
+    /// <param name="path">The file to create or replace, in an existing directory.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var temporary = path + TemporarySuffix;
+        var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
+        try
+        {
+            using (stream)
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            File.Delete(temporary);
+            if (e is ArgumentOutOfRangeException) // what .NET makes of the system's "file too large"
+            {
+                throw new IOException($"{path}: larger than the file system, or a limit on this process, allows", e);
+            }
+            throw;
+        }
+
+        FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Sees to it that a rename outlasts a power cut, where the system wants to be asked and the file system can do it.</summary>
+    private static void FlushDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // NTFS keeps a journal of names
+        }
+
+        var descriptor = Open(path, flags: 0);
+        if (descriptor >= 0)
+        {
+            _ = Flush(descriptor); // some network file systems have no such call; the rename itself is done
+            _ = Close(descriptor);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "open")]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    private static extern int Flush(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int descriptor);
+}

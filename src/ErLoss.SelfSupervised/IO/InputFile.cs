@@ -1,0 +1,25 @@
+namespace ErLoss.SelfSupervised.IO;
+
+/// <summary>Access to a user's files: what the operating system has against it becomes one clear line.</summary>
+internal static class InputFile
+{
+    /// <summary>What <paramref name="access"/> gives.</summary>
+    /// <param name="path">The file or folder that is accessed.</param>
+    /// <param name="access">Reads it, or asks about it.</param>
+    /// <exception cref="DataException">It cannot be read; the message names it.</exception>
+    public static T Access<T>(string path, Func<T> access)
+    {
+        try
+        {
+            return access();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, e);
+        }
+    }
+
+    /// <summary>The exception for a file that cannot be read.</summary>
+    public static DataException Unreadable(string path, Exception cause) =>
+        new($"{path}: cannot be read ({cause.Message.TrimEnd('.')}); wanted a readable file.", cause);
+}

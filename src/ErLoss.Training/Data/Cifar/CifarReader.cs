@@ -1,0 +1,137 @@
+using ErLoss.SelfSupervised.IO;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>
+/// Reads a directory of CIFAR's own binary files: CIFAR-10's, of which any training files found are taken, or CIFAR-100's with its fine labels.
+/// </summary>
+internal static class CifarReader
+{
+    private const int LongestNamesFile = 1 << 16;
+
+    /// <summary>Whether the directory has a file named as CIFAR names its image files.</summary>
+    /// <param name="directory">A path; it need not exist.</param>
+    public static bool Recognizes(string directory) => FormatsIn(directory).Any();
+
+    /// <summary>Reads both splits.</summary>
+    /// <param name="directory">Holds the <c>.bin</c> files and, if need be, the class names.</param>
+    /// <returns>The images in the files' order, first training file first.</returns>
+    /// <exception cref="DataException">Nothing there, a split without a file, or a file that is unreadable or not what its name says.</exception>
+    public static ImageData Read(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new DataException($"{directory}: no such directory; wanted one with CIFAR-10's or CIFAR-100's binary files.");
+        }
+
+        CifarFormat[] formats = [.. FormatsIn(directory)];
+        if (formats.Length != 1)
+        {
+            throw new DataException(formats.Length == 0
+                ? $"{directory}: no CIFAR files; wanted data_batch_1.bin … data_batch_5.bin and test_batch.bin, or train.bin and test.bin."
+                : $"{directory}: files of CIFAR-10 and of CIFAR-100; wanted those of one of them.");
+        }
+
+        var format = formats[0];
+        var names = ReadNames(Path.Combine(directory, format.NamesFile), format);
+        return new ImageData(
+            format.Name,
+            ReadSplit(directory, format.TrainFiles, "training", format, names),
+            ReadSplit(directory, [format.TestFile], "test", format, names));
+    }
+
+    private static IEnumerable<CifarFormat> FormatsIn(string directory) =>
+        new[] { CifarFormat.Cifar10, CifarFormat.Cifar100 }.Where(
+            format => format.ImageFiles.Any(file => File.Exists(Path.Combine(directory, file))));
+
+    private static ImageSet ReadSplit(
+        string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names)
+    {
+        string[] paths = [.. files.Select(file => Path.Combine(directory, file)).Where(File.Exists)];
+        if (paths.Length == 0)
+        {
+            throw new DataException($"{directory}: no {split} images of {format.Name}; wanted {string.Join(" or ", files)}.");
+        }
+
+        int[] counts = [.. paths.Select(path => CountRecords(path, format))];
+        var total = counts.Sum(count => (long)count);
+        if (total > ImageSet.MaxCount)
+        {
+            throw new DataException($"{directory}: {total} {split} images; at most {ImageSet.MaxCount} fit in memory.");
+        }
+
+        var pixels = new byte[total * ImageSet.ImageBytes];
+        var labels = new int[total];
+        var start = 0;
+        for (var i = 0; i < paths.Length; i++)
+        {
+            ReadRecords(paths[i], format, pixels.AsSpan(start * ImageSet.ImageBytes), labels.AsSpan(start, counts[i]));
+            start += counts[i];
+        }
+
+        return new ImageSet(pixels, labels, names);
+    }
+
+    private static int CountRecords(string path, CifarFormat format)
+    {
+        var length = InputFile.Access(path, () => new FileInfo(path).Length);
+        if (length == 0)
+        {
+            throw new DataException($"{path}: empty; wanted records of {format.RecordBytes} bytes.");
+        }
+
+        if (length > int.MaxValue)
+        {
+            throw new DataException($"{path}: {length} bytes; files of 2 GiB and more are not read.");
+        }
+
+        var (count, rest) = Math.DivRem((int)length, format.RecordBytes);
+        return rest == 0
+            ? count
+            : throw new DataException(
+                $"{path}: {length} bytes are {count} records of {format.RecordBytes} bytes with {rest} left over; wanted whole records.");
+    }
+
+    private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels)
+    {
+        using var stream = InputFile.Access(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
+        Span<byte> label = stackalloc byte[format.LabelBytes];
+        for (var record = 0; record < labels.Length; record++)
+        {
+            try
+            {
+                stream.ReadExactly(label);
+                stream.ReadExactly(pixels.Slice(record * ImageSet.ImageBytes, ImageSet.ImageBytes));
+            }
+            catch (IOException e)
+            {
+                throw InputFile.Unreadable(path, e);
+            }
+
+            labels[record] = label[^1];
+            if (labels[record] >= format.DefaultNames.Count)
+            {
+                throw new DataException(
+                    $"{path}: record {record + 1} has label {labels[record]}; wanted 0 to {format.DefaultNames.Count - 1}.");
+            }
+        }
+    }
+
+    private static IReadOnlyList<string> ReadNames(string path, CifarFormat format)
+    {
+        if (!File.Exists(path))
+        {
+            return format.DefaultNames;
+        }
+
+        if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestNamesFile and var length)
+        {
+            throw new DataException($"{path}: {length} bytes; wanted a text of {format.DefaultNames.Count} class names, a line each.");
+        }
+
+        string[] names = [.. InputFile.Access(path, () => File.ReadAllLines(path)).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        return names.Length == format.DefaultNames.Count
+            ? names
+            : throw new DataException($"{path}: {names.Length} class names; {format.Name} has {format.DefaultNames.Count}, a line each.");
+    }
+}

@@ -1,0 +1,27 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>A data set: training and test images of the same classes.</summary>
+/// <param name="Name">What reports call it, such as <c>CIFAR-10</c>.</param>
+/// <param name="Train">The images an encoder is trained on; also the kNN's neighbours.</param>
+/// <param name="Test">The images accuracies are measured on.</param>
+internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
+{
+    /// <summary>A line that says what there is.</summary>
+    public string Summary => $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes";
+
+    /// <summary>A number, in hexadecimal digits, that another data set has only by a chance of 2⁻¹²⁸: the XxHash128 of all pixels and labels, in order.</summary>
+    public string Fingerprint()
+    {
+        var hash = new XxHash128();
+        foreach (ImageSet images in (ImageSet[])[Train, Test])
+        {
+            hash.Append(BitConverter.GetBytes(images.Count));
+            hash.Append(images.Pixels);
+            hash.Append(MemoryMarshal.AsBytes<int>(images.Labels));
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+}

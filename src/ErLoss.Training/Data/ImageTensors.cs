@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>An image set as tensors on the training device: pixels as bytes, a quarter of what floats would take.</summary>
+internal sealed class ImageTensors : IDisposable
+{
+    /// <summary>Copies the set to the device.</summary>
+    public ImageTensors(ImageSet images, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Pixels = tensor(images.Pixels, device: device).view(-1, ImageSet.Channels, ImageSet.Size, ImageSet.Size).DetachFromDisposeScope();
+        Labels = tensor(images.Labels, dtype: ScalarType.Int64, device: device).DetachFromDisposeScope();
+        ClassCount = images.ClassNames.Count;
+    }
+
+    /// <summary>(n, 3, 32, 32), uint8.</summary>
+    public Tensor Pixels { get; }
+
+    /// <summary>(n), int64.</summary>
+    public Tensor Labels { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>Number of images.</summary>
+    public long Count => Labels.shape[0];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Pixels.Dispose();
+        Labels.Dispose();
+    }
+}

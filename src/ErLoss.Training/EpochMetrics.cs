@@ -1,0 +1,28 @@
+using ErLoss.SelfSupervised.Evaluation;
+
+namespace ErLoss.Training;
+
+/// <summary>A line of metrics.jsonl: means over the steps of an epoch; losses and entropies in nats.</summary>
+/// <param name="Epoch">Counted from one.</param>
+/// <param name="Loss">What training minimises.</param>
+/// <param name="Entropy">Entropy of the projections.</param>
+/// <param name="Reconstruction">Reconstruction error between the views.</param>
+/// <param name="MutualInformationBound">Entropy less reconstruction.</param>
+/// <param name="LearningRate">That of the epoch's last step.</param>
+/// <param name="ImagesPerSecond">Images trained on a second, each in two views.</param>
+/// <param name="EffectiveRank">After the epoch, on test images; see <see cref="CollapseIndicators"/>, as for the next two.</param>
+/// <param name="MeanCosine">Likewise.</param>
+/// <param name="Perplexity">Likewise; of discrete heads only.</param>
+/// <param name="KnnAccuracy">Fraction of test images classified rightly, where it was evaluated.</param>
+internal sealed record EpochMetrics(
+    int Epoch,
+    double Loss,
+    double Entropy,
+    double Reconstruction,
+    double MutualInformationBound,
+    double LearningRate,
+    double ImagesPerSecond,
+    double? EffectiveRank = null,
+    double? MeanCosine = null,
+    double? Perplexity = null,
+    double? KnnAccuracy = null);

@@ -1,0 +1,136 @@
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Randomness;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Methods;
+
+/// <summary>
+/// DeepCluster (Caron et al., "Deep Clustering for Unsupervised Learning of Visual Features", ECCV 2018): k-means over the training images'
+/// features before each epoch, whose clusters are the classes that both views are then trained to tell.
+/// </summary>
+/// <remarks>
+/// Features are whitened and normalised before they are clustered, as in the paper; the classifier is the clusters' mean projections, as in the second
+/// version (Caron et al., NeurIPS 2020, appendix), so that no layer has to be learnt anew each epoch. Native, images are drawn evenly from the clusters; with ER each image is visited once and the
+/// entropy of the predictions' batch marginals takes the sampling's place.
+/// </remarks>
+internal sealed class DeepCluster : TwoViewMethod
+{
+    private const int Iterations = 10, PrincipalComponents = 64;
+    private const double Temperature = 0.1;
+
+    private readonly Encoder encoder;
+    private readonly Module<Tensor, Tensor> projector;
+    private readonly Tensor centroids, assignments;
+    private readonly DiscreteLossSettings _loss;
+    private readonly Objective _objective;
+
+    public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images)
+        : base(nameof(DeepCluster))
+    {
+        int dimension = settings.Head.ProjectionDimension, count = Math.Min(settings.Head.Prototypes, images);
+        this.encoder = encoder;
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, dimension);
+        centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
+        assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
+        _loss = settings.Loss;
+        _objective = settings.Objective;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = Embed(features);
+        return new MethodOutputs(
+            embeddings.MoveToOuterDisposeScope(), functional.softmax(Logits(embeddings), 1).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override void BeginEpoch(Tensor pixels, RandomStream random)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        Tensor features = Features.Of(encoder, pixels);
+        bool wasTraining = training;
+        eval();
+        Tensor embeddings = Embed(features);
+        train(wasTraining);
+        Tensor whitened = functional.normalize(Whitening.Apply(features, PrincipalComponents), dim: 1);
+        (_, Tensor clusters) = SphericalKMeans.Fit(whitened, (int)centroids.shape[0], Iterations, random);
+        centroids.copy_(functional.normalize(zeros_like(centroids).index_add_(0, clusters, embeddings, 1), dim: 1));
+        assignments.copy_(clusters);
+    }
+
+    /// <inheritdoc/>
+    public override long[] Order(int count, RandomStream random)
+    {
+        if (_objective == Objective.Er)
+        {
+            return base.Order(count, random);
+        }
+        using Tensor onHost = assignments.cpu();
+        return EvenOrder(onHost.data<long>().ToArray(), count, random);
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = Embed(encoder.call(cat([batch.View1, batch.View2])));
+        Tensor logits = Logits(embeddings);
+        Tensor targets = assignments.index_select(0, batch.Indices);
+        Tensor reconstruction = functional.cross_entropy(logits, cat([targets, targets]));
+        Tensor? native = _objective == Objective.Native ? reconstruction : null;
+        using var frozen = native is null ? null : no_grad();
+        Tensor[] views = logits.chunk(2);
+        Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _loss.Estimator);
+        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Visits that draw a cluster evenly among those that are not empty, and an image evenly from it.</summary>
+    /// <param name="assignments">The cluster of each image.</param>
+    /// <param name="count">Number of visits.</param>
+    /// <param name="random">Where the draws come from.</param>
+    internal static long[] EvenOrder(long[] assignments, int count, RandomStream random)
+    {
+        long[][] clusters = [.. assignments.Index().GroupBy(image => image.Item, image => (long)image.Index).OrderBy(c => c.Key).Select(c => c.ToArray())];
+        var order = new long[count];
+        for (int i = 0; i < count; i++)
+        {
+            long[] cluster = clusters[random.Next(clusters.Length)];
+            order[i] = cluster[random.Next(cluster.Length)];
+        }
+        return order;
+    }
+
+    private Tensor Embed(Tensor features) => functional.normalize(projector.call(features), dim: 1);
+
+    private Tensor Logits(Tensor embeddings) => embeddings.mm(centroids.t()) / Temperature;
+}
+
+/// <summary>Of <see cref="DeepCluster"/>.</summary>
+internal sealed record DeepClusterSettings : DiscreteMethodSettings
+{
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "its three heads and memory bank")
+            .With(("warmup_epochs", "11"), ("prototypes", "3000")),
+    };
+
+    /// <summary>Projector and clusters. There are never more clusters than training images.</summary>
+    public DiscreteHeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "DeepCluster";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new DeepCluster(makeEncoder(), this, images);
+}

@@ -1,0 +1,135 @@
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Teachers;
+using ErLoss.Training.Settings;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Methods;
+
+/// <summary>
+/// DINO (Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", ICCV 2021): a student's distribution over prototypes
+/// is drawn to that of its moving average, the teacher, which is sharpened and centred and takes no gradient. Two global views, no local ones.
+/// </summary>
+/// <remarks>
+/// Native, it trains with the cross-entropy of teacher and student. With ER that is the reconstruction, and the entropy of the
+/// student's batch marginal is added, so that centring can be left out.
+/// </remarks>
+internal sealed class Dino : TwoViewMethod
+{
+    private const double StudentTemperature = 0.1, TeacherTemperature = 0.04, CenterMomentum = 0.9;
+
+    private readonly Encoder encoder, teacherEncoder;
+    private readonly Module<Tensor, Tensor> projector, teacherProjector, prototypes, teacherPrototypes;
+    private readonly Tensor center;
+    private readonly DiscreteLossSettings _loss;
+    private readonly Objective _objective;
+    private readonly TeacherMomentum _momentum;
+    private readonly bool _centering;
+
+    public Dino(Func<Encoder> makeEncoder, DinoSettings settings)
+        : base(nameof(Dino))
+    {
+        int hidden = settings.Head.HiddenDimension, dimension = settings.Head.ProjectionDimension, count = settings.Head.Prototypes;
+        encoder = makeEncoder();
+        projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        prototypes = new Prototypes(dimension, count);
+        teacherEncoder = makeEncoder();
+        teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        teacherPrototypes = new Prototypes(dimension, count);
+        Teacher.Create(teacherEncoder, encoder);
+        Teacher.Create(teacherProjector, projector);
+        Teacher.Create(teacherPrototypes, prototypes);
+        center = zeros(count, device: CPU).DetachFromDisposeScope();
+        _loss = settings.Loss;
+        _objective = settings.Objective;
+        _momentum = settings.Teacher.Momentum();
+        _centering = settings.Centering;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        Tensor embeddings = Embed(projector, features);
+        Tensor probabilities = functional.softmax(prototypes.call(embeddings) / StudentTemperature, 1);
+        return new MethodOutputs(embeddings.MoveToOuterDisposeScope(), probabilities.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor views = cat([batch.View1, batch.View2]);
+        Tensor[] student = (prototypes.call(Embed(projector, encoder.call(views))) / StudentTemperature).chunk(2);
+        Tensor[] targets;
+        using (no_grad())
+        {
+            Tensor outputs = teacherPrototypes.call(Embed(teacherProjector, teacherEncoder.call(views)));
+            targets = functional.softmax((_centering ? outputs - center : outputs) / TeacherTemperature, 1).chunk(2);
+            if (_centering && training)
+            {
+                center.mul_(CenterMomentum).add_(outputs.mean([0]), 1 - CenterMomentum);
+            }
+        }
+
+        Tensor reconstruction = DiscreteHead.SwappedCrossEntropy(targets[0], student[0], targets[1], student[1]);
+        Tensor? native = _objective == Objective.Native ? reconstruction : null;
+        using var frozen = native is null ? null : no_grad();
+        Tensor entropy = DiscreteHead.MarginalEntropy(student[0], student[1], _loss.Estimator);
+        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override void AfterStep(double progress)
+    {
+        double momentum = _momentum.At(progress);
+        Teacher.Follow(teacherEncoder, encoder, momentum);
+        Teacher.Follow(teacherProjector, projector, momentum);
+        Teacher.Follow(teacherPrototypes, prototypes, momentum);
+    }
+
+    private static Tensor Embed(Module<Tensor, Tensor> projector, Tensor features) => functional.normalize(projector.call(features), dim: 1);
+}
+
+/// <summary>Of <see cref="Dino"/>.</summary>
+internal sealed record DinoSettings : DiscreteMethodSettings
+{
+    private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
+    {
+        [Objective.Native] = new(75.59, 6.76, 8.25),
+        [Objective.Er] = new(73.39, 2.35, 0.92),
+    };
+
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["solo-learn"] = Preset.SoloLearn("dino.yaml", 0.3, 1e-6, 2048, 256, "its teacher temperature (0.07), third layer and GELU, frozen prototypes")
+            .With(("ema", "0.9995"), ("prototypes", "4096")),
+        ["lightly"] = Preset.Lightly(2048, 256, "GELU, decay of biases and norms").With(("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048")),
+    };
+
+    /// <summary>The teacher.</summary>
+    public TeacherSettings Teacher { get; init; } = new() { Ema = 0.99 };
+
+    /// <summary>Whether the teacher's outputs are centred.</summary>
+    [Setting("Centre the teacher's outputs.")]
+    public bool Centering { get; init; } = true;
+
+    /// <summary>Projector and prototypes.</summary>
+    public DiscreteHeadSettings Head { get; init; } = new() { Prototypes = 1024 };
+
+    /// <inheritdoc/>
+    public override string Title => "DINO";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Objective, PublishedStability> Stability => s_stability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new Dino(makeEncoder, this);
+}

@@ -1,0 +1,25 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Methods;
+
+/// <summary>Directions that embeddings are compared with: (k, d) unit rows to (k, count) cosines.</summary>
+/// <remarks>A linear layer without bias whose rows are normalised as they are used: weight norm with gains fixed at one.</remarks>
+internal sealed class Prototypes : Module<Tensor, Tensor>
+{
+    private readonly Parameter weight;
+
+    /// <summary>Directions drawn uniformly.</summary>
+    public Prototypes(int dimension, int count)
+        : base(nameof(Prototypes))
+    {
+        using Tensor normal = randn(count, dimension, device: CPU);
+        weight = new Parameter(functional.normalize(normal, dim: 1));
+        weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor embeddings) => functional.linear(embeddings, functional.normalize(weight, dim: 1));
+}

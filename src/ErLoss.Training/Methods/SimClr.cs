@@ -1,0 +1,124 @@
+using ErLoss.Modules;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Settings;
+using static TorchSharp.torch.nn;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Methods;
+
+/// <summary>
+/// SimCLR (Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations", ICML 2020): two identical branches.
+/// </summary>
+/// <remarks>
+/// Native, it trains with NT-Xent at temperature 1/κ, which is what κ is in a contrastive loss; with ER it maximises both
+/// views' entropies on the sphere and reconstructs each from the other.
+/// </remarks>
+internal sealed class SimClr : TwoViewMethod
+{
+    private readonly Encoder encoder;
+    private readonly Module<Tensor, Tensor> projector;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly Objective _objective;
+
+    public SimClr(Encoder encoder, SimClrSettings settings)
+        : base(nameof(SimClr))
+    {
+        this.encoder = encoder;
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, settings.Head.ProjectionDimension);
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { LearnKappa = settings.LearnKappa && settings.Objective == Objective.Er });
+        _objective = settings.Objective;
+        RegisterComponents();
+    }
+
+    /// <inheritdoc/>
+    public override Encoder Encoder => encoder;
+
+    /// <inheritdoc/>
+    public override MethodOutputs Project(Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        return new MethodOutputs(functional.normalize(projector.call(features), dim: 1).MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public override MethodTerms forward(ViewBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] projections = projector.call(encoder.call(cat([batch.View1, batch.View2]))).chunk(2);
+        Tensor? native = _objective == Objective.Native
+            ? NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa)
+            : null;
+        using var frozen = native is null ? null : no_grad();
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
+        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// NT-Xent (equation 1 of the paper): for each of the 2k projections the cross-entropy of picking its other view among the
+    /// 2k − 1 others, by cosine over temperature.
+    /// </summary>
+    /// <param name="projection1">(k, d).</param>
+    /// <param name="projection2">(k, d).</param>
+    /// <param name="temperature">Positive.</param>
+    /// <returns>A scalar, in nats.</returns>
+    internal static Tensor NormalizedTemperatureCrossEntropy(Tensor projection1, Tensor projection2, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        long count = projection1.shape[0];
+        Tensor directions = functional.normalize(cat([projection1, projection2]), dim: 1);
+        Tensor logits = directions.mm(directions.t()) / temperature;
+        logits.diagonal().fill_(double.NegativeInfinity);
+        Tensor otherView = arange(2 * count, dtype: ScalarType.Int64, device: directions.device).roll(count);
+        return functional.cross_entropy(logits, otherView).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Of <see cref="SimClr"/>.</summary>
+internal sealed record SimClrSettings : MethodSettings
+{
+    private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
+    {
+        [Objective.Native] = new(70.23, 2.17, null),
+        [Objective.Er] = new(70.86, 1.01, null),
+    };
+
+    private static readonly Dictionary<string, Preset> s_presets = new()
+    {
+        ["simclr-paper"] = new(
+            "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020), without its third layer of the projector",
+            ("encoder", "resnet18"),
+            ("epochs", "1000"),
+            ("warmup_epochs", "10"),
+            ("batch_size", "512"),
+            ("optimizer", "lars"),
+            ("learning_rate", "2"),
+            ("weight_decay", "1e-4"),
+            ("kappa", "2"),
+            ("hidden_dimension", "512"),
+            ("projection_dimension", "128")),
+        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With(("kappa", "5")),
+        ["lightly"] = Preset.Lightly(512, 128, "decay of biases and norms").With(("kappa", "2")),
+    };
+
+    /// <summary>The entropy–reconstruction loss, and κ of the native loss.</summary>
+    public SphereLossSettings Loss { get; init; } = new();
+
+    /// <summary>Whether κ is learnt.</summary>
+    [Setting("Learn kappa with the weights.", GoesWith = "objective er")]
+    public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
+
+    /// <summary>The projector.</summary>
+    public HeadSettings Head { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override string Title => "SimCLR";
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<Objective, PublishedStability> Stability => s_stability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
+
+    /// <inheritdoc/>
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SimClr(makeEncoder(), this);
+}

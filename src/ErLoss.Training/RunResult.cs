@@ -1,0 +1,46 @@
+using ErLoss.Training.Methods;
+using ErLoss.Training.Statistics;
+
+namespace ErLoss.Training;
+
+/// <summary>What a run came to; what result.json holds.</summary>
+/// <param name="Method">Name of the method.</param>
+/// <param name="Objective">Which loss it trained with.</param>
+/// <param name="Device">Where it ran: "cpu" or "cuda:N".</param>
+/// <param name="Seed">Of all random streams.</param>
+/// <param name="Epochs">Passes over the training images.</param>
+/// <param name="Images">Number of training images.</param>
+/// <param name="TestImages">Number of test images, which the accuracies are of.</param>
+/// <param name="Seconds">Time the whole run took, evaluation included.</param>
+/// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
+/// <param name="KnnAccuracyBefore">Of the untrained encoder.</param>
+/// <param name="KnnAccuracy">Of the trained encoder.</param>
+/// <param name="Loss">Mean over the last epoch; null if there was none. In nats, as the next three.</param>
+/// <param name="Entropy">Likewise.</param>
+/// <param name="Reconstruction">Likewise.</param>
+/// <param name="MutualInformationBound">Likewise.</param>
+internal sealed record RunResult(
+    string Method,
+    Objective Objective,
+    string Device,
+    int Seed,
+    int Epochs,
+    int Images,
+    int TestImages,
+    double Seconds,
+    double ImagesPerSecond,
+    double KnnAccuracyBefore,
+    double KnnAccuracy,
+    double? Loss,
+    double? Entropy,
+    double? Reconstruction,
+    double? MutualInformationBound)
+{
+    /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
+    public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);
+
+    /// <summary>The 95% confidence interval of <see cref="KnnAccuracyBefore"/>, likewise.</summary>
+    public ConfidenceInterval? KnnAccuracyBeforeInterval => Interval(KnnAccuracyBefore);
+
+    private ConfidenceInterval? Interval(double accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy, TestImages) : null;
+}

@@ -1,0 +1,58 @@
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Encoders;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Optimization;
+using ErLoss.Training.Settings;
+
+namespace ErLoss.Training;
+
+/// <summary>All settings of a run; what its config.json holds. Each part of the program is given its own section, never the whole.</summary>
+internal sealed record RunSettings : Section
+{
+    /// <summary>The self-supervised method.</summary>
+    [Setting("The self-supervised method.")]
+    public MethodSettings Method { get; init; } = new SimClrSettings();
+
+    /// <summary>Name of the method's published settings that the rest started from; null if none.</summary>
+    [Setting("Settings published for the method on CIFAR-10; other options change them.", Placeholder = "NAME")]
+    public string? Preset { get; init; }
+
+    /// <summary>The images.</summary>
+    public DataSettings Data { get; init; } = new();
+
+    /// <summary>Passes over the training images; 0 only evaluates the untrained encoder.</summary>
+    [Setting("Passes over the training images.", Least = 0)]
+    public int Epochs { get; init; } = 6;
+
+    /// <summary>Images a step, each in two views. What is left over at the end of an epoch is left out.</summary>
+    [Setting("Images a step.", Least = 2)]
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>What turns images into features.</summary>
+    [Setting("Encoder network.")]
+    public EncoderSettings Encoder { get; init; } = new ConvNetSettings();
+
+    /// <summary>The optimizer.</summary>
+    [Setting("Optimizer.")]
+    public OptimizerSettings Optimizer { get; init; } = new AdamWSettings();
+
+    /// <summary>Epochs in which the learning rate rises to its peak; null for a tenth of all.</summary>
+    [Setting("Epochs in which the learning rate rises to its peak.", Least = 0, WhenNull = "a tenth of all")]
+    public double? WarmupEpochs { get; init; }
+
+    /// <summary>How many times the encoder is evaluated in the course of training, evenly spread; the last time is after the last epoch.</summary>
+    [Setting("Evaluations in the course of training.", Least = 1)]
+    public int Evaluations { get; init; } = 4;
+
+    /// <summary>Where and how it is computed.</summary>
+    public ComputeSettings Compute { get; init; } = new();
+
+    /// <summary>Seed of all random streams.</summary>
+    [Setting("Seed of all random numbers.", Least = 0)]
+    public int Seed { get; init; }
+
+    /// <summary>Version of the program that began the run.</summary>
+    [Setting("Version of the program that began the run.", DecidesResult = false, IsOption = false)]
+    public string? Version { get; init; }
+}

@@ -1,0 +1,50 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ErLoss.Training.Settings;
+
+/// <summary>A document as text: a JSON object with an object for each section.</summary>
+internal static class DocumentText
+{
+    /// <summary>The member by which an editor finds the schema; it is no setting.</summary>
+    private const string SchemaMember = "$schema";
+
+    private static readonly JsonDocumentOptions s_reading =
+        new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
+
+    private static readonly JsonSerializerOptions s_writing = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The values in a text, by their paths.</summary>
+    /// <exception cref="JsonException">The text is not an object in JSON.</exception>
+    public static IReadOnlyList<(string Path, JsonElement Value)> Members(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json, s_reading);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            ? [.. Members(document.RootElement.Clone(), "").Where(member => member.Path != SchemaMember)]
+            : throw new JsonException("an object is wanted.");
+    }
+
+    /// <summary>The text of settings with their values. Null is written too: what a text leaves out, it leaves to what it is read over.</summary>
+    public static string Write(IEnumerable<(Setting Setting, object? Value)> settings)
+    {
+        var root = new JsonObject();
+        foreach ((Setting setting, object? value) in settings)
+        {
+            string[] way = setting.Path.Split('.');
+            JsonObject section = root;
+            foreach (string name in way[..^1])
+            {
+                section[name] ??= new JsonObject();
+                section = section[name]!.AsObject();
+            }
+            section[way[^1]] = value is null ? null : setting.Type.Write(value);
+        }
+        return root.ToJsonString(s_writing);
+    }
+
+    private static IEnumerable<(string Path, JsonElement Value)> Members(JsonElement section, string prefix) =>
+        section.EnumerateObject().SelectMany(member => member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()
+            ? Members(member.Value, $"{prefix}{member.Name}.")
+            : [($"{prefix}{member.Name}", member.Value)]);
+}

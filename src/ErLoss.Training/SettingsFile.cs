@@ -1,0 +1,42 @@
+using System.Text.Json;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Settings;
+
+namespace ErLoss.Training;
+
+/// <summary>A file with the settings of a run, whole or partial.</summary>
+internal static class SettingsFile
+{
+    private const int LongestFile = 1 << 16;
+
+    /// <summary>The settings in a file; what it leaves out has its default.</summary>
+    /// <exception cref="DataException">It cannot be read or is not sound; the message names the file and the setting.</exception>
+    public static RunSettings Read(string path, Registry registry) => Parse(path, ReadText(path), registry);
+
+    /// <summary>The settings in a file's text.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="json">Its text.</param>
+    /// <param name="registry">The kinds there are.</param>
+    /// <exception cref="DataException">It is not sound; the message names the file and the setting.</exception>
+    public static RunSettings Parse(string path, string json, Registry registry)
+    {
+        try
+        {
+            return FreshRun.Compose(registry, [], json);
+        }
+        catch (SettingsException e)
+        {
+            throw new DataException($"{path}: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new DataException($"{path}: not the settings of a run: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A file's text.</summary>
+    /// <exception cref="DataException">It cannot be read, or is too long to be settings.</exception>
+    public static string ReadText(string path) => InputFile.Access(path, () => new FileInfo(path).Length) is > LongestFile and var length
+        ? throw new DataException($"{path}: not the settings of a run: {length} bytes.")
+        : InputFile.Access(path, () => File.ReadAllText(path));
+}

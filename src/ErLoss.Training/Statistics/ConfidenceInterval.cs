@@ -1,0 +1,55 @@
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
+
+namespace ErLoss.Training.Statistics;
+
+/// <summary>
+/// A 95% confidence interval: computed from repeated experiments, at least 95% of such intervals contain the true value.
+/// </summary>
+/// <param name="Low">Its lower end.</param>
+/// <param name="High">Its upper end.</param>
+internal sealed record ConfidenceInterval(double Low, double High)
+{
+    /// <summary>The probability with which the interval contains the true value.</summary>
+    public const double Level = 0.95;
+
+    private const double LowerTail = (1 - Level) / 2, UpperTail = 1 - LowerTail;
+
+    /// <summary>
+    /// The interval of Clopper and Pearson ("The use of confidence or fiducial limits illustrated in the case of the binomial", 1934) for the accuracy that a
+    /// classifier has on all images like the test images, which are taken as independent draws.
+    /// </summary>
+    /// <remarks>
+    /// Its ends are quantiles of beta distributions. Of the intervals in use it is the one that contains the true accuracy with 95% or more whatever that accuracy and
+    /// the number of images are; Jeffreys's interval does so on average over accuracies only. What the guarantee costs is seen in small test sets alone: of 2,000
+    /// images it makes the interval wider by 0.05 points. How another training run would come out is not in it.
+    /// </remarks>
+    /// <param name="accuracy">The fraction of the test images that is classified rightly, 0 to 1.</param>
+    /// <param name="images">The number of test images, positive.</param>
+    public static ConfidenceInterval OfAccuracy(double accuracy, int images)
+    {
+        double right = Math.Round(accuracy * images), wrong = images - right;
+        return new(
+            right == 0 ? 0 : Beta.InvCDF(right, wrong + 1, LowerTail),
+            wrong == 0 ? 1 : Beta.InvCDF(right + 1, wrong, UpperTail));
+    }
+
+    /// <summary>
+    /// Student's interval for the mean that independent values come from, if they are normally distributed: the sample mean plus and minus the standard error times the
+    /// quantile of Student's t distribution. Null of fewer than two values, which say nothing of their spread.
+    /// </summary>
+    /// <param name="values">The values, such as one accuracy a seed.</param>
+    public static ConfidenceInterval? OfMean(IReadOnlyCollection<double> values)
+    {
+        if (values.Count < 2)
+        {
+            return null;
+        }
+        (double mean, double deviation) = values.MeanStandardDeviation();
+        double reach = StudentT.InvCDF(0, 1, values.Count - 1, UpperTail) * deviation / Math.Sqrt(values.Count);
+        return new(mean - reach, mean + reach);
+    }
+
+    /// <summary>The interval as text, both ends in the given format: "36.8 % to 41.1 %".</summary>
+    public string ToString(string format) => $"{Low.ToString(format)} to {High.ToString(format)}";
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Runs;
+
+namespace ErLoss.Training.Studies;
+
+/// <summary>Reads what <c>train</c> left in a cell's folder.</summary>
+internal static class CellFolder
+{
+    /// <summary>Whether the folder's config.json has all the settings that decide what a cell comes to. The machine that it was trained on does not matter.</summary>
+    public static bool IsOf(string path, RunSettings settings, Registry registry)
+    {
+        try
+        {
+            return registry.Document.Difference(SettingsFile.Read(Path.Combine(path, RunFolder.ConfigFile), registry), settings) is null;
+        }
+        catch (DataException)
+        {
+            return false; // as good as no file
+        }
+    }
+
+    /// <summary>What the folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
+    public static CellOutcome? Read(string path, CellJob job, Registry registry)
+    {
+        if (!IsOf(path, job.Settings, registry) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
+        {
+            return null;
+        }
+        IReadOnlyList<EpochMetrics> epochs = Epochs(path);
+        bool isWhole = result.Method == job.Cell.Variant.Method && result.Objective == job.Settings.Method.Objective && result.Seed == job.Settings.Seed
+            && result.Epochs == job.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == job.Settings.Epochs;
+        return isWhole ? CellOutcome.Finished(job.Cell, result, epochs) : null;
+    }
+
+    /// <summary>The epochs that metrics.jsonl has so far; a line that is being written does not count.</summary>
+    public static IReadOnlyList<EpochMetrics> Epochs(string path)
+    {
+        var epochs = new List<EpochMetrics>();
+        try
+        {
+            using var stream = new FileStream(
+                Path.Combine(path, RunFolder.MetricsFile), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var reader = new StreamReader(stream);
+            while (reader.ReadLine() is { } line
+                && JsonSerializer.Deserialize<EpochMetrics>(line, JsonFormat.Line) is { } epoch && epoch.Epoch == epochs.Count + 1)
+            {
+                epochs.Add(epoch);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // What was read before it stands.
+        }
+        return epochs;
+    }
+
+    private static bool TryRead<T>(string path, [NotNullWhen(true)] out T? value)
+        where T : class
+    {
+        value = null;
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            value = JsonSerializer.Deserialize<T>(stream, JsonFormat.Document);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            // As good as no file.
+        }
+        return value is not null;
+    }
+}

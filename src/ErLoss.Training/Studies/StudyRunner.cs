@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Runs;
+
+namespace ErLoss.Training.Studies;
+
+/// <summary>Trains the cells of a study that are not finished yet, each in a process of its own.</summary>
+/// <param name="plan">The study.</param>
+/// <param name="jobs">One a cell of it.</param>
+/// <param name="folder">Where cells and study.json go.</param>
+/// <param name="observer">Who is told.</param>
+internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_moment = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock _gate = new();
+    private readonly CellOutcome[] _outcomes = [.. jobs.Select(job => CellOutcome.Pending(job.Cell))];
+
+    /// <summary>One a cell; those that were not come to yet are pending.</summary>
+    public IReadOnlyList<CellOutcome> Outcomes => _outcomes;
+
+    /// <summary>Keeps what is finished, goes on with what was interrupted, and trains the rest.</summary>
+    /// <param name="parallel">How many cells at once.</param>
+    /// <param name="cancellation">Interrupts the cells that run.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; no cell's process is left.</exception>
+    /// <exception cref="DataException">A cell found its command line or its data bad; so would the others.</exception>
+    public async Task RunAsync(int parallel, CancellationToken cancellation)
+    {
+        var unfinished = new List<int>();
+        for (int index = 0; index < jobs.Count; index++)
+        {
+            if (folder.Kept(jobs[index]) is { } kept)
+            {
+                End(index, kept, wasKept: true);
+            }
+            else
+            {
+                unfinished.Add(index);
+            }
+        }
+        if (unfinished.Count < jobs.Count)
+        {
+            Save(); // not before: a study that never trained a cell binds nobody to its settings
+        }
+        await Parallel.ForEachAsync(
+            unfinished,
+            new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
+            async (index, stop) =>
+            {
+                End(index, await TrainAsync(jobs[index], stop), wasKept: false);
+                Save();
+            });
+    }
+
+    private async Task<CellOutcome> TrainAsync(CellJob job, CancellationToken cancellation)
+    {
+        string runPath = folder.RunPath(job);
+        for (var waited = Stopwatch.StartNew(); RunFolder.IsInUse(runPath) && waited.Elapsed < s_patience;)
+        {
+            await Task.Delay(s_moment, cancellation); // the process of a study that was killed saves what it has
+        }
+        lock (_gate)
+        {
+            observer.OnCellStart(job.Cell, runPath);
+        }
+        CellProcess.Ending ending = await CellProcess.RunAsync(["train", "--config", folder.WriteSettings(job), "--output", runPath, "--resume"], cancellation);
+        string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
+        switch (ending.ExitCode)
+        {
+            case ExitCode.Interrupted: // by the terminal, which tells all its processes at once
+                throw new OperationCanceledException();
+            case ExitCode.BadInput:
+                throw new DataException($"{job.Cell.Name}: {message}");
+            case ExitCode.Success when folder.Read(runPath, job) is { } outcome:
+                folder.Keep(job.Cell, runPath);
+                return outcome;
+            default:
+                string reason = message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode} and without a whole run in its folder.";
+                return CellOutcome.Failed(job.Cell, reason, CellFolder.Epochs(folder.Keep(job.Cell, runPath)));
+        }
+    }
+
+    private void End(int index, CellOutcome outcome, bool wasKept)
+    {
+        lock (_gate)
+        {
+            _outcomes[index] = outcome;
+            observer.OnCellEnd(outcome, wasKept);
+        }
+    }
+
+    private void Save()
+    {
+        lock (_gate)
+        {
+            folder.Write(StudyDocument.Of(plan, _outcomes));
+        }
+    }
+}

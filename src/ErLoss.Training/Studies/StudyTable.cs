@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Statistics;
+
+namespace ErLoss.Training.Studies;
+
+/// <summary>Accuracy lost against the reference.</summary>
+/// <param name="Variation">What is different: <c>batch 64</c>, <c>EMA 0.8</c>.</param>
+/// <param name="Lost">kNN accuracy of the reference less the variant's, in points, each seed with itself.</param>
+internal sealed record StudyDelta(string Variation, Measure Lost);
+
+/// <summary>A method with an objective.</summary>
+/// <param name="Method">Name of the method.</param>
+/// <param name="Objective">Which loss it trained with.</param>
+/// <param name="Accuracy">kNN accuracy of the reference, in percent.</param>
+/// <param name="Deltas">One a variant but the reference.</param>
+internal sealed record StudyTableRow(string Method, Objective Objective, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas)
+{
+    /// <summary>What is lost by a variation; null if the method has no such variant.</summary>
+    public Measure? Lost(string variation) => Deltas.FirstOrDefault(delta => delta.Variation == variation)?.Lost;
+}
+
+/// <summary>The paper's Table 2: what each method reaches, and what it loses at a small batch or a fast teacher.</summary>
+/// <param name="Variations">The columns: all that differs from a reference somewhere.</param>
+/// <param name="Rows">The rows: for each method one an objective.</param>
+internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyList<StudyTableRow> Rows)
+{
+    /// <summary>Whether a confidence interval stands in it anywhere.</summary>
+    [JsonIgnore]
+    public bool HasIntervals => Rows.Any(row => row.Deltas.Select(delta => delta.Lost).Prepend(row.Accuracy).Any(measure => measure.Interval is not null));
+
+    /// <summary>What the intervals in a table of so many seeds are, for a reader of the table.</summary>
+    public static string IntervalNote(int seeds) => seeds > 1
+        ? "Under a mean stands its 95% confidence interval by the spread of the seeds (Student's t)."
+        : "Under an accuracy stands its 95% confidence interval by the number of test images (Clopper–Pearson); another seed may come out beyond it.";
+
+    /// <summary>Reckons it.</summary>
+    /// <param name="plan">What was to be trained.</param>
+    /// <param name="outcomes">One a cell.</param>
+    public static StudyTable Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    {
+        ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
+        StudyTableRow[] rows =
+        [
+            .. from method in plan.Settings.Methods
+               from objective in plan.Settings.Objectives
+               let variants = plan.Variants(method, objective)
+               let deltas = variants.Skip(1).Select(variant => new StudyDelta(
+                   string.Join(", ", variant.DifferencesFrom(variants[0])), Lost(byVariant[variants[0]], byVariant[variant])))
+               select new StudyTableRow(method, objective, Accuracy(byVariant[variants[0]]), [.. deltas]),
+        ];
+        return new StudyTable([.. rows.SelectMany(row => row.Deltas).Select(delta => delta.Variation).Distinct()], rows);
+    }
+
+    private static Measure Accuracy(IEnumerable<CellOutcome> cells)
+    {
+        CellOutcome[] finished = [.. cells.Where(IsFinished)];
+        ConfidenceInterval? ofOne = finished is [{ Result.KnnAccuracyInterval: { } interval }] ? new(100 * interval.Low, 100 * interval.High) : null;
+        return new(
+            [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy)],
+            cells.Count(cell => cell.Status == CellStatus.Failed),
+            ofOne);
+    }
+
+    private static Measure Lost(IEnumerable<CellOutcome> reference, IEnumerable<CellOutcome> variant)
+    {
+        (CellOutcome Reference, CellOutcome Variant)[] pairs =
+            [.. reference.Join(variant, cell => cell.Cell.Seed, cell => cell.Cell.Seed, (first, second) => (first, second))];
+        return new Measure(
+            [
+                .. from pair in pairs
+                   where IsFinished(pair.Reference) && IsFinished(pair.Variant)
+                   select 100 * (pair.Reference.Result!.KnnAccuracy - pair.Variant.Result!.KnnAccuracy),
+            ],
+            pairs.Count(pair => pair.Reference.Status == CellStatus.Failed || pair.Variant.Status == CellStatus.Failed));
+    }
+
+    private static bool IsFinished(CellOutcome cell) => cell.Status == CellStatus.Finished;
+}

@@ -1,0 +1,197 @@
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Evaluation;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training;
+
+/// <summary>
+/// Trains an encoder on two views of unlabelled images: epochs of <see cref="TrainingStep"/>, evaluations between them, and what is told of it and kept.
+/// </summary>
+/// <remarks>On a CPU the same seed and thread count give the same metrics to the last bit.</remarks>
+internal sealed class Trainer : IDisposable
+{
+    private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Registry _registry;
+    private readonly RunSettings _settings;
+    private readonly Device _device;
+    private readonly ImageTensors _train, _test;
+    private readonly TrainingStep _step;
+    private readonly RunProgress _progress;
+    private readonly string _dataFingerprint;
+
+    /// <summary>Puts the data on the device and draws the initial weights.</summary>
+    /// <param name="registry">Makes the encoder, and reads the settings in a checkpoint.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="data">What it is trained and evaluated on.</param>
+    /// <param name="device">Where it is computed.</param>
+    /// <exception cref="DataException">Fewer training images than a batch, too few to evaluate on, or an encoder's weights that are none.</exception>
+    public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
+    {
+        TrainingStep.RequireBatch(data.Train.Count, settings.BatchSize);
+        _registry = registry;
+        _settings = settings;
+        _device = device;
+        _train = new ImageTensors(data.Train, device);
+        _test = new ImageTensors(data.Test, device);
+        _dataFingerprint = data.Fingerprint();
+        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count);
+        method.to(device);
+        _step = new TrainingStep(settings, method, _train.Pixels);
+        _progress = new RunProgress(_step, settings.BatchSize, device);
+    }
+
+    /// <summary>The method being trained, with its encoder.</summary>
+    public TwoViewMethod Method => _step.Method;
+
+    /// <summary>Metrics of the epochs that are over.</summary>
+    public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
+
+    /// <summary>Who is told how the run goes, in this order. Add to it before <see cref="Run"/>.</summary>
+    public IList<ITrainingObserver> Observers { get; } = [];
+
+    /// <summary>Takes up a run where it was; before <see cref="Run"/>.</summary>
+    /// <exception cref="DataException">The state is of other settings, of other images or of another make; the message says which.</exception>
+    public void Restore(TrainingState state)
+    {
+        state.CheckIsOf(_registry.Document, _settings, _dataFingerprint);
+        _progress.Restore(state.Position, _settings.Epochs);
+        state.Restore(Method, _step.Optimizer);
+    }
+
+    /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>
+    /// <param name="cancellation">Ends the run after the step under way.</param>
+    /// <param name="keeper">Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
+    /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number; no such state is kept.</exception>
+    /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
+    public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
+    {
+        FeatureCheck.Require(Method.Encoder, _train.Pixels.shape[2]);
+        if (_progress.KnnAccuracyBefore is null)
+        {
+            _progress.KnnAccuracyBefore = Evaluator.KnnAccuracy(Method.Encoder, _train, _test, cancellation);
+            keeper?.Save(State());
+        }
+        double knnBefore = _progress.KnnAccuracyBefore.Value;
+        Tell(observer => observer.OnStart(knnBefore, Epochs, _progress.Sums.Steps));
+        while (Epochs.Count < _settings.Epochs)
+        {
+            EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
+            RequireFiniteWeights();
+            _progress.EndEpoch(Evaluate(metrics));
+            FreedMemory.Bound();
+            TimeSpan timeLeft = _progress.TimeLeft;
+            Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
+            keeper?.Save(State());
+        }
+        return Result(knnBefore);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _step.Dispose();
+        Method.Dispose();
+        _train.Dispose();
+        _test.Dispose();
+    }
+
+    /// <summary>Trains an epoch, or what is left of it. Between its beginning and its first step nothing is kept, so that it begins once.</summary>
+    private EpochMetrics TrainEpoch(int epoch, IStateKeeper? keeper, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        RunClock clock = _progress.Clock;
+        MetricSums sums = _progress.Sums;
+        clock.StartTraining();
+        TimeSpan reported = clock.Training;
+        _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
+        while (sums.Steps < _step.StepsPerEpoch)
+        {
+            _step.Take(epoch, sums.Steps, sums);
+            if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
+            {
+                keeper?.Save(State());
+                cancellation.ThrowIfCancellationRequested();
+            }
+            if (clock.Training - reported > s_progressInterval && sums.Steps < _step.StepsPerEpoch)
+            {
+                reported = clock.Training;
+                var progress = new TrainingProgress(epoch, sums.Steps, _step.StepsPerEpoch, _progress.Metrics(), _progress.TimeLeft);
+                Tell(observer => observer.OnProgress(progress));
+            }
+        }
+        EpochMetrics metrics = _progress.Metrics();
+        clock.StopTraining();
+        return metrics;
+    }
+
+    /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
+    private EpochMetrics Evaluate(EpochMetrics metrics)
+    {
+        CollapseIndicators indicators = Evaluator.Collapse(Method, _test);
+        return metrics with
+        {
+            EffectiveRank = indicators.EffectiveRank,
+            MeanCosine = indicators.MeanCosine,
+            Perplexity = indicators.Perplexity,
+            KnnAccuracy = IsEvaluated(metrics.Epoch) ? Evaluator.KnnAccuracy(Method.Encoder, _train, _test) : null,
+        };
+    }
+
+    /// <summary>Whether one of the evenly spread evaluations falls on the end of an epoch.</summary>
+    private bool IsEvaluated(int epoch) =>
+        epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
+
+    private void Tell(Action<ITrainingObserver> what)
+    {
+        foreach (ITrainingObserver observer in Observers)
+        {
+            what(observer);
+        }
+    }
+
+    /// <summary>What the rest of the run depends on, if it is sound.</summary>
+    private TrainingState State()
+    {
+        RequireFiniteWeights();
+        return TrainingState.Of(_registry.Document.Write(_settings), _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
+    }
+
+    private void RequireFiniteWeights()
+    {
+        using var scope = NewDisposeScope();
+        if (Method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
+        {
+            throw _progress.Diverged($"the weights '{name}' are no finite numbers after step {_progress.Sums.Steps}");
+        }
+    }
+
+    private RunResult Result(double knnBefore)
+    {
+        EpochMetrics? last = Epochs.Count > 0 ? Epochs[^1] : null;
+        double trained = (double)_step.Steps * _settings.BatchSize;
+        return new RunResult(
+            _registry.Document.NameOf(_settings.Method),
+            _settings.Method.Objective,
+            _device.ToString(),
+            _settings.Seed,
+            _settings.Epochs,
+            (int)_train.Count,
+            (int)_test.Count,
+            _progress.Clock.Elapsed.TotalSeconds,
+            trained == 0 ? 0 : trained / _progress.Clock.Training.TotalSeconds,
+            knnBefore,
+            last?.KnnAccuracy ?? knnBefore,
+            last?.Loss,
+            last?.Entropy,
+            last?.Reconstruction,
+            last?.MutualInformationBound);
+    }
+}

@@ -1,0 +1,121 @@
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Optimization;
+using ErLoss.Training.Randomness;
+using ErLoss.Training.Views;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training;
+
+/// <summary>
+/// What is done for each batch: two views of its images, their projections, the loss and its gradient, and a step of the optimizer at the schedule's
+/// learning rate.
+/// </summary>
+/// <remarks>
+/// Every random number comes from a stream that is named by the seed, its purpose and the epoch or step, so that a step's draws do not
+/// depend on what came before it.
+/// </remarks>
+internal sealed class TrainingStep : IDisposable
+{
+    private const double WarmupFraction = 0.1;
+
+    private readonly RunSettings _settings;
+    private readonly Tensor _images;
+    private readonly TwoViews _views;
+    private readonly Generator _viewGenerator;
+    private readonly WarmupCosine _schedule;
+    private Tensor? _order;
+
+    /// <summary>Makes optimizer and schedule for a method.</summary>
+    /// <param name="settings">Those of the run.</param>
+    /// <param name="method">Trained in place; it stays its owner's.</param>
+    /// <param name="images">(n, 3, h, w) pixel bytes on the method's device; they stay their owner's.</param>
+    /// <exception cref="DataException">There are fewer images than a batch.</exception>
+    public TrainingStep(RunSettings settings, TwoViewMethod method, Tensor images)
+    {
+        RequireBatch(images.shape[0], settings.BatchSize);
+        _settings = settings;
+        _images = images;
+        Method = method;
+        StepsPerEpoch = (int)(images.shape[0] / settings.BatchSize);
+        Steps = (long)settings.Epochs * StepsPerEpoch;
+        double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
+        _schedule = new WarmupCosine(settings.Optimizer.LearningRate, Math.Min((long)(warmupEpochs * StepsPerEpoch), Steps), Steps);
+        Optimizer = settings.Optimizer.Create(method);
+        _views = new TwoViews(images.device);
+        _viewGenerator = new Generator(0, CPU);
+    }
+
+    /// <summary>What is trained.</summary>
+    public TwoViewMethod Method { get; }
+
+    /// <summary>Who moves its weights.</summary>
+    public optim.Optimizer Optimizer { get; }
+
+    /// <summary>Whole batches in an epoch.</summary>
+    public int StepsPerEpoch { get; }
+
+    /// <summary>Steps of all epochs.</summary>
+    public long Steps { get; }
+
+    /// <summary>Refuses images that do not fill a batch.</summary>
+    /// <exception cref="DataException">They are too few.</exception>
+    public static void RequireBatch(long images, int batchSize)
+    {
+        if (images < batchSize)
+        {
+            throw new DataException($"{images} training images are fewer than a batch of {batchSize}; use a smaller --batch-size or more images.");
+        }
+    }
+
+    /// <summary>The learning rate of a step of the run, counted from zero.</summary>
+    public double LearningRateAt(long step) => _schedule.At(step);
+
+    /// <summary>Puts the images in an epoch's order and the method into training mode.</summary>
+    /// <param name="epoch">Counted from one.</param>
+    /// <param name="isNew">Whether no step of it has been taken yet: what a method prepares for an epoch, it prepares once.</param>
+    public void BeginEpoch(int epoch, bool isNew)
+    {
+        if (isNew)
+        {
+            Method.BeginEpoch(_images, new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
+        }
+        long[] order = Method.Order((int)_images.shape[0], new RandomStream(_settings.Seed, RandomPurpose.Order, epoch));
+        _order?.Dispose();
+        _order = tensor(order, device: _images.device).DetachFromDisposeScope();
+        Method.train();
+    }
+
+    /// <summary>Takes a step of the epoch that was begun.</summary>
+    /// <param name="epoch">Counted from one.</param>
+    /// <param name="step">Counted from zero within the epoch.</param>
+    /// <param name="sums">Where the step's terms are added.</param>
+    public void Take(int epoch, int step, MetricSums sums)
+    {
+        using var scope = NewDisposeScope();
+        long stepOfRun = (epoch - 1L) * StepsPerEpoch + step;
+        _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
+        Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
+        (Tensor view1, Tensor view2) = _views.Of(_images.index_select(0, indices), _viewGenerator);
+
+        MethodTerms terms = Method.call(new ViewBatch(view1, view2, indices));
+        Method.zero_grad(); // to none, which saves filling and adding
+        terms.Loss.backward();
+        foreach (var group in Optimizer.ParamGroups)
+        {
+            group.LearningRate = LearningRateAt(stepOfRun);
+        }
+        Optimizer.step();
+        Method.AfterStep((stepOfRun + 1.0) / Steps);
+        sums.Add(terms);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _order?.Dispose();
+        _viewGenerator.Dispose();
+        _views.Dispose();
+        Optimizer.Dispose();
+    }
+}

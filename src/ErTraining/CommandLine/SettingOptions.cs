@@ -1,0 +1,80 @@
+using System.CommandLine;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Settings;
+
+namespace ErTraining.CommandLine;
+
+/// <summary>The options of a command that are settings of a run, and <c>--config</c>; what a command line gives of them becomes settings here.</summary>
+internal sealed class SettingOptions
+{
+    private readonly Registry _registry;
+    private readonly IReadOnlyList<SettingOption> _options;
+    private readonly Option<string?> _config = Options.Text(
+        "--config", "Start from the settings in this file, whole or partial: JSON, as a run's config.json has it; comments are allowed. Other options change them.", "FILE");
+
+    /// <summary>Options for some settings.</summary>
+    /// <param name="registry">The kinds there are.</param>
+    /// <param name="isWanted">Which settings get an option; all if null.</param>
+    public SettingOptions(Registry registry, Func<Setting, bool>? isWanted = null)
+    {
+        _registry = registry;
+        IReadOnlyList<Setting> all = registry.Document.Settings;
+        _options =
+        [
+            .. from setting in all
+               where setting.Attribute.IsOption && (isWanted is null || isWanted(setting))
+               group setting by setting.Word into same
+               select new SettingOption([.. same], all, same.Key == "preset" ? $" {Presets()}." : ""),
+        ];
+    }
+
+    /// <summary>All of them, in the order that help lists them.</summary>
+    public IEnumerable<Option> All => _options.SelectMany(option => option.Options);
+
+    /// <summary><c>--config</c>.</summary>
+    public Option Config => _config;
+
+    /// <summary>What a command line gives, by the settings' words.</summary>
+    public IReadOnlyList<(string Word, string Value)> Given(ParseResult parsed) =>
+        [.. from option in _options let value = option.Given(parsed) where value is not null select (option.Word, value)];
+
+    /// <summary>The name under which a command line gives a setting; null if it does not.</summary>
+    public string? GivenName(ParseResult parsed, string word) => _options.FirstOrDefault(option => option.Word == word)?.GivenName(parsed);
+
+    /// <summary>The settings of a new run: an option that was given, else what <c>--config</c> says, else the preset, else the default.</summary>
+    /// <exception cref="UsageException">An option is not sound or has no meaning.</exception>
+    /// <exception cref="DataException">The file is not sound.</exception>
+    public RunSettings Fresh(ParseResult parsed) => InWords(parsed, () =>
+    {
+        string? json = null;
+        if (HasConfig(parsed))
+        {
+            string file = parsed.GetValue(_config)!;
+            json = SettingsFile.ReadText(file);
+            SettingsFile.Parse(file, json, _registry); // for its own faults, which are not the command line's
+        }
+        return FreshRun.Compose(_registry, Given(parsed), json);
+    });
+
+    /// <summary>Whether a command line has <c>--config</c>.</summary>
+    public bool HasConfig(ParseResult parsed) => parsed.GetResult(_config) is { Implicit: false };
+
+    /// <summary>What <paramref name="work"/> gives; an error of a setting becomes one of the option that was given for it.</summary>
+    /// <exception cref="UsageException">A setting is not sound.</exception>
+    public T InWords<T>(ParseResult parsed, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SettingsException e)
+        {
+            string name = GivenName(parsed, e.Word) ?? e.Path;
+            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+        }
+    }
+
+    private string Presets() =>
+        string.Join("; ", _registry.Methods.Where(method => method.Value.Presets.Count > 0).Select(method => $"{method.Key}: {string.Join(", ", method.Value.Presets.Keys)}"));
+}

@@ -1,7 +1,0 @@
-namespace ErTraining.Data;
-
-/// <summary>Input data that cannot be used. The command line prints <see cref="Exception.Message"/> and exits with code 2.</summary>
-/// <param name="message">What is wrong, in which file, and what would be right; line ends become spaces, so it is one line.</param>
-/// <param name="innerException">What the operating system said, if it said something.</param>
-internal sealed class DataException(string message, Exception? innerException = null)
-    : Exception(OneLine.Of(message), innerException);

@@ -1,4 +1,0 @@
-namespace ErTraining.Encoders;
-
-/// <summary>Of <see cref="ConvNet"/>.</summary>
-internal sealed record ConvNetSettings : EncoderSettings;

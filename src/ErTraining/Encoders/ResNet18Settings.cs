@@ -1,4 +1,0 @@
-namespace ErTraining.Encoders;
-
-/// <summary>Of <see cref="ResNet18"/>.</summary>
-internal sealed record ResNet18Settings : EncoderSettings;

@@ -1,4 +1,0 @@
-namespace ErTraining.Encoders;
-
-/// <summary>The machine computes an encoder's features wrongly. The command line prints the message, one line, and exits with code 1.</summary>
-internal sealed class WrongFeaturesException(string message) : Exception(message);

@@ -1,9 +1,0 @@
-using static TorchSharp.torch;
-
-namespace ErTraining.Methods;
-
-/// <summary>What a method is given at a step.</summary>
-/// <param name="View1">(k, 3, 32, 32) float32, a view of each image.</param>
-/// <param name="View2">(k, 3, 32, 32) float32, another view of each.</param>
-/// <param name="Indices">(k) int64: which of the training images they are.</param>
-internal sealed record ViewBatch(Tensor View1, Tensor View2, Tensor Indices);

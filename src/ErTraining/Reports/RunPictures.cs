@@ -1,0 +1,96 @@
+using System.Text;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
+using ErLoss.Training.Views;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Reports;
+
+/// <summary>The pictures of a run: curves over its epochs, views of training images, and nearest neighbours before and after training.</summary>
+/// <param name="Curves">A panel for each metric; empty if the run has no epoch.</param>
+/// <param name="Views">Training images, with two random views of each below it; a PNG.</param>
+/// <param name="NeighboursBefore">Test images and their neighbours in the features of the untrained encoder; a PNG.</param>
+/// <param name="NeighboursAfter">The same in the features of the trained encoder.</param>
+internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] Views, byte[] NeighboursBefore, byte[] NeighboursAfter)
+{
+    private const int ImagesShown = 12;
+
+    /// <summary>Draws the pictures.</summary>
+    /// <param name="registry">Makes the untrained encoder.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="data">What it trained on.</param>
+    /// <param name="result">What it came to.</param>
+    /// <param name="epochs">Its epochs.</param>
+    /// <param name="trained">The method as trained.</param>
+    /// <param name="device">Where the method is.</param>
+    public static RunPictures Draw(
+        Registry registry, RunSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, TwoViewMethod trained, Device device)
+    {
+        using var train = new ImageTensors(data.Train, device);
+        using var test = new ImageTensors(data.Test, device);
+        using TwoViewMethod untrained = InitialWeights.Method(registry, settings, data.Train.Count);
+        untrained.to(device);
+        return new RunPictures(
+            epochs.Count == 0 ? [] : Panels(result, epochs),
+            ViewSheet(data, settings.Seed, device),
+            NeighbourSheet.Png(untrained.Encoder, train, test),
+            NeighbourSheet.Png(trained.Encoder, train, test));
+    }
+
+    /// <summary>Writes each picture to a file of its own.</summary>
+    /// <param name="folder">Made if it is not there.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
+    public void Save(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (CurvePanel panel in Curves)
+        {
+            Write($"{panel.Name}.svg", Encoding.UTF8.GetBytes(panel.Svg));
+        }
+        Write("views.png", Views);
+        Write("neighbours-before.png", NeighboursBefore);
+        Write("neighbours-after.png", NeighboursAfter);
+
+        void Write(string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
+    }
+
+    private static CurvePanel[] Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
+    [
+        CurvePanel.Draw(
+            "knn-accuracy",
+            "kNN accuracy, %",
+            ("kNN", [(0, 100 * result.KnnAccuracyBefore), .. Points(epochs, e => 100 * e.KnnAccuracy)])),
+        CurvePanel.Draw(
+            "entropy-and-reconstruction",
+            "Entropy and reconstruction, nats",
+            ("entropy", Points(epochs, e => e.Entropy)),
+            ("reconstruction", Points(epochs, e => e.Reconstruction))),
+        CurvePanel.Draw("bound", "Mutual-information bound, nats", ("bound", Points(epochs, e => e.MutualInformationBound))),
+        CurvePanel.Draw("loss", "Loss, nats", ("loss", Points(epochs, e => e.Loss))),
+        CurvePanel.Draw("effective-rank", "Effective rank of the projections", ("effective rank", Points(epochs, e => e.EffectiveRank))),
+        epochs[^1].Perplexity is null
+            ? CurvePanel.Draw("mean-cosine", "Mean cosine of different images' projections", ("mean cosine", Points(epochs, e => e.MeanCosine)))
+            : CurvePanel.Draw("perplexity", "Classes in use: the marginal's perplexity", ("perplexity", Points(epochs, e => e.Perplexity))),
+    ];
+
+    /// <summary>The points of one metric over the epochs that have it.</summary>
+    private static IReadOnlyList<(double Epoch, double Value)> Points(IEnumerable<EpochMetrics> epochs, Func<EpochMetrics, double?> metric) =>
+        [.. epochs.Where(e => metric(e) is not null).Select(e => ((double)e.Epoch, metric(e)!.Value))];
+
+    private static byte[] ViewSheet(ImageData data, int seed, Device device)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)RandomStream.Seed(seed, RandomPurpose.ShownViews, 0), CPU);
+        int count = Math.Min(ImagesShown, data.Train.Count);
+        using var images = new ImageTensors(data.Train.Take(count), device);
+        using var views = new TwoViews(device);
+        (Tensor first, Tensor second) = views.Of(images.Pixels, generator);
+        return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
+    }
+}

@@ -1,0 +1,243 @@
+using System.Text;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Studies;
+using ScottPlot;
+using SkiaSharp;
+
+namespace ErTraining.Reports;
+
+/// <summary>
+/// The paper's Figure 2: entropy, reconstruction and accuracy over epochs, a column a method, a curve a variant; one legend. Colour says
+/// batch size, EMA and centring, dashes the objective; bands are the span of the seeds.
+/// </summary>
+internal sealed class StudyFigure : IDisposable
+{
+    private const int PanelWidth = 270, PanelHeight = 180; // of the data alone
+    private const int Left = 64, FirstLeft = 92, Right = 14, Top = 14, FirstTop = 40, Bottom = 26, LastBottom = 50, LegendGap = 14;
+    private const int PixelsAPoint = 2; // of the PNG
+    private const int MostEpochsWithMarkers = 12;
+    private const double EpochMargin = 0.04;
+    private const float SolidWidth = 2, DashedWidth = 2.25f;
+
+    private static readonly LinePattern s_dashes = new([8, 5], 0, "dashes");
+
+    private static readonly Metric[] s_metrics =
+    [
+        new("entropy, nats", epoch => epoch.Entropy),
+        new("reconstruction, nats", epoch => epoch.Reconstruction),
+        new("kNN accuracy, %", epoch => 100 * epoch.KnnAccuracy, result => 100 * result.KnnAccuracyBefore, HasCommonScale: true),
+    ];
+
+    private static readonly Color[] s_colours =
+        [.. new[] { "#30475e", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f3b08" }.Select(Color.FromHex)];
+
+    private readonly IReadOnlyList<string> _methods;
+    private readonly IReadOnlyList<string> _kinds;
+    private readonly List<(Plot Plot, PixelRect Place)> _panels = [];
+    private readonly Plot _legend = new();
+    private readonly List<LineStyle> _dashed = [];
+
+    /// <summary>Draws the curves.</summary>
+    public StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    {
+        PlotFont.Use();
+        _methods = plan.Settings.Methods;
+        StudyVariant[] variants = [.. outcomes.Select(outcome => outcome.Cell.Variant).Distinct()];
+        _kinds = [.. variants.OrderByDescending(v => v.Ema is not null).Select(variant => Kind(variant, plan)).Distinct()];
+        ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
+        foreach ((Metric metric, int row) in s_metrics.Select((metric, row) => (metric, row)))
+        {
+            foreach ((string method, int column) in _methods.Select((method, column) => (method, column)))
+            {
+                Plot plot = Panel(metric, plan.Registry.Methods[method].Title, row, column);
+                foreach (StudyVariant variant in variants.Where(variant => variant.Method == method))
+                {
+                    IReadOnlyList<CurvePoint> points = StudyCurves.Of(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
+                    Draw(plot, points, Colour(Kind(variant, plan)), variant.Objective);
+                }
+                plot.Axes.AutoScale();
+                plot.Axes.SetLimitsX(-EpochMargin * plan.Settings.Epochs, (1 + EpochMargin) * plan.Settings.Epochs);
+                _panels.Add((plot, Place(row, column)));
+            }
+            if (metric.HasCommonScale)
+            {
+                ShareScale([.. _panels.TakeLast(_methods.Count).Select(panel => panel.Plot)]);
+            }
+        }
+        FillLegend(plan.Settings.Objectives);
+    }
+
+    /// <summary>Where a panel is, so that the data of all are the same size whatever labels they have beside them.</summary>
+    private static PixelRect Place(int row, int column)
+    {
+        int left = column == 0 ? 0 : FirstLeft - Left + column * (Left + PanelWidth + Right);
+        int top = row == 0 ? 0 : FirstTop - Top + row * (Top + PanelHeight + Bottom);
+        int bottom = (row + 1) * (Top + PanelHeight + Bottom) + FirstTop - Top + (row == s_metrics.Length - 1 ? LastBottom - Bottom : 0);
+        return new PixelRect(left, FirstLeft - Left + (column + 1) * (Left + PanelWidth + Right), bottom, top);
+    }
+
+    private PixelRect LastPlace => Place(s_metrics.Length - 1, _methods.Count - 1);
+
+    /// <summary>Width at which its words have the size that they are written in, in pixels.</summary>
+    public int Width => (int)LastPlace.Right;
+
+    private int Height => (int)Math.Ceiling(LastPlace.Bottom + LegendGap + LegendSize().Height);
+
+    /// <summary>The figure as SVG that scales with its container.</summary>
+    public string Picture() => HtmlPage.Picture(Svg(), Width, Height);
+
+    /// <summary>Writes it as pixels and as curves.</summary>
+    public void Save(string pngPath, string svgPath)
+    {
+        using var bitmap = new SKBitmap(Width * PixelsAPoint, Height * PixelsAPoint);
+        using var canvas = new SKCanvas(bitmap);
+        canvas.Scale(PixelsAPoint);
+        Render(canvas);
+        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, quality: 100);
+        AtomicFile.Write(pngPath, png.SaveTo);
+        AtomicFile.Write(svgPath, stream => stream.Write(Encoding.UTF8.GetBytes(Svg())));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Plot plot, _) in _panels)
+        {
+            plot.Dispose();
+        }
+        _legend.Dispose();
+    }
+
+    /// <summary>Skia's SVG writer knows no dashes: these lines are told by their width, which no other line has, and get theirs after.</summary>
+    private string Svg()
+    {
+        using var stream = new MemoryStream();
+        _dashed.ForEach(line => line.Pattern = LinePattern.Solid);
+        using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, Height), stream))
+        {
+            Render(canvas);
+        }
+        _dashed.ForEach(line => line.Pattern = s_dashes);
+        string width = $"stroke-width=\"{DashedWidth}\"";
+        return Encoding.UTF8.GetString(stream.ToArray())
+            .Replace(width, $"{width} stroke-dasharray=\"{string.Join(' ', s_dashes.Intervals)}\"", StringComparison.Ordinal);
+    }
+
+    private void Render(SKCanvas canvas)
+    {
+        canvas.Clear(SKColors.White);
+        foreach ((Plot plot, PixelRect place) in _panels)
+        {
+            plot.Render(canvas, place);
+        }
+        using var paint = Paint.NewDisposablePaint();
+        _legend.Legend.Render(canvas, paint, new PixelRect(0, Width, Height, LastPlace.Bottom + LegendGap), Alignment.UpperCenter);
+    }
+
+    private PixelSize LegendSize()
+    {
+        using var paint = Paint.NewDisposablePaint();
+        return _legend.Legend.GetLayout(new PixelSize(Width, 1000), paint).LegendRect.Size;
+    }
+
+    private static Plot Panel(Metric metric, string title, int row, int column)
+    {
+        var plot = new Plot();
+        plot.RenderManager.ClearCanvasBeforeEachRender = false; // others are on it
+        bool isLast = row == s_metrics.Length - 1;
+        plot.Layout.Fixed(new PixelPadding(column == 0 ? FirstLeft : Left, Right, isLast ? LastBottom : Bottom, row == 0 ? FirstTop : Top));
+        if (row == 0)
+        {
+            plot.Title(title, 16);
+        }
+        if (column == 0)
+        {
+            plot.YLabel(metric.Label, 13);
+            plot.Axes.Left.MinimumSize = FirstLeft; // one line of labels, whatever the numbers' width
+        }
+        if (isLast)
+        {
+            plot.XLabel("epoch", 13);
+        }
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
+        plot.Axes.Right.FrameLineStyle.IsVisible = plot.Axes.Top.FrameLineStyle.IsVisible = false;
+        return plot;
+    }
+
+    private void Draw(Plot plot, IReadOnlyList<CurvePoint> points, Color colour, Objective objective)
+    {
+        double[] epochs = [.. points.Select(point => (double)point.Epoch)];
+        if (points.Any(point => point.Most > point.Least))
+        {
+            var band = plot.Add.FillY(epochs, [.. points.Select(point => point.Least)], [.. points.Select(point => point.Most)]);
+            band.FillColor = colour.WithAlpha(0.15);
+            band.LineWidth = 0;
+            band.MarkerSize = 0;
+        }
+        var line = plot.Add.Scatter(epochs, [.. points.Select(point => point.Mean)], colour);
+        SetStroke(line.LineStyle, objective);
+        line.MarkerSize = points.Count > MostEpochsWithMarkers ? 0 : 4;
+    }
+
+    private void FillLegend(IReadOnlyList<Objective> objectives)
+    {
+        Legend legend = _legend.Legend;
+        legend.Orientation = Orientation.Horizontal;
+        legend.TightHorizontalWrapping = true;
+        legend.FontSize = 14;
+        legend.SymbolWidth = 34;
+        legend.InterItemPadding = new PixelPadding(8, 16, 3, 3);
+        legend.OutlineWidth = 0;
+        legend.ShadowColor = Colors.Transparent;
+        foreach (string kind in _kinds)
+        {
+            legend.ManualItems.Add(new LegendItem { LabelText = kind, LineColor = Colour(kind), LineWidth = 4 });
+        }
+        foreach (Objective objective in objectives.Count > 1 ? objectives : [])
+        {
+            string label = objective == Objective.Er ? "with ER" : "native";
+            var item = new LegendItem { LabelText = label, LineColor = Colors.Black };
+            SetStroke(item.LineStyle, objective);
+            legend.ManualItems.Add(item);
+        }
+    }
+
+    /// <summary>What a colour stands for: the reference by what it is, every other variant by what sets it apart.</summary>
+    private static string Kind(StudyVariant variant, StudyPlan plan)
+    {
+        StudyVariant reference = plan.Variants(variant.Method, variant.Objective)[0];
+        return variant == reference ? $"batch {reference.BatchSize}" : string.Join(", ", variant.DifferencesFrom(reference));
+    }
+
+    private Color Colour(string kind) => s_colours[_kinds.ToList().IndexOf(kind) % s_colours.Length];
+
+    private static void ShareScale(Plot[] plots)
+    {
+        AxisLimits[] limits = [.. plots.Select(plot => plot.Axes.GetLimits())];
+        foreach (Plot plot in plots)
+        {
+            plot.Axes.SetLimitsY(limits.Min(l => l.Bottom), limits.Max(l => l.Top));
+        }
+    }
+
+    private void SetStroke(LineStyle line, Objective objective)
+    {
+        line.Width = objective == Objective.Er ? SolidWidth : DashedWidth;
+        if (objective == Objective.Native)
+        {
+            line.Pattern = s_dashes;
+            _dashed.Add(line);
+        }
+    }
+
+    /// <summary>A row of the figure.</summary>
+    /// <param name="Label">With its unit.</param>
+    /// <param name="OfEpoch">Its value after an epoch.</param>
+    /// <param name="BeforeTraining">Its value before the first.</param>
+    /// <param name="HasCommonScale">Whether it means the same for all methods.</param>
+    private sealed record Metric(
+        string Label, Func<EpochMetrics, double?> OfEpoch, Func<RunResult, double?>? BeforeTraining = null, bool HasCommonScale = false);
+}

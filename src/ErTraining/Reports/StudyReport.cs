@@ -1,0 +1,121 @@
+using System.Text;
+using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Runs;
+using ErLoss.Training.Studies;
+
+namespace ErTraining.Reports;
+
+/// <summary>report.html of a study: Table 2, what was found, Figure 2, the cells.</summary>
+internal static class StudyReport
+{
+    private const double MostMagnified = 1.25;
+
+    /// <summary>Writes the page.</summary>
+    /// <param name="path">The file, made or replaced.</param>
+    /// <param name="plan">What was trained.</param>
+    /// <param name="outcomes">One a cell.</param>
+    /// <param name="data">The images that all was trained and measured on.</param>
+    /// <param name="figure">The curves.</param>
+    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure figure)
+    {
+        StudySettings settings = plan.Settings;
+        StudyTable table = StudyTable.Of(plan, outcomes);
+        var page = new StringBuilder();
+        page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
+        AppendTable(page, table, plan.Registry.Methods);
+        page.Append("</div>\n<div>\n");
+        AppendPaper(page, plan.Registry.Methods);
+        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
+        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        {
+            page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
+        }
+        page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
+        page.Append($"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
+        string bands = settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "";
+        page.Append($"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
+            + "which lie between 0 and log d, are not comparable.</p>\n");
+        AppendCells(page, outcomes);
+        AppendSettings(page, settings);
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Epochs} epochs; "
+            + $"{outcomes.Count} cells, {(settings.Seeds.Count == 1 ? "one seed" : $"{settings.Seeds.Count} seeds")}";
+        HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
+    }
+
+    private static string Note(StudyTable table, ImageData data, StudyPlan plan)
+    {
+        StudySettings settings = plan.Settings;
+        double[] accuracies = [.. table.Rows.Select(row => row.Accuracy.Mean / 100).OfType<double>()];
+        string error = accuracies.Length == 0
+            ? ""
+            : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
+        string ema = plan.HasTeacher ? $" and EMA {settings.Emas[0]}" : "";
+        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}{ema}. "
+            + "Δ: points lost against it by what the column says"
+            + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
+            + (table.HasIntervals ? $" {StudyTable.IntervalNote(settings.Seeds.Count)}" : "");
+    }
+
+    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods)
+    {
+        page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th>");
+        page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
+        string? above = null;
+        foreach (StudyTableRow row in table.Rows)
+        {
+            page.Append(above is not null && above != row.Method ? "<tr class=\"group\">" : "<tr>");
+            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy)}");
+            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
+            above = row.Method;
+        }
+        page.Append("</table>\n");
+    }
+
+    /// <summary>Cells of numbers, ready for HTML.</summary>
+    private static string Cells(IEnumerable<string> texts, string tag = "td") =>
+        string.Concat(texts.Select(text => $"<{tag} class=\"n\">{text}</{tag}>"));
+
+    private static string Cell(Measure? measure) =>
+        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}"
+        + (measure?.Interval is { } interval ? $"<br><small>{interval.ToString("f2")}</small></td>" : "</td>");
+
+    private static void AppendPaper(StringBuilder page, IReadOnlyDictionary<string, MethodSettings> methods)
+    {
+        page.Append($"<table class=\"numbers\">\n<caption>For reference: {PublishedStability.Source}; ImageNet, against batch 4096</caption>\n"
+            + $"<tr><th>method</th>{Cells(["accuracy, %", "Δ batch 512", "Δ EMA 0.8"], "th")}</tr>\n");
+        foreach ((string title, PublishedStability row) in
+            from method in methods.Values
+            from result in method.Stability
+            select (method.TitleWith(result.Key), result.Value))
+        {
+            double?[] values = [row.Accuracy, row.LostAtBatch512, row.LostAtEma08];
+            page.Append($"<tr><td>{title}</td>{Cells(values.Select(value => value?.ToString("f2") ?? "–"))}</tr>\n");
+        }
+        page.Append("</table>\n");
+    }
+
+    private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
+    {
+        page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<table class=\"numbers\">\n"
+            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "images/s", "seconds"], "th")}</tr>\n");
+        foreach (CellOutcome outcome in outcomes)
+        {
+            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.LearningRate:g3}"])}");
+            page.Append(outcome.Result is { } r
+                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
+                : $"<td colspan=\"5\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
+        }
+        page.Append("</table>\n</details>\n");
+    }
+
+    private static void AppendSettings(StringBuilder page, StudySettings settings)
+    {
+        page.Append("<h2>Settings</h2>\n<table>\n");
+        foreach ((string name, string value) in JsonFormat.Describe(settings))
+        {
+            page.Append($"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
+        }
+        page.Append("</table>\n");
+    }
+}

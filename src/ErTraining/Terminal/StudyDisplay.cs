@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using ErLoss.Training;
+using ErLoss.Training.Studies;
+using Spectre.Console;
+
+namespace ErTraining.Terminal;
+
+/// <summary>
+/// Shows a study as it goes: on a terminal a live table of the cells that run, with the last that are over; elsewhere a plain line a cell.
+/// </summary>
+internal sealed class StudyDisplay : IStudyObserver, IDisposable
+{
+    private const int OverShown = 10;
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly int _epochs, _images;
+    private readonly StudyClock _clock;
+    private readonly List<StudyCell> _pending;
+    private readonly List<CellOutcome> _over = [];
+    private readonly Dictionary<StudyCell, (string Path, Stopwatch Since)> _running = [];
+    private readonly LiveArea? _live;
+    private readonly Timer? _timer;
+    private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
+
+    /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
+    /// <param name="plan">The study.</param>
+    /// <param name="images">Training images of each cell.</param>
+    /// <param name="parallel">Cells that run at once.</param>
+    public StudyDisplay(StudyPlan plan, int images, int parallel)
+    {
+        (_epochs, _images) = (plan.Settings.Epochs, images);
+        _clock = new StudyClock(_epochs, parallel);
+        _pending = [.. plan.Cells];
+        _live = LiveArea.Take("starting");
+        _timer = _live is null ? null : new Timer(_ => Draw(), null, s_interval, s_interval);
+    }
+
+    private int Cells => _over.Count + _running.Count + _pending.Count;
+
+    /// <inheritdoc/>
+    public void OnCellStart(StudyCell cell, string runPath)
+    {
+        lock (_gate)
+        {
+            _pending.Remove(cell);
+            _running[cell] = (runPath, Stopwatch.StartNew());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCellEnd(CellOutcome outcome, bool wasKept)
+    {
+        lock (_gate)
+        {
+            _pending.Remove(outcome.Cell);
+            _running.Remove(outcome.Cell);
+            _over.Add(outcome);
+            if (_live is null)
+            {
+                string left = TimeLeft() is { } time ? $"{ProgressLine.Clock(time)} left" : "time left not known yet";
+                Console.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}, {left}");
+            }
+        }
+    }
+
+    /// <summary>Gives the terminal back; the last table stays on it.</summary>
+    public void Dispose()
+    {
+        if (_timer is not null)
+        {
+            _timer.Dispose();
+            Draw();
+        }
+        _live?.Dispose();
+    }
+
+    private void Draw()
+    {
+        lock (_gate)
+        {
+            Table table = new Table().Border(TableBorder.Rounded);
+            table.AddColumn("cell").AddColumn(new TableColumn("epoch").RightAligned()).AddColumn(new TableColumn("kNN").RightAligned());
+            table.AddColumn(new TableColumn("time").RightAligned());
+            foreach (CellOutcome outcome in _over.TakeLast(OverShown))
+            {
+                string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
+                string knn = outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]";
+                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{_epochs}", knn, time);
+            }
+            double epochsDone = _over.Count * (double)_epochs;
+            foreach ((StudyCell cell, (string path, Stopwatch since)) in _running)
+            {
+                IReadOnlyList<EpochMetrics> epochs = CellFolder.Epochs(path);
+                epochsDone += epochs.Count;
+                string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
+                table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{_epochs}", knn, ProgressLine.Clock(since.Elapsed));
+            }
+            string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
+            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / ((double)Cells * _epochs), TimeLeft(), note)));
+        }
+    }
+
+    private static string Describe(CellOutcome outcome) => outcome.Result is { } result
+        ? $"kNN {result.KnnAccuracy:p1} in {ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds))}"
+        : $"failed: {outcome.Message}";
+
+    private TimeSpan? TimeLeft() => _clock.TimeLeft(
+        [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => (outcome.Cell.Variant.Method, outcome.Result!.Seconds))],
+        [
+            .. from cell in _running
+               let epochs = CellFolder.Epochs(cell.Value.Path)
+               select new StudyClock.Running(
+                   cell.Key.Variant.Method, epochs.Count, epochs.Count == 0 ? null : _images / epochs.Average(epoch => epoch.ImagesPerSecond)),
+        ],
+        [.. _pending.Select(cell => cell.Variant.Method)]);
+}

@@ -1,0 +1,36 @@
+using ErLoss.Training.Studies;
+using Spectre.Console;
+
+namespace ErTraining.Terminal;
+
+/// <summary>The last words of a study: its table and what was found.</summary>
+internal static class StudySummary
+{
+    /// <summary>Writes them to the console.</summary>
+    public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    {
+        StudyTable study = StudyTable.Of(plan, outcomes);
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
+        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+        foreach (StudyTableRow row in study.Rows)
+        {
+            IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
+            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(Cell)]);
+        }
+        AnsiConsole.Write(table);
+        if (study.HasIntervals)
+        {
+            AnsiConsole.WriteLine($"{StudyTable.IntervalNote(plan.Settings.Seeds.Count)}");
+        }
+        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        {
+            AnsiConsole.WriteLine(finding);
+        }
+    }
+
+    private static string Cell(Measure? measure) =>
+        measure?.Interval is { } interval ? $"{measure}\n[dim]{interval.ToString("f2")}[/]" : measure?.ToString() ?? "–";
+}

@@ -1,0 +1,97 @@
+using ErLoss.Training;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace ErTraining.Terminal;
+
+/// <summary>
+/// Shows a run as it goes: a live table of the epochs with the one under way on a terminal, a plain line an epoch elsewhere.
+/// </summary>
+internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
+{
+    private const int EpochsShown = 12;
+
+    private readonly int _epochs;
+    private readonly List<EpochMetrics> _done = [];
+    private readonly LiveArea? _live;
+
+    /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
+    public TrainingDisplay(int epochs)
+    {
+        _epochs = epochs;
+        _live = epochs > 0 ? LiveArea.Take("evaluating the untrained encoder") : null;
+    }
+
+    /// <inheritdoc/>
+    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+    {
+        _done.AddRange(epochsDone);
+        string line = $"kNN accuracy of the untrained encoder: {knnAccuracyBefore:p1}";
+        if (epochsDone.Count > 0 || stepsDone > 0)
+        {
+            line += $"; going on after epoch {epochsDone.Count}, step {stepsDone} of the next";
+        }
+        if (_live is null)
+        {
+            Console.WriteLine(line);
+        }
+        else
+        {
+            _live.Show(new Text(line));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnProgress(TrainingProgress progress)
+    {
+        double done = (progress.Epoch - 1 + (double)progress.Step / progress.StepsPerEpoch) / _epochs;
+        _live?.Show(new Rows(Table(progress.SoFar), Bar(done, progress.TimeLeft)));
+    }
+
+    /// <inheritdoc/>
+    public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft)
+    {
+        _done.Add(metrics);
+        if (_live is null)
+        {
+            string knn = metrics.KnnAccuracy is { } accuracy ? $", kNN {accuracy:p1}" : "";
+            Console.WriteLine(
+                $"epoch {metrics.Epoch}/{_epochs}: loss {metrics.Loss:f3}, entropy {metrics.Entropy:f2}, reconstruction {metrics.Reconstruction:f2}, " +
+                $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}, {ProgressLine.Clock(timeLeft)} left");
+        }
+        else
+        {
+            _live.Show(new Rows(Table(null), Bar((double)metrics.Epoch / _epochs, timeLeft)));
+        }
+    }
+
+    /// <summary>Gives the terminal back; the last table stays on it.</summary>
+    public void Dispose() => _live?.Dispose();
+
+    private Table Table(EpochMetrics? underWay)
+    {
+        Table table = new Table().Border(TableBorder.Rounded);
+        foreach (string heading in (string[])["epoch", "loss", "entropy", "reconstruction", "bound", "images/s", "kNN"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+        foreach (EpochMetrics epoch in _done.TakeLast(EpochsShown))
+        {
+            table.AddRow(Cells(epoch, epoch.KnnAccuracy?.ToString("p1") ?? ""));
+        }
+        if (underWay is not null)
+        {
+            table.AddRow(Cells(underWay, "…"));
+        }
+        return table;
+    }
+
+    private static IEnumerable<IRenderable> Cells(EpochMetrics epoch, string knn) =>
+        new[]
+        {
+            $"{epoch.Epoch}", $"{epoch.Loss:f3}", $"{epoch.Entropy:f2}", $"{epoch.Reconstruction:f2}",
+            $"{epoch.MutualInformationBound:f3}", $"{epoch.ImagesPerSecond:f0}", knn,
+        }.Select(cell => new Text(cell));
+
+    private static Markup Bar(double done, TimeSpan timeLeft) => ProgressLine.Bar(done, timeLeft, "losses and entropies in nats");
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using ErLoss.Training;
+using ErTraining.Libtorch;
+using Spectre.Console;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary>The program as a user runs it: a process of its own.</summary>
+internal static class ProgramUnderTest
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    public sealed record Outcome(int ExitCode, string Output, string Error);
+
+    /// <summary>Runs it to its end in the given folder.</summary>
+    public static Outcome Run(string folder, params IEnumerable<string> arguments) => Run(StartInfo(folder, arguments));
+
+    /// <summary>Runs it, prepared by <see cref="StartInfo"/>, to its end.</summary>
+    public static Outcome Run(ProcessStartInfo start)
+    {
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        Assert.That(process.WaitForExit(s_patience), "the program hangs");
+        return new Outcome(process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>
+    /// Runs it to its end in the given folder, but within this process, which saves a second of a processor: for commands that end before they compute. Output and current
+    /// directory are the process's, so that nothing else may run meanwhile.
+    /// </summary>
+    public static Outcome RunHere(string folder, params string[] arguments) => RunHere(folder, Registry.Default, arguments);
+
+    /// <summary>As <see cref="RunHere(string, string[])"/>, with other encoders.</summary>
+    public static Outcome RunHere(string folder, Registry registry, string[] arguments)
+    {
+        (TextWriter output, TextWriter error, string directory) = (Console.Out, Console.Error, Environment.CurrentDirectory);
+        using StringWriter written = new(), complained = new();
+        _ = AnsiConsole.Console; // which keeps the output that it finds when it is first asked for
+        Console.SetOut(written);
+        Console.SetError(complained);
+        Environment.CurrentDirectory = folder;
+        try
+        {
+            int exitCode = Harness.CommandAsync(arguments, registry).GetAwaiter().GetResult();
+            return new Outcome(exitCode, written.ToString(), complained.ToString());
+        }
+        finally
+        {
+            Environment.CurrentDirectory = directory;
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
+    }
+
+    /// <summary>Starts it in the given folder.</summary>
+    public static Process Start(string folder, params IEnumerable<string> arguments) => Process.Start(StartInfo(folder, arguments))!;
+
+    /// <summary>What starts it in the given folder.</summary>
+    public static ProcessStartInfo StartInfo(string folder, params IEnumerable<string> arguments) =>
+        new("dotnet", [Path.Combine(AppContext.BaseDirectory, "ErTraining.dll"), .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["OMP_NUM_THREADS"] = "1", // several may run at once; threads that wait for each other would spin
+                ["DOTNET_TC_CallCounting"] = "0", // it lives for seconds: compiling again what is called often costs more than it brings
+                [LibtorchFolder.Variable] = null, // the program's own, as in the tests' own process
+            },
+        };
+}
