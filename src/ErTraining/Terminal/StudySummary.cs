@@ -23,7 +23,7 @@ internal static class StudySummary
         AnsiConsole.Write(table);
         if (study.HasIntervals)
         {
-            AnsiConsole.WriteLine($"{StudyTable.IntervalNote(plan.Settings.Seeds.Count)}");
+            AnsiConsole.WriteLine(StudyTable.IntervalNote(plan.Settings.Seeds.Count));
         }
         foreach (string finding in StudyFindings.Of(plan, outcomes))
         {

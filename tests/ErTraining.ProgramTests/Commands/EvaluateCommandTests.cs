@@ -53,6 +53,12 @@ internal sealed class EvaluateCommandTests
             Assert.That(Number(result, "linear_probe_accuracy"), Is.GreaterThan(0.1).And.LessThan(1), "better than chance");
             Assert.That(Number(result, "linear_probe_train_accuracy"), Is.GreaterThan(Number(result, "linear_probe_accuracy")));
             Assert.That(result.GetProperty("linear_probe_converged").GetBoolean());
+            foreach (string accuracy in (string[])["knn_accuracy", "linear_probe_accuracy"])
+            {
+                JsonElement interval = result.GetProperty($"{accuracy}_interval");
+                Assert.That(Number(result, accuracy), Is.GreaterThan(Number(interval, "low")).And.LessThan(Number(interval, "high")));
+            }
+            Assert.That(_first.Output.Split("95% confidence interval"), Has.Length.EqualTo(3), "of either accuracy");
             Assert.That(_first.Output, Does.Contain("convnet, trained with simclr, 256 features").And.Contain("kNN accuracy").And.Contain("linear-probe accuracy"));
             Assert.That(_first.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
         });

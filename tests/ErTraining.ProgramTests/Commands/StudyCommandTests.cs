@@ -48,6 +48,7 @@ internal sealed class StudyCommandTests
             Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema").GetDouble(), Is.EqualTo(0.5));
             Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
             Assert.That(fast.RootElement.GetProperty("method").GetProperty("head").GetProperty("prototypes").GetInt32(), Is.EqualTo(32), "which SimCLR has no use for");
+            Assert.That(outcome.Output, Does.Contain("95% confidence interval by the number of test images"), "of one seed");
             Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At EMA 0.5 DINO+ER"));
             Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
             foreach (string file in (string[])["figure2.png", "figure2.svg", "report.html"])
