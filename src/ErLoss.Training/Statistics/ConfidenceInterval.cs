@@ -4,7 +4,7 @@ using MathNet.Numerics.Statistics;
 namespace ErLoss.Training.Statistics;
 
 /// <summary>
-/// A 95% confidence interval: computed from repeated experiments, at least 95% of such intervals contain the true value.
+/// A 95% confidence interval: of the intervals that are computed in the same way from many repeated experiments, 95% contain the true value.
 /// </summary>
 /// <param name="Low">Its lower end.</param>
 /// <param name="High">Its upper end.</param>
