@@ -40,7 +40,7 @@ internal static class DocumentText
             }
             section[way[^1]] = value is null ? null : setting.Type.Write(value);
         }
-        return root.ToJsonString(s_writing);
+        return $"{root.ToJsonString(s_writing)}\n";
     }
 
     private static IEnumerable<(string Path, JsonElement Value)> Members(JsonElement section, string prefix) =>
