@@ -82,7 +82,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     /// <summary>The error of a run that came to numbers which are none.</summary>
     /// <param name="what">What is no finite number, and after which step.</param>
     public TrainingFailedException Diverged(string what) =>
-        new($"Training diverged: {what} of epoch {_epochs.Count + 1}; a smaller --learning-rate usually cures this.");
+        new($"Training diverged: {what} of epoch {_epochs.Count + 1}; a smaller learning rate usually cures this.");
 
     /// <inheritdoc/>
     public void Dispose() => Sums.Dispose();

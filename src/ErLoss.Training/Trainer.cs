@@ -4,6 +4,7 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
+using ErLoss.Training.Settings;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,10 +31,15 @@ internal sealed class Trainer : IDisposable
     /// <param name="settings">Of the run.</param>
     /// <param name="data">What it is trained and evaluated on.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <exception cref="DataException">Fewer training images than a batch, too few to evaluate on, or an encoder's weights that are none.</exception>
+    /// <exception cref="SettingsException">There are fewer training images than a batch.</exception>
+    /// <exception cref="DataException">There are too few images to evaluate on, or the encoder's weights cannot be read.</exception>
     public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
     {
-        TrainingStep.RequireBatch(data.Train.Count, settings.BatchSize);
+        if (data.Train.Count < settings.BatchSize)
+        {
+            throw registry.Document.Find(settings, "batch_size").Error(
+                $"is {settings.BatchSize}, but {data.Name} has {data.Train.Count} training images; a smaller batch or more images are wanted");
+        }
         _registry = registry;
         _settings = settings;
         _device = device;

@@ -1,4 +1,3 @@
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Optimization;
 using ErLoss.Training.Randomness;
@@ -30,10 +29,10 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="settings">Those of the run.</param>
     /// <param name="method">Trained in place; it stays its owner's.</param>
     /// <param name="images">(n, 3, h, w) pixel bytes on the method's device; they stay their owner's.</param>
-    /// <exception cref="DataException">There are fewer images than a batch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer images than a batch.</exception>
     public TrainingStep(RunSettings settings, TwoViewMethod method, Tensor images)
     {
-        RequireBatch(images.shape[0], settings.BatchSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(images.shape[0], settings.BatchSize, nameof(images));
         _settings = settings;
         _images = images;
         Method = method;
@@ -57,16 +56,6 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>Steps of all epochs.</summary>
     public long Steps { get; }
-
-    /// <summary>Refuses images that do not fill a batch.</summary>
-    /// <exception cref="DataException">They are too few.</exception>
-    public static void RequireBatch(long images, int batchSize)
-    {
-        if (images < batchSize)
-        {
-            throw new DataException($"{images} training images are fewer than a batch of {batchSize}; use a smaller --batch-size or more images.");
-        }
-    }
 
     /// <summary>The learning rate of a step of the run, counted from zero.</summary>
     public double LearningRateAt(long step) => _schedule.At(step);

@@ -94,7 +94,7 @@ public static class FeatureCheck
     private static string Describe(Encoder encoder, FeatureError wrong)
     {
         Device device = encoder.parameters().First().device;
-        string remedy = device.type == DeviceType.CUDA ? "use --device cpu, or another libtorch"
+        string remedy = device.type == DeviceType.CUDA ? "compute on the CPU, or use another libtorch"
             : Environment.GetEnvironmentVariable(Cure) is { } value ? $"{Cure}={value} did not cure it, so use another machine or another libtorch"
             : $"set {Cure}=AVX2 in the environment and start again";
         return FormattableString.Invariant(

@@ -46,7 +46,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (IOException e) when (SaysInUse(e))
         {
-            throw new DataException($"{path}: another process is at work here; wait until it is over, or give another --output.", e);
+            throw new DataException($"{path}: another process is at work here; wait until it is over, or choose another output folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,7 +83,7 @@ internal sealed class RunFolder : IDisposable
         if (HoldsRun(path))
         {
             throw new DataException(
-                $"{path}: a run is already here; go on with it with --resume, give another --output, or delete the folder first.");
+                $"{path}: a run is already here; resume it, choose another output folder, or delete this folder first.");
         }
     }
 
@@ -95,13 +95,13 @@ internal sealed class RunFolder : IDisposable
     {
         if (!Directory.Exists(path))
         {
-            throw new DataException($"{path}: no such directory; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
+            throw new DataException($"{path}: no such directory; wanted the output folder of a training run, or the folder {CheckpointFolder} in it.");
         }
         string config = Path.Combine(path, ConfigFile), configAbove = Path.Combine(path, "..", ConfigFile);
         return File.Exists(config) ? (SettingsFile.Read(config, registry), Path.Combine(path, CheckpointFolder))
             : File.Exists(configAbove) ? (SettingsFile.Read(configAbove, registry), path)
             : throw new DataException(
-                $"{path}: no {ConfigFile} here or in the folder above; wanted the --output of a training run, or the folder {CheckpointFolder} in it.");
+                $"{path}: no {ConfigFile} here or in the folder above; wanted the output folder of a training run, or the folder {CheckpointFolder} in it.");
     }
 
     /// <summary>Where the settings are.</summary>
@@ -173,7 +173,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Windows' sharing violation, or the would-block of Linux and of macOS.</summary>
     private static bool SaysInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
 
-    private DataException Unwritable(Exception e) => new($"{_path}: cannot be written to as --output: {e.Message}", e);
+    private DataException Unwritable(Exception e) => new($"{_path}: the output folder cannot be written to: {e.Message}", e);
 
     private void WriteDocument<T>(string file, T value) =>
         AtomicFile.Write(Path.Combine(_path, file), stream => JsonSerializer.Serialize(stream, value, JsonFormat.Document));

@@ -22,7 +22,7 @@ internal sealed class Document<T>
                      group setting by setting.Word into same
                      from first in same
                      from second in same
-                     where first != second && first.Path != second.Path && (first.Owner is null || first.Owner == second.Owner || first.Owner?.Word != second.Owner?.Word)
+                     where first.Path != second.Path && CanBeTogether(first.Owner, second.Owner)
                      select (first, second)).FirstOrDefault();
         if (twice.first is not null)
         {
@@ -41,7 +41,8 @@ internal sealed class Document<T>
 
     /// <summary>The setting of a word in a document.</summary>
     /// <exception cref="SettingsException">The word has no meaning there.</exception>
-    public Setting Find(T document, string word) => In(document).FirstOrDefault(setting => setting.Word == word) ?? throw NoMeaning(document, word, Settings.Where(setting => setting.Word == word));
+    public Setting Find(T document, string word) =>
+        In(document).FirstOrDefault(setting => setting.Word == word) ?? throw NoMeaning(document, word, Settings.Where(setting => setting.Word == word));
 
     /// <summary>The name of a kind's record.</summary>
     public string NameOf(Section section) =>
@@ -60,7 +61,12 @@ internal sealed class Document<T>
     /// <exception cref="SettingsException">A member or a value is not sound, or has no meaning for the kinds.</exception>
     /// <exception cref="JsonException">The text is not an object in JSON.</exception>
     public T Read(T start, string json) => Apply(
-        start, [.. DocumentText.Members(json).Where(member => !IsEmptySection(member.Path, member.Value)).Select(member => new Entry(member.Path, setting => setting.Path == member.Path, setting => setting.Read(member.Value)))]);
+        start,
+        [
+            .. from member in DocumentText.Members(json)
+               where !IsEmptySection(member.Path, member.Value)
+               select new Entry(member.Path, setting => setting.Path == member.Path, setting => setting.Read(member.Value)),
+        ]);
 
     /// <summary>A document as JSON, as <see cref="Read"/> understands it. Settings that have no meaning are left out.</summary>
     public string Write(T document) => DocumentText.Write(In(document).Select(setting => (setting, setting.Get(document))));
@@ -105,6 +111,9 @@ internal sealed class Document<T>
     private bool IsEmptySection(string path, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object && Settings.Any(setting => setting.Path.StartsWith($"{path}.", StringComparison.Ordinal));
 
+    /// <summary>Whether one document can have the settings of two owners: not those of two kinds of the same section.</summary>
+    private static bool CanBeTogether((string Word, string Name)? first, (string Word, string Name)? second) => first == second || first?.Word != second?.Word;
+
     private bool In(T document, Setting setting) => setting.IsIn(document) && IsMet(setting, document);
 
     private bool IsMet(Setting setting, T document) =>
@@ -121,7 +130,12 @@ internal sealed class Document<T>
                 document = kind.With(document, entry.Value(kind));
             }
         }
-        Setting[] changed = [.. entries.Select(entry => Settings.FirstOrDefault(setting => entry.Names(setting) && setting.IsIn(document)) ?? throw NoMeaning(document, entry.Name, Settings.Where(entry.Names)))];
+        Setting[] changed =
+        [
+            .. from entry in entries
+               select Settings.FirstOrDefault(setting => entry.Names(setting) && setting.IsIn(document))
+                   ?? throw NoMeaning(document, entry.Name, Settings.Where(entry.Names)),
+        ];
         foreach ((Entry entry, Setting setting) in entries.Zip(changed).Where(pair => !pair.Second.IsKind))
         {
             document = setting.With(document, entry.Value(setting));
@@ -155,7 +169,8 @@ internal sealed class Document<T>
             return "is not a setting but a section; an object is wanted";
         }
         string section = name[..(name.LastIndexOf('.') + 1)];
-        string[] names = [.. Settings.Where(setting => setting.Path.StartsWith(section, StringComparison.Ordinal)).Select(setting => setting.Path[section.Length..].Split('.')[0]).Distinct()];
+        IEnumerable<string> inSection = Settings.Select(setting => setting.Path).Where(path => path.StartsWith(section, StringComparison.Ordinal));
+        string[] names = [.. inSection.Select(path => path[section.Length..].Split('.')[0]).Distinct()];
         return $"is not a setting{(names.Length == 0 ? "" : $"; there are {string.Join(", ", names)}")}";
     }
 

@@ -23,7 +23,7 @@ internal sealed class StudyFolder : IDisposable
         _path = path;
         if (RunFolder.HoldsRun(path))
         {
-            throw new DataException($"{path}: a training run is already here; give another --output.");
+            throw new DataException($"{path}: a training run is already here; choose another output folder.");
         }
         try
         {
@@ -31,7 +31,7 @@ internal sealed class StudyFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{path}: cannot be written to as --output: {e.Message}", e);
+            throw new DataException($"{path}: the output folder cannot be written to: {e.Message}", e);
         }
         _lock = Lock();
         try
@@ -138,7 +138,7 @@ internal sealed class StudyFolder : IDisposable
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new DataException($"{DocumentPath}: not what a study writes; give another --output, or delete the file to go on.", e);
+            throw new DataException($"{DocumentPath}: not what a study writes; choose another output folder, or delete the file to go on.", e);
         }
         foreach (JsonProperty wanted in JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject())
         {
@@ -147,7 +147,7 @@ internal sealed class StudyFolder : IDisposable
                 string value = there.ValueKind == JsonValueKind.Undefined ? "absent" : JsonSerializer.Serialize(there, JsonFormat.Line);
                 throw new DataException(
                     $"{_path}: a study of other settings is here: {wanted.Name} is {value} there and {wanted.Value.GetRawText()} now; "
-                    + "give another --output, or the same settings.");
+                    + "choose another output folder, or give the same settings.");
             }
         }
     }

@@ -9,7 +9,9 @@ namespace ErLoss.Training.Studies;
 /// <param name="jobs">One a cell of it.</param>
 /// <param name="folder">Where cells and study.json go.</param>
 /// <param name="observer">Who is told.</param>
-internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer)
+/// <param name="train">Arguments with which the program trains, or goes on to train, what a settings file says, into a folder: file and folder to arguments.</param>
+internal sealed class StudyRunner(
+    StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer, Func<string, string, IEnumerable<string>> train)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_moment = TimeSpan.FromMilliseconds(100);
 
@@ -63,7 +65,7 @@ internal sealed class StudyRunner(StudyPlan plan, IReadOnlyList<CellJob> jobs, S
         {
             observer.OnCellStart(job.Cell, runPath);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync(["train", "--config", folder.WriteSettings(job), "--output", runPath, "--resume"], cancellation);
+        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(job), runPath), cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {

@@ -123,7 +123,7 @@ internal static class StudyCommand
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{jobs.Length} cells[/] of {settings.Epochs} epochs on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
-        var runner = new StudyRunner(plan, jobs, folder, display);
+        var runner = new StudyRunner(plan, jobs, folder, display, (file, output) => ["train", "--config", file, "--output", output, "--resume"]);
         try
         {
             using (display)

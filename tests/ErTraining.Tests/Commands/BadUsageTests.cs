@@ -58,7 +58,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --device mps", "--device is 'mps', but this program needs float64, which Apple's GPUs do not have; use cpu.")]
     [TestCase("train --data nowhere", "nowhere: no such directory; wanted 'synthetic', or a directory with CIFAR-10's or CIFAR-100's binary files or")]
     [TestCase("train --data .", ".: neither CIFAR files nor class folders here")]
-    [TestCase("train --train-images 10", "10 training images are fewer than a batch of 128")]
+    [TestCase("train --train-images 10", "batch_size is 128, but synthetic has 10 training images")]
     [TestCase("study", "--output")]
     [TestCase("study --output s --methods moco", "--methods has 'moco'; some of simclr, byol, dino")]
     [TestCase("study --output s --methods ", "--methods is empty; some of simclr")]
@@ -143,7 +143,7 @@ internal sealed class BadUsageTests : IDisposable
     {
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "/proc/run");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(outcome.Error, Does.StartWith("error: /proc/run: cannot be written to as --output"));
+        Assert.That(outcome.Error, Does.StartWith("error: /proc/run: the output folder cannot be written to"));
     }
 
     [Test]

@@ -25,7 +25,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--weights nowhere", "nowhere: cannot be read")]
     [TestCase("--weights run/config.json", "run/config.json: not a safetensors file")]
     [TestCase("--weights run/checkpoint/model.safetensors --encoder resnet18", "model.safetensors: 'encoder.")]
-    [TestCase("--checkpoint nowhere", "nowhere: no such directory; wanted the --output of a training run")]
+    [TestCase("--checkpoint nowhere", "nowhere: no such directory; wanted the output folder of a training run")]
     [TestCase("--checkpoint .", ".: no config.json here")]
     [TestCase("--checkpoint run --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     [TestCase("--checkpoint run --data nowhere", "nowhere: no such directory; wanted 'synthetic'")]

@@ -61,7 +61,7 @@ internal sealed class StudyFolderTests
         {
             run.WriteSettings(new RunSettings());
         }
-        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a training run is already here; give another --output."));
+        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("a training run is already here; choose another output folder."));
     }
 
     [Test]

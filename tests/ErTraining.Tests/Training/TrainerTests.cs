@@ -1,8 +1,8 @@
 using ErLoss.SelfSupervised.Encoders;
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
+using ErLoss.Training.Settings;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -117,7 +117,7 @@ internal sealed class TrainerTests
     public void Fewer_images_than_a_batch_are_refused() =>
         Assert.That(
             () => Train(new RunSettings { BatchSize = 513 }, new Recorder()),
-            Throws.TypeOf<DataException>().With.Message.Contains("512").And.Message.Contains("513"));
+            Throws.TypeOf<SettingsException>().With.Message.StartsWith("batch_size is 513, but synthetic has 512 training images"));
 
     [Test]
     public void Cancelling_stops_within_an_epoch()
