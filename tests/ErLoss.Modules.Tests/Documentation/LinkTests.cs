@@ -9,9 +9,6 @@ internal sealed partial class LinkTests
 
     private static readonly IEnumerable<MarkdownFile> Files = MarkdownFile.All;
 
-    /// <summary>All but the page on architecture, which describes the folders that the code is being divided into.</summary>
-    private static IEnumerable<MarkdownFile> FilesThatNamePlaces => Files.Where(file => file.Name != "docs/architecture.md");
-
     /// <summary>The pages of the site, which has no other files but the pictures.</summary>
     private static string[] Pages => [.. MarkdownFile.All.Select(file => file.Name).Where(name => name != MarkdownFile.PackageReadme)];
 
@@ -38,7 +35,7 @@ internal sealed partial class LinkTests
         file.Links().Where(link => !IsAbsolute(link)).Select(link => TargetOf(file, link)),
         Is.All.AnyOf([.. Pages, .. Pictures.All]));
 
-    [TestCaseSource(nameof(FilesThatNamePlaces))]
+    [TestCaseSource(nameof(Files))]
     public void PlacesThatAreNamedAreThere(MarkdownFile file) => Assert.That(
         file.Places().Select(place => Path.Combine(Repository.Root, place)),
         Is.All.Matches<string>(path => File.Exists(path) || Directory.Exists(path)));
