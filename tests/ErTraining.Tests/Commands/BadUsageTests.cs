@@ -152,6 +152,6 @@ internal sealed class BadUsageTests : IDisposable
         File.WriteAllText(_folder["taken"], "");
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--train-images", "200", "--output", "taken");
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(outcome.Error, Does.Contain("taken").And.Contain("--output"));
+        Assert.That(outcome.Error, Does.Contain("taken").And.Contain("output folder"));
     }
 }
