@@ -1,7 +1,7 @@
 using ErLoss.SelfSupervised.Operators;
 using TorchSharp.Modules;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErLoss.SelfSupervised.Teachers;
 

@@ -1,7 +1,7 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Randomness;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErLoss.Training.Methods;
 

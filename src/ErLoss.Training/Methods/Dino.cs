@@ -1,8 +1,8 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
 using ErLoss.Training.Settings;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErLoss.Training.Methods;
 

@@ -3,8 +3,8 @@ using ErLoss.Modules;
 using ErLoss.Training;
 using ErTraining.CommandLine;
 using TorchSharp;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErTraining.Commands;
 

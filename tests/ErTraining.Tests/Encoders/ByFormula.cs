@@ -1,7 +1,7 @@
 using ErLoss.SelfSupervised.Encoders;
 using TorchSharp;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErTraining.Tests.Encoders;
 

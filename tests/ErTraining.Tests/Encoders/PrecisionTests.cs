@@ -1,8 +1,8 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training;
 using TorchSharp;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErTraining.Tests.Encoders;
 

@@ -4,8 +4,8 @@ using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Optimization;
 using TorchSharp;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErTraining.Tests.Placement;
 

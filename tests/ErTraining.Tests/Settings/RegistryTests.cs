@@ -4,8 +4,8 @@ using ErLoss.Training;
 using ErLoss.Training.Encoders;
 using ErLoss.Training.Settings;
 using ErTraining.Tests.Commands;
-using static TorchSharp.torch.nn;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace ErTraining.Tests.Settings;
 

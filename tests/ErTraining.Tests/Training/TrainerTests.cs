@@ -124,7 +124,8 @@ internal sealed class TrainerTests
     {
         using var cancellation = new CancellationTokenSource();
         using var trainer = new Trainer(
-            Registry.Default, new RunSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU) { Observers = { new Recorder { OnFirstEpoch = cancellation.Cancel } } };
+            Registry.Default, new RunSettings { Epochs = 1000, BatchSize = 64 }, s_data, CPU)
+        { Observers = { new Recorder { OnFirstEpoch = cancellation.Cancel } } };
         Assert.That(() => trainer.Run(cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
     }
 
