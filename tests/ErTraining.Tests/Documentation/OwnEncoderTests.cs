@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ErLoss.Modules.Tests;
+using ErLoss.Training.Data;
 using ErTraining.Tests.Commands;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -17,6 +18,7 @@ internal sealed class OwnEncoderTests
     {
         string program = Path.Combine(AppContext.BaseDirectory, $"{Name}.dll"); // beside the assemblies that it uses
         using var folder = new TemporaryDirectory();
+        CifarWriter.Write(SyntheticImages.Create(64, 20, seed: 0), folder["images"]);
         try
         {
             Compile(program);
@@ -24,11 +26,11 @@ internal sealed class OwnEncoderTests
             {
                 File.Copy(Path.Combine(AppContext.BaseDirectory, $"ErTraining.{ending}"), Path.ChangeExtension(program, ending), overwrite: true);
             }
-            ProgramUnderTest.Outcome trained = Run(program, folder, "train --encoder patches --width 24 --train-images 64 --batch-size 32 --epochs 1 --evaluations 1 --output run");
-            ProgramUnderTest.Outcome evaluated = Run(program, folder, "evaluate --checkpoint run --train-images 64 --output result.json");
+            ProgramUnderTest.Outcome trained = Run(program, folder, "train --data images --encoder patches --width 24 --batch-size 32 --epochs 1 --evaluations 1 --output run");
+            ProgramUnderTest.Outcome evaluated = Run(program, folder, "evaluate --checkpoint run --output result.json");
             ProgramUnderTest.Outcome refused = Run(program, folder, "train --encoder patches --width 0");
             ProgramUnderTest.Outcome studied = Run(
-                program, folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --train-images 64 --encoder patches --width 8 --output study");
+                program, folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --output study");
             Assert.Multiple(() =>
             {
                 Assert.That(trained.ExitCode, Is.Zero, trained.Error);
