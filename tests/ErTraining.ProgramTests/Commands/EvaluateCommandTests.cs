@@ -126,7 +126,7 @@ internal sealed class EvaluateCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
-        using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--output", "interrupted.json");
+        using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "4000", "--output", "interrupted.json");
         while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("synthetic", StringComparison.Ordinal))
         {
         }
