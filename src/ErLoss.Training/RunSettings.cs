@@ -11,22 +11,22 @@ namespace ErLoss.Training;
 internal sealed record RunSettings : Section
 {
     /// <summary>The self-supervised method.</summary>
-    [Setting("The self-supervised method.")]
+    [Setting("Self-supervised method.")]
     public MethodSettings Method { get; init; } = new SimClrSettings();
 
     /// <summary>Name of the method's published settings that the rest started from; null if none.</summary>
-    [Setting("Settings published for the method on CIFAR-10; other options change them.", Placeholder = "NAME")]
+    [Setting("Settings that were published for the method on CIFAR-10. Other options override them.", Placeholder = "NAME")]
     public string? Preset { get; init; }
 
     /// <summary>The images.</summary>
     public DataSettings Data { get; init; } = new();
 
     /// <summary>Passes over the training images; 0 only evaluates the untrained encoder.</summary>
-    [Setting("Passes over the training images.", Least = 0)]
+    [Setting("Number of passes over the training images.", Least = 0)]
     public int Epochs { get; init; } = 6;
 
     /// <summary>Images a step, each in two views. What is left over at the end of an epoch is left out.</summary>
-    [Setting("Images a step.", Least = 2)]
+    [Setting("Number of images in a training step.", Least = 2)]
     public int BatchSize { get; init; } = 128;
 
     /// <summary>What turns images into features.</summary>
@@ -38,11 +38,11 @@ internal sealed record RunSettings : Section
     public OptimizerSettings Optimizer { get; init; } = new AdamWSettings();
 
     /// <summary>Epochs in which the learning rate rises to its peak; null for a tenth of all.</summary>
-    [Setting("Epochs in which the learning rate rises to its peak.", Least = 0, WhenNull = "a tenth of all")]
+    [Setting("Epochs in which the learning rate rises from zero.", Least = 0, WhenNull = "a tenth of all")]
     public double? WarmupEpochs { get; init; }
 
     /// <summary>How many times the encoder is evaluated in the course of training, evenly spread; the last time is after the last epoch.</summary>
-    [Setting("Evaluations in the course of training.", Least = 1)]
+    [Setting("Number of kNN evaluations during training.", Least = 1)]
     public int Evaluations { get; init; } = 4;
 
     /// <summary>Where and how it is computed.</summary>

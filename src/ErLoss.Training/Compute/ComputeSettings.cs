@@ -6,15 +6,15 @@ namespace ErLoss.Training.Compute;
 internal sealed record ComputeSettings : Section
 {
     /// <summary>"auto", "cpu", "cuda" or "cuda:N".</summary>
-    [Setting("Where to compute.", Placeholder = "auto|cpu|cuda[:N]", DecidesResult = false)]
+    [Setting("Device to compute on: cpu, cuda or cuda:N. auto takes the first GPU if there is one.", Placeholder = "auto|cpu|cuda[:N]", DecidesResult = false)]
     public string Device { get; init; } = "auto";
 
     /// <summary>Threads of CPU kernels.</summary>
-    [Setting("Threads of CPU kernels.", Least = 1, Most = 1024, DecidesResult = false, WhenNull = "libtorch's choice")]
+    [Setting("Number of threads that compute on the CPU.", Least = 1, Most = 1024, DecidesResult = false, WhenNull = "libtorch's choice")]
     public int? Threads { get; init; }
 
     /// <summary>What the encoder's convolutions compute in.</summary>
-    [Setting("What the encoder's convolutions compute in; weights and losses are float32 always.")]
+    [Setting("Number format in which the encoder's convolutions compute. Weights and losses are always float32.")]
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Where a GPU may round to TF32.</summary>

@@ -12,6 +12,6 @@ internal sealed record DataSettings : Section
     public string Source { get; init; } = DataSource.Synthetic;
 
     /// <summary>How many training images are used, the first ones.</summary>
-    [Setting("Use the first N training images only.", Least = 1, WhenNull = "all of them")]
+    [Setting("Use only the first N training images.", Least = 1, WhenNull = "all of them")]
     public int? TrainImages { get; init; }
 }

@@ -6,6 +6,6 @@ namespace ErLoss.Training.Encoders;
 public abstract record EncoderSettings : Section
 {
     /// <summary>File of the initial weights; they are drawn by the seed if it is null.</summary>
-    [Setting("The encoder's initial weights: a safetensors file as export writes it, or of PyTorch's network of the same make.", Placeholder = "FILE", WhenNull = "random ones")]
+    [Setting("Safetensors file with the initial weights of the encoder, as export or PyTorch writes it.", Placeholder = "FILE", WhenNull = "random ones")]
     public string? Weights { get; init; }
 }

@@ -115,7 +115,7 @@ internal sealed record DinoSettings : DiscreteMethodSettings
     public TeacherSettings Teacher { get; init; } = new() { Ema = 0.99 };
 
     /// <summary>Whether the teacher's outputs are centred.</summary>
-    [Setting("Centre the teacher's outputs.")]
+    [Setting("Centre the outputs of the teacher.")]
     public bool Centering { get; init; } = true;
 
     /// <summary>Projector and prototypes.</summary>

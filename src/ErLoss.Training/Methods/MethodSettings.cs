@@ -7,7 +7,7 @@ namespace ErLoss.Training.Methods;
 internal abstract record MethodSettings : Section
 {
     /// <summary>Which loss it trains with.</summary>
-    [Setting("The entropy-reconstruction loss, or the method's own.")]
+    [Setting("Loss: entropy-reconstruction (er), or that of the method's own paper (native).")]
     public Objective Objective { get; init; } = Objective.Er;
 
     /// <summary>The method's name as papers write it.</summary>

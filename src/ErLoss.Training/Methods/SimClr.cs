@@ -104,7 +104,7 @@ internal sealed record SimClrSettings : MethodSettings
     public SphereLossSettings Loss { get; init; } = new();
 
     /// <summary>Whether κ is learnt.</summary>
-    [Setting("Learn kappa with the weights.", GoesWith = "objective er")]
+    [Setting("Train kappa together with the weights.", GoesWith = "objective er")]
     public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
 
     /// <summary>The projector.</summary>

@@ -83,11 +83,11 @@ internal sealed class Lars : FusedSgd
 internal sealed record LarsSettings() : OptimizerSettings(1)
 {
     /// <summary>η: the length of a layer's step in units of the layer's norm, before the learning rate.</summary>
-    [Setting("The length of a layer's step in units of the layer's norm.", Above = 0)]
+    [Setting("Length of a layer's step, as a fraction of the norm of its weights.", Above = 0)]
     public double TrustCoefficient { get; init; } = 1e-3;
 
     /// <summary>Whether LARS only lowers a layer's rate.</summary>
-    [Setting("Let LARS only lower a layer's rate, as LARC does.")]
+    [Setting("Only lower the learning rate of a layer, never raise it (LARC).")]
     public bool ClipTrust { get; init; }
 
     /// <inheritdoc/>

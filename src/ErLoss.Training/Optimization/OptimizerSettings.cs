@@ -13,7 +13,7 @@ internal abstract record OptimizerSettings([property: Setting("Learning rate at 
     protected const double Momentum = 0.9;
 
     /// <summary>Weight decay, of matrices and convolutions only.</summary>
-    [Setting("Weight decay; biases and norms are spared.", Least = 0)]
+    [Setting("Weight decay. It does not apply to biases and normalisation layers.", Least = 0)]
     public double WeightDecay { get; init; } = 1e-4;
 
     /// <summary>A fresh optimizer over the parameters that take a gradient.</summary>

@@ -6,6 +6,6 @@ namespace ErLoss.Training.Methods;
 internal sealed record DiscreteHeadSettings : HeadSettings
 {
     /// <summary>Number of prototypes or clusters.</summary>
-    [Setting("Prototypes or clusters of a discrete head.", Least = 2)]
+    [Setting("Number of prototypes or clusters of a discrete head.", Least = 2)]
     public int Prototypes { get; init; } = 128;
 }

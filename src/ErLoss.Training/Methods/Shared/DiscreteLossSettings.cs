@@ -7,7 +7,7 @@ namespace ErLoss.Training.Methods;
 internal sealed record DiscreteLossSettings : Section
 {
     /// <summary>How the entropy is estimated.</summary>
-    [Setting("How the entropy is estimated.")]
+    [Setting("Estimator of the entropy.")]
     public EntropyEstimator Estimator { get; init; } = EntropyEstimator.PlugIn;
 
     /// <summary>Weight of the entropy in the ER loss.</summary>

@@ -6,10 +6,10 @@ namespace ErLoss.Training.Methods;
 internal record HeadSettings : Section
 {
     /// <summary>Width of the hidden layers.</summary>
-    [Setting("Width of the heads' hidden layers.", Least = 1)]
+    [Setting("Width of the hidden layers of the heads.", Least = 1)]
     public int HiddenDimension { get; init; } = 512;
 
     /// <summary>Length of a projection.</summary>
-    [Setting("Length of a projection.", Least = 2)]
+    [Setting("Number of components of a projection.", Least = 2)]
     public int ProjectionDimension { get; init; } = 128;
 }

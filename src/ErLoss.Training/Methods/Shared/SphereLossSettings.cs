@@ -9,15 +9,15 @@ namespace ErLoss.Training.Methods;
 internal sealed record SphereLossSettings : Section
 {
     /// <summary>Concentration κ; 1/κ is NT-Xent's temperature.</summary>
-    [Setting("Concentration of the ER loss; its inverse is NT-Xent's temperature.", Least = 1e-6, Most = 1e6)]
+    [Setting("Concentration of the kernel in the ER loss. Its inverse is the temperature of NT-Xent.", Least = 1e-6, Most = 1e6)]
     public double Kappa { get; init; } = EntropyReconstructionOptions.DefaultKappa;
 
     /// <summary>How the entropy is estimated.</summary>
-    [Setting("How the entropy is estimated.")]
+    [Setting("Estimator of the entropy.")]
     public EntropyEstimator Estimator { get; init; } = EntropyEstimator.Joe;
 
     /// <summary>Whether a row is left out of its own density estimate.</summary>
-    [Setting("Leave a row out of its own density estimate.")]
+    [Setting("Leave each projection out of the density estimate at its own place.")]
     public bool LeaveOneOut { get; init; } = EntropyReconstructionOptions.DefaultLeaveOneOut;
 
     /// <summary>Weight of the entropy in the ER loss.</summary>

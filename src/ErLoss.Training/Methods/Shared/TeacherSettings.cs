@@ -7,11 +7,11 @@ namespace ErLoss.Training.Methods;
 internal sealed record TeacherSettings : Section
 {
     /// <summary>EMA coefficient of the teacher at the first step.</summary>
-    [Setting("EMA coefficient of the teacher at the first step.", Least = 0, Most = 1)]
+    [Setting("Coefficient of the teacher's exponential moving average (EMA) at the first step.", Least = 0, Most = 1)]
     public double Ema { get; init; } = 0.99;
 
     /// <summary>How the coefficient goes on from there.</summary>
-    [Setting("How the coefficient goes on: to one along a cosine, or fixed. A study holds it fixed unless this is given.")]
+    [Setting("Course of the EMA coefficient: cosine raises it to one, fixed keeps it. A study keeps it fixed unless this is given.")]
     public EmaSchedule EmaSchedule { get; init; } = EmaSchedule.Cosine;
 
     /// <summary>The coefficient over a run.</summary>
