@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Settings;
@@ -33,6 +34,12 @@ internal static class SettingsFile
             throw new DataException($"{path}: not the settings of a run: {e.Message}", e);
         }
     }
+
+    /// <summary>Writes settings, replacing the file as a whole.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public static void Write(string path, RunSettings settings, Registry registry) =>
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(registry.Document.Write(settings))));
 
     /// <summary>A file's text.</summary>
     /// <exception cref="DataException">It cannot be read, or is too long to be settings.</exception>

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Checkpoints;
@@ -20,7 +19,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>What the run came to; there once it is over.</summary>
     public const string ResultFile = "result.json";
 
-    /// <summary>Held open while a process works in the folder; that it is there says nothing.</summary>
+    /// <summary>The lock file. The open handle is the lock; the existence of the file is not.</summary>
     private const string LockFile = ".lock";
 
     private const string CheckpointFolder = "checkpoint";
@@ -141,7 +140,7 @@ internal sealed class RunFolder : IDisposable
     {
         try
         {
-            AtomicFile.Write(ConfigPath, stream => stream.Write(Encoding.UTF8.GetBytes(_registry.Document.Write(settings))));
+            SettingsFile.Write(ConfigPath, settings, _registry);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -34,7 +34,7 @@ internal sealed class Document<T>
     public IReadOnlyList<Setting> Settings { get; }
 
     /// <summary>The settings that mean something in a document: those of its kinds, but for those whose condition is not met.</summary>
-    public IEnumerable<Setting> In(T document) => Settings.Where(setting => setting.IsIn(document) && IsMet(setting, document));
+    public IEnumerable<Setting> In(T document) => Settings.Where(setting => IsIn(document, setting));
 
     /// <summary>Whether a word means something in a document.</summary>
     public bool HasMeaning(T document, string word) => In(document).Any(setting => setting.Word == word);
@@ -98,7 +98,7 @@ internal sealed class Document<T>
     {
         foreach (Setting setting in Settings.Where(setting => setting.Attribute.DecidesResult))
         {
-            (bool InFirst, bool InSecond) there = (In(first, setting), In(second, setting));
+            (bool InFirst, bool InSecond) there = (IsIn(first, setting), IsIn(second, setting));
             string one = there.InFirst ? setting.Show(first) : "none", other = there.InSecond ? setting.Show(second) : "none";
             if (one != other)
             {
@@ -114,7 +114,7 @@ internal sealed class Document<T>
     /// <summary>Whether one document can have the settings of two owners: not those of two kinds of the same section.</summary>
     private static bool CanBeTogether((string Word, string Name)? first, (string Word, string Name)? second) => first == second || first?.Word != second?.Word;
 
-    private bool In(T document, Setting setting) => setting.IsIn(document) && IsMet(setting, document);
+    private bool IsIn(T document, Setting setting) => setting.IsIn(document) && IsMet(setting, document);
 
     private bool IsMet(Setting setting, T document) =>
         setting.Attribute.GoesWith?.Split(' ') is not [var word, var value]

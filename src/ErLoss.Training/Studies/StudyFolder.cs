@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Runs;
@@ -6,8 +5,8 @@ using ErLoss.Training.Runs;
 namespace ErLoss.Training.Studies;
 
 /// <summary>
-/// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and a folder a cell under cells/. A cell is trained in a folder
-/// of a name that says so, and takes the cell's own folder, which held its settings alone, when it is over.
+/// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and cells/ with a folder for each cell. The folder of a cell holds its settings first.
+/// The cell is trained in a folder NAME.running beside it, which takes its place when the run is over.
 /// </summary>
 internal sealed class StudyFolder : IDisposable
 {
@@ -79,7 +78,7 @@ internal sealed class StudyFolder : IDisposable
     {
         string file = Path.Combine(CellPath(job.Cell), RunFolder.ConfigFile);
         Directory.CreateDirectory(CellPath(job.Cell));
-        AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(_registry.Document.Write(job.Settings))));
+        SettingsFile.Write(file, job.Settings, _registry);
         return file;
     }
 

@@ -127,10 +127,8 @@ internal sealed class EvaluateCommandTests
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
         using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "4000", "--output", "interrupted.json");
-        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("synthetic", StringComparison.Ordinal))
-        {
-        }
-        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        ProgramUnderTest.ReadUntil(process, "synthetic");
+        ProgramUnderTest.Signal(process, "TERM");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Multiple(() =>

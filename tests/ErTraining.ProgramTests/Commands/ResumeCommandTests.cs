@@ -29,7 +29,7 @@ internal sealed class ResumeCommandTests
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
 
         using Process process = ProgramUnderTest.Start(_shared.Path, [.. s_run, "--output", "run", "--checkpoint-minutes", "0"]);
-        ReadUntil(process, "epoch 2/");
+        ProgramUnderTest.ReadUntil(process, "epoch 2/");
         process.Kill();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.Not.Zero, "it was over before it could be killed");
@@ -93,8 +93,8 @@ internal sealed class ResumeCommandTests
     {
         string[] command = [.. s_run, "--output", "new", "--resume"];
         using Process process = ProgramUnderTest.Start(_folder.Path, command);
-        ReadUntil(process, "epoch 1/");
-        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        ProgramUnderTest.ReadUntil(process, "epoch 1/");
+        ProgramUnderTest.Signal(process, "TERM");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.EqualTo(130), error);
@@ -224,13 +224,6 @@ internal sealed class ResumeCommandTests
 
     private static int Invoke(params string[] options) =>
         TrainCommand.Create(Registry.Default).Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-
-    private static void ReadUntil(Process process, string line)
-    {
-        while (process.StandardOutput.ReadLine() is { } read && !read.StartsWith(line, StringComparison.Ordinal))
-        {
-        }
-    }
 
     private static void Spoil(string file)
     {

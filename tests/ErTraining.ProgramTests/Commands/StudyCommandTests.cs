@@ -66,9 +66,7 @@ internal sealed class StudyCommandTests
         string[] oneAfterTheOther = [.. s_twoCells, "--parallel", "1"];
         using (Process process = ProgramUnderTest.Start(_folder.Path, oneAfterTheOther))
         {
-            while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("cell 1/2", StringComparison.Ordinal))
-            {
-            }
+            ProgramUnderTest.ReadUntil(process, "cell 1/2");
             process.Kill();
             process.WaitForExit();
         }
@@ -122,11 +120,8 @@ internal sealed class StudyCommandTests
     public void An_interrupt_stops_the_cells_too_and_exits_with_130()
     {
         using Process process = ProgramUnderTest.Start(_folder.Path, [.. s_twoCells.Select(word => word == "1" ? "100000" : word), "--parallel", "2"]);
-        while (!process.HasExited && Processes().Count(line => line.Contains("--config", StringComparison.Ordinal)) < 2)
-        {
-            Thread.Sleep(50);
-        }
-        using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        ProgramUnderTest.WaitWhileItRuns(process, until: () => Processes().Count(line => line.Contains("--config", StringComparison.Ordinal)) == 2);
+        ProgramUnderTest.Signal(process, "TERM");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Multiple(() =>
@@ -168,11 +163,8 @@ internal sealed class StudyCommandTests
         string metrics = _folder["study/cells/simclr-er-b64-s0.running/metrics.jsonl"];
         using (Process process = ProgramUnderTest.Start(_folder.Path, study))
         {
-            while (!process.HasExited && (!File.Exists(metrics) || new FileInfo(metrics).Length == 0))
-            {
-                Thread.Sleep(20);
-            }
-            using Process signal = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+            ProgramUnderTest.WaitWhileItRuns(process, until: () => File.Exists(metrics) && new FileInfo(metrics).Length > 0);
+            ProgramUnderTest.Signal(process, "TERM");
             Assert.That(process.StandardError.ReadToEnd(), Does.StartWith("Interrupted; 0 of 1 cells"));
             process.WaitForExit();
         }

@@ -188,10 +188,8 @@ internal sealed class TrainCommandTests
     public void An_interrupt_saves_the_weights_and_exits_with_130()
     {
         using Process process = ProgramUnderTest.Start(_folder.Path, [.. _short.Select(word => word == "2" ? "100000" : word)]);
-        while (process.StandardOutput.ReadLine() is { } line && !line.StartsWith("epoch 1/", StringComparison.Ordinal))
-        {
-        }
-        using Process signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        ProgramUnderTest.ReadUntil(process, "epoch 1/");
+        ProgramUnderTest.Signal(process, "INT");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Multiple(() =>

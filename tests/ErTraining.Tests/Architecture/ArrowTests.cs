@@ -26,7 +26,7 @@ internal sealed class ArrowTests
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Teachers", "ErLoss.Training.Randomness", "ErLoss.Training.Settings",
         ],
         ["ErLoss.Training.Optimization"] = ["ErLoss.SelfSupervised.Operators", "ErLoss.Training.Settings"],
-        ["ErLoss.Training.Runs"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Methods", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Runs"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Methods"],
         ["ErLoss.Training.Studies"] =
         [
             "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Optimization",

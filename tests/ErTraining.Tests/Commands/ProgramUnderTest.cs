@@ -8,7 +8,7 @@ namespace ErTraining.Tests.Commands;
 /// <summary>The program as a user runs it: a process of its own.</summary>
 internal static class ProgramUnderTest
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2), s_moment = TimeSpan.FromMilliseconds(20);
 
     public sealed record Outcome(int ExitCode, string Output, string Error);
 
@@ -55,6 +55,37 @@ internal static class ProgramUnderTest
 
     /// <summary>Starts it in the given folder.</summary>
     public static Process Start(string folder, params IEnumerable<string> arguments) => Process.Start(StartInfo(folder, arguments))!;
+
+    /// <summary>Reads what a process writes, up to the first line that begins like this.</summary>
+    public static void ReadUntil(Process process, string beginning)
+    {
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+        Assert.Fail($"It ended without a line that begins with '{beginning}': {process.StandardError.ReadToEnd()}");
+    }
+
+    /// <summary>Waits until something holds while a process works.</summary>
+    public static void WaitWhileItRuns(Process process, Func<bool> until)
+    {
+        for (var waited = Stopwatch.StartNew(); !until(); Thread.Sleep(s_moment))
+        {
+            Assert.That(process.HasExited, Is.False, "it ended before that");
+            Assert.That(waited.Elapsed, Is.LessThan(s_patience), "the program hangs");
+        }
+    }
+
+    /// <summary>Sends a process a signal: TERM or INT.</summary>
+    public static void Signal(Process process, string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
+        kill.WaitForExit();
+        Assert.That(kill.ExitCode, Is.Zero, "it was over before the signal");
+    }
 
     /// <summary>What starts it in the given folder.</summary>
     public static ProcessStartInfo StartInfo(string folder, params IEnumerable<string> arguments) =>

@@ -52,7 +52,7 @@ internal static class ImageFile
     }
 
     /// <summary>
-    /// A file's bytes, whose end is an error to read beyond. The decoder would take zeros for what is missing, so that a truncated
+    /// A read-only stream that throws EndOfStreamException at its end instead of returning 0. The decoder would take zeros for what is missing, so that a truncated
     /// JPEG would pass for an image, and some damaged ones would keep it busy for ever.
     /// </summary>
     private sealed class UnforgivingStream(byte[] bytes) : MemoryStream(bytes, writable: false)

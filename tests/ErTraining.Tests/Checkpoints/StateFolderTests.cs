@@ -3,7 +3,7 @@ using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Checkpoints;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StateFolderTests : IDisposable

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using OptimizerState = ErLoss.Training.Optimization.OptimizerState;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Optimization;
 
 [TestFixture("adamw")]
 [TestFixture("sgd")]

@@ -1,6 +1,6 @@
 using ErLoss.SelfSupervised.Teachers;
 
-namespace ErTraining.Tests.Methods;
+namespace ErTraining.Tests.Teachers;
 
 internal sealed class TeacherMomentumTests
 {

@@ -3,7 +3,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Methods;
+namespace ErTraining.Tests.Teachers;
 
 internal sealed class TeacherTests : TensorTests
 {

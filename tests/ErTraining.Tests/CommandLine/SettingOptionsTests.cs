@@ -9,7 +9,7 @@ using ErLoss.Training.Settings;
 using ErTraining.CommandLine;
 using ErTraining.Commands;
 
-namespace ErTraining.Tests.Commands;
+namespace ErTraining.Tests.CommandLine;
 
 /// <summary>From a command line, a preset and a file to the settings of a run.</summary>
 internal sealed class SettingOptionsTests

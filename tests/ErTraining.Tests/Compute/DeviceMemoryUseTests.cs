@@ -1,7 +1,7 @@
 using ErLoss.Training.Compute;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Compute;
 
 internal sealed class DeviceMemoryUseTests
 {

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Optimization;
 
 internal sealed class OptimizersTests
 {

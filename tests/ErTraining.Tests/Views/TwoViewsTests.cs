@@ -4,7 +4,7 @@ using ErLoss.Training.Views;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Data;
+namespace ErTraining.Tests.Views;
 
 internal sealed class TwoViewsTests
 {

@@ -4,7 +4,7 @@ using ErLoss.Training;
 using ErLoss.Training.Runs;
 using Tensorboard;
 
-namespace ErTraining.Tests.Reporting;
+namespace ErTraining.Tests.Runs;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class TensorBoardLogTests : IDisposable

@@ -1,6 +1,6 @@
 using ErLoss.Training.Optimization;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Optimization;
 
 internal sealed class WarmupCosineTests
 {

@@ -7,7 +7,7 @@ using TorchSharp;
 
 #pragma warning disable CA2201 // these are the exceptions that TorchSharp and .NET throw
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Compute;
 
 internal sealed class OutOfMemoryTests
 {

@@ -2,7 +2,7 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Runs;
 
-namespace ErTraining.Tests.Reporting;
+namespace ErTraining.Tests.Runs;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RunFolderTests : IDisposable

@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 using static TorchSharp.torch;
 using ParameterState = TorchSharp.Modules.OptimizerState;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Optimization;
 
 /// <summary>The fused optimizers against TorchSharp's own, over steps whose learning rate changes and in which a weight may lack its gradient.</summary>
 [TestFixture(ScalarType.Float32, 2e-6)]

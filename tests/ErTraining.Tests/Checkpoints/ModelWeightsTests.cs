@@ -6,9 +6,9 @@ using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Methods;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Checkpoints;
 
-internal sealed class CheckpointTests
+internal sealed class ModelWeightsTests
 {
     [Test]
     public void Weights_and_statistics_come_back_to_the_last_bit()

@@ -2,7 +2,7 @@ using ErLoss.Training.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Compute;
 
 internal sealed class Tf32Tests
 {

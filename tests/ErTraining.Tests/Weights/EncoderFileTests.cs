@@ -10,7 +10,7 @@ using ErLoss.Training;
 using static TorchSharp.torch;
 using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Weights;
 
 /// <summary>
 /// Encoders go to other programs and come back. The reader and the writer here are independent of the program's: a few lines by the format's

@@ -2,7 +2,7 @@ using ErLoss.Training.Optimization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Training;
+namespace ErTraining.Tests.Optimization;
 
 internal sealed class LarsTests
 {
