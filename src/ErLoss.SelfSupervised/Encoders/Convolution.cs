@@ -14,15 +14,26 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// does not tell the size of its first cache, its copy into that layout (<c>jit_uni_reorder.cpp</c>, <c>prb_block_for_cache</c>) leaves weights out. The product is no slower
 /// in a ResNet's shortcuts. cuDNN has no such copy, so that a GPU convolves.
 /// </remarks>
-internal sealed class Convolution : Module<Tensor, Tensor>
+public sealed class Convolution : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly int _kernelSize, _stride, _padding;
 
-    /// <summary>Weights as PyTorch draws them: uniform, by the number of inputs.</summary>
+    /// <summary>Makes a convolution with weights as PyTorch draws them: uniform, in a range that shrinks with the number of inputs.</summary>
+    /// <param name="inputs">Channels of the input, one at least.</param>
+    /// <param name="outputs">Channels of the output, one at least.</param>
+    /// <param name="kernelSize">Height and width of the kernel, one at least.</param>
+    /// <param name="stride">Pixels from one place of the kernel to the next, one at least.</param>
+    /// <param name="padding">Zeros that are added on each side, none at least.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is too small.</exception>
     public Convolution(int inputs, int outputs, int kernelSize, int stride = 1, int padding = 0)
         : base(nameof(Convolution))
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kernelSize);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(stride);
+        ArgumentOutOfRangeException.ThrowIfNegative(padding);
         weight = new Parameter(empty(outputs, inputs, kernelSize, kernelSize, device: CPU));
         weight.DetachFromDisposeScope(); // it is the module's, whatever scope is open where that is made
         init.kaiming_uniform_(weight, a: Math.Sqrt(5));
@@ -34,8 +45,13 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     public Parameter Weight => weight;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The input has not four dimensions, or not the channels of the weights.</exception>
     public override Tensor forward(Tensor input)
     {
+        if (input.dim() != 4 || input.shape[1] != weight.shape[1])
+        {
+            throw new ArgumentException($"The input has the shape ({string.Join(", ", input.shape)}); (k, {weight.shape[1]}, h, w) is wanted.", nameof(input));
+        }
         using var scope = NewDisposeScope();
         Tensor typed = weight.to(input.dtype);
         Tensor output = input.dtype == ScalarType.Float64 ? ByDefinition(input, typed)

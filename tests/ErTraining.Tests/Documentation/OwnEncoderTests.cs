@@ -30,7 +30,7 @@ internal sealed class OwnEncoderTests
             ProgramUnderTest.Outcome evaluated = Run(program, folder, "evaluate --checkpoint run --output result.json");
             ProgramUnderTest.Outcome refused = Run(program, folder, "train --encoder patches --width 0");
             ProgramUnderTest.Outcome studied = Run(
-                program, folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --output study");
+                program, folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --precision bfloat16 --output study");
             Assert.Multiple(() =>
             {
                 Assert.That(trained.ExitCode, Is.Zero, trained.Error);

@@ -76,4 +76,20 @@ internal sealed class ConvolutionTests : TensorTests
 
     private static Tensor LibtorchConvolution(Tensor images, Tensor weight, int stride, int padding) =>
         nn.functional.conv2d(images, weight, null, [stride, stride], [padding, padding]);
+
+    [TestCase(0, 1, 1, 1, 0, "inputs")]
+    [TestCase(1, 0, 1, 1, 0, "outputs")]
+    [TestCase(1, 1, 0, 1, 0, "kernelSize")]
+    [TestCase(1, 1, 1, 0, 0, "stride")]
+    [TestCase(1, 1, 1, 1, -1, "padding")]
+    public void An_argument_that_is_too_small_is_refused(int inputs, int outputs, int kernelSize, int stride, int padding, string name) => Assert.That(
+        () => new Convolution(inputs, outputs, kernelSize, stride, padding), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo(name));
+
+    [TestCase(3, 8, 8)]
+    [TestCase(1, 2, 8, 8)]
+    public void An_input_of_another_shape_is_refused(params long[] shape)
+    {
+        using var convolution = new Convolution(3, 4, kernelSize: 1);
+        Assert.That(() => convolution.call(zeros(shape)), Throws.ArgumentException.With.Message.Contains("(k, 3, h, w) is wanted"));
+    }
 }
