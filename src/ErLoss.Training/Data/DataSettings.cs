@@ -14,4 +14,8 @@ internal sealed record DataSettings : Section
     /// <summary>How many training images are used, the first ones.</summary>
     [Setting("Use only the first N training images.", Least = 1, WhenNull = "all of them")]
     public int? TrainImages { get; init; }
+
+    /// <summary>How many test images are used, the first ones.</summary>
+    [Setting("Use only the first N test images.", Least = 1, WhenNull = "all of them")]
+    public int? TestImages { get; init; }
 }

@@ -12,41 +12,42 @@ internal static class DataSource
     private const int SyntheticTrainImages = 10_000, SyntheticTestImages = 2_000;
 
     /// <summary>Loads a data set.</summary>
-    /// <param name="settings">Which, and how many of its training images.</param>
+    /// <param name="settings">Which, and how many of its images.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
     public static ImageData Load(DataSettings settings, int seed)
     {
-        string data = settings.Source;
-        int? trainImages = settings.TrainImages;
-        ImageData images = Read(data, trainImages, seed);
+        ImageData images = settings.Source == Synthetic ? Create(settings, seed) : Read(settings);
         return images.Train.Labels.Distinct().Count() > 1
             ? images
             : throw new DataException(
-                $"{data}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
+                $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
     }
 
-    private static ImageData Read(string data, int? trainImages, int seed)
+    private static ImageData Create(DataSettings settings, int seed)
     {
-        if (data == Synthetic)
-        {
-            if (trainImages > ImageSet.MaxCount)
-            {
-                throw new SettingsException("data.train_images", "train_images", $"is {trainImages}; {ImageSet.MaxCount} is the most that one set holds");
-            }
-            return SyntheticImages.Create(trainImages ?? SyntheticTrainImages, SyntheticTestImages, seed);
-        }
+        return SyntheticImages.Create(
+            Count(settings.TrainImages, "train_images", SyntheticTrainImages), Count(settings.TestImages, "test_images", SyntheticTestImages), seed);
+
+        static int Count(int? wanted, string name, int otherwise) => wanted > ImageSet.MaxCount
+            ? throw new SettingsException($"data.{name}", name, $"is {wanted}; {ImageSet.MaxCount} is the most that one set holds")
+            : wanted ?? otherwise;
+    }
+
+    private static ImageData Read(DataSettings settings)
+    {
+        string data = settings.Source;
         ImageData images =
             CifarReader.Recognizes(data) ? CifarReader.Read(data)
-            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, trainImages ?? int.MaxValue)
+            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue)
             : throw new DataException(
                 $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "
                 + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");
-        if (trainImages > images.Train.Count)
-        {
-            throw new DataException($"{data}: {images.Train.Count} training images, but {trainImages} are asked for.");
-        }
-        return trainImages is null ? images : images with { Train = images.Train.Take(trainImages.Value) };
+        return images with { Train = First(images.Train, settings.TrainImages, "training"), Test = First(images.Test, settings.TestImages, "test") };
+
+        ImageSet First(ImageSet set, int? wanted, string kind) => wanted > set.Count
+            ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
+            : wanted is { } count ? set.Take(count) : set;
     }
 }

@@ -14,28 +14,30 @@ internal static class ImageSheet
     public static byte[] Png(params IReadOnlyList<Tensor> rows)
     {
         int columns = (int)rows[0].shape[0], cell = ImageSet.Size + Gap;
-        using var bitmap = new SKBitmap(columns * cell - Gap, rows.Count * cell - Gap, SKColorType.Rgba8888, SKAlphaType.Premul);
-        bitmap.Erase(SKColors.Transparent);
+        var info = new SKImageInfo(columns * cell - Gap, rows.Count * cell - Gap, SKColorType.Rgba8888, SKAlphaType.Premul);
+        byte[] sheet = new byte[info.BytesSize]; // transparent
         for (int row = 0; row < rows.Count; row++)
         {
             using Tensor bytes = (rows[row] * byte.MaxValue).round().to(ScalarType.Byte).cpu().contiguous();
             byte[] pixels = bytes.bytes.ToArray();
             for (int column = 0; column < columns; column++)
             {
-                Paint(bitmap, column * cell, row * cell, pixels.AsSpan(column * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                Paint(sheet.AsSpan(row * cell * info.RowBytes + column * cell * info.BytesPerPixel), info.RowBytes, pixels.AsSpan(column * ImageSet.ImageBytes, ImageSet.ImageBytes));
             }
         }
-        using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, quality: 100);
+        using SKImage image = SKImage.FromPixelCopy(info, sheet);
+        using SKData png = image.Encode(SKEncodedImageFormat.Png, quality: 100);
         return png.ToArray();
     }
 
-    private static void Paint(SKBitmap bitmap, int left, int top, ReadOnlySpan<byte> image)
+    /// <summary>Turns planes of red, green and blue into opaque pixels of a wider sheet.</summary>
+    private static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image)
     {
         const int Plane = ImageSet.Size * ImageSet.Size;
         for (int pixel = 0; pixel < Plane; pixel++)
         {
-            var colour = new SKColor(image[pixel], image[pixel + Plane], image[pixel + 2 * Plane]);
-            bitmap.SetPixel(left + pixel % ImageSet.Size, top + pixel / ImageSet.Size, colour);
+            Span<byte> colour = sheet[(pixel / ImageSet.Size * rowBytes + pixel % ImageSet.Size * 4)..];
+            (colour[0], colour[1], colour[2], colour[3]) = (image[pixel], image[pixel + Plane], image[pixel + 2 * Plane], byte.MaxValue);
         }
     }
 }

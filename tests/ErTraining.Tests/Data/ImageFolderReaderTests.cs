@@ -84,6 +84,9 @@ internal sealed class ImageFolderReaderTests : IDisposable
         {
             Assert.That(Marks(DataSource.Load(new() { Source = _folder.Path, TrainImages = 4 }, seed: 0).Train), Is.EqualTo(new[] { (0, 0), (10, 1), (1, 0), (11, 1) }));
             Assert.That(() => DataSource.Load(new() { Source = _folder.Path }, seed: 0), Refused("3.png"));
+            File.WriteAllText(_folder["dog/4.png"], "broken, the last test image");
+            ImageSet test = DataSource.Load(new() { Source = _folder.Path, TrainImages = 4, TestImages = 1 }, seed: 0).Test;
+            Assert.That(Marks(test), Is.EqualTo(new[] { (4, 0) }));
         });
     }
 
@@ -92,6 +95,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     {
         WriteClasses("cat", "dog");
         Assert.That(() => DataSource.Load(new() { Source = _folder.Path, TrainImages = 9 }, seed: 0), Refused("8 training images, but 9 are asked for"));
+        Assert.That(() => DataSource.Load(new() { Source = _folder.Path, TestImages = 3 }, seed: 0), Refused("2 test images, but 3 are asked for"));
     }
 
     [Test]

@@ -24,10 +24,11 @@ internal static class ImageFolderReader
     /// <summary>Reads both splits, one image at a time.</summary>
     /// <param name="directory">The folder of the class folders, or of <c>train</c> and <c>test</c>.</param>
     /// <param name="mostTrainImages">The first so many training images are read, if there are more.</param>
+    /// <param name="mostTestImages">The first so many test images are read, if there are more.</param>
     /// <exception cref="DataException">
     /// Fewer than two classes, a class without an image, different classes in the two splits, or a file that is not a sound image.
     /// </exception>
-    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue)
+    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
     {
         string trainFolder = Path.Combine(directory, "train");
         if (!Recognizes(trainFolder))
@@ -38,7 +39,7 @@ internal static class ImageFolderReader
                 throw new DataException(
                     $"{directory}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
             }
-            return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages);
+            return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages);
         }
 
         string testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists)
@@ -50,16 +51,16 @@ internal static class ImageFolderReader
             string has = trainNames.Contains(odd) ? trainFolder : testFolder, lacks = has == trainFolder ? testFolder : trainFolder;
             throw new DataException($"{lacks}: no class folder '{odd}', which {has} has; wanted the same classes in both.");
         }
-        return Read(directory, train, _ => true, test, _ => true, mostTrainImages);
+        return Read(directory, train, _ => true, test, _ => true, mostTrainImages, mostTestImages);
 
         static bool IsTrain(int index) => index % FilesPerTestFile != FilesPerTestFile - 1;
     }
 
     private static ImageData Read(
-        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages) => new(
+        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages) => new(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
             ReadSplit(directory, train, inTrain, mostTrainImages),
-            ReadSplit(directory, test, inTest, int.MaxValue));
+            ReadSplit(directory, test, inTest, mostTestImages));
 
     private static ImageSet ReadSplit(string directory, ClassFolder[] classes, Predicate<int> wanted, int most)
     {

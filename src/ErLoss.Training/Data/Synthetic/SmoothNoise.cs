@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ErLoss.Training.Data;
 
 /// <summary>Value noise on the plane: a random height at every integer point, smoothly interpolated.</summary>
@@ -5,6 +7,7 @@ namespace ErLoss.Training.Data;
 internal readonly record struct SmoothNoise(uint Key)
 {
     /// <summary>The height at (<paramref name="x"/>, <paramref name="y"/>), in [−1, 1]; it varies over a distance of about 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float At(float x, float y)
     {
         var (column, row) = (MathF.Floor(x), MathF.Floor(y));

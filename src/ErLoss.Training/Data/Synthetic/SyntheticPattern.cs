@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ErLoss.Training.Data;
 
 /// <summary>
@@ -51,6 +53,7 @@ internal readonly record struct PatternLayout(SyntheticPattern Pattern, float Pe
 
     /// <summary>The distance from (<paramref name="x"/>, <paramref name="y"/>) to the nearest edge, in pixels: positive where there is ink.</summary>
     /// <remarks>Rings and rays have their centre at the origin; all others are shifted.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public float Distance(float x, float y)
     {
         var (u, v) = (x + ShiftX, y + ShiftY);
