@@ -21,24 +21,17 @@ internal sealed class NativeDefaultsTests
         });
     }
 
-    [TestCase("GOMP_SPINCOUNT", "7", "GOMP_SPINCOUNT = '7'")]
-    [TestCase("OMP_WAIT_POLICY", "passive", "GOMP_SPINCOUNT = '0'")]
-    public void What_the_user_set_for_threads_stands(string variable, string value, string effect)
+    [TestCase("GOMP_SPINCOUNT", "7", "GOMP_SPINCOUNT = '7'", "MALLOC_TRIM_THRESHOLD_", "131072")]
+    [TestCase("OMP_WAIT_POLICY", "passive", "GOMP_SPINCOUNT = '0'", "GLIBC_TUNABLES", "glibc.malloc.top_pad=131072")]
+    public void What_the_user_set_stands(string variable, string value, string effect, string memoryVariable, string memoryValue)
     {
-        ProgramUnderTest.Outcome outcome = Info([(variable, value)]);
+        ProgramUnderTest.Outcome outcome = Info([(variable, value), (memoryVariable, memoryValue)]);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.Error, Does.Contain(effect));
             Assert.That(outcome.Output, Does.Match($@"waiting threads\s+as the environment variable {variable} says"));
+            Assert.That(outcome.Output, Does.Match(CLibrary.IsGlibc ? $@"freed memory\s+as the environment variable {memoryVariable} says" : @"freed memory\s+as the system"));
         });
-    }
-
-    [TestCase("MALLOC_TRIM_THRESHOLD_", "131072")]
-    [TestCase("GLIBC_TUNABLES", "glibc.malloc.top_pad=131072")]
-    public void What_the_user_set_for_memory_stands(string variable, string value)
-    {
-        Assume.That(CLibrary.IsGlibc, "another C library");
-        Assert.That(Info([(variable, value)]).Output, Does.Match($@"freed memory\s+as the environment variable {variable} says"));
     }
 
     /// <summary>What <c>info</c> writes where nothing but the given variables of these is set.</summary>

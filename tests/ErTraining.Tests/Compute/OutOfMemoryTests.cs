@@ -71,7 +71,7 @@ internal sealed class OutOfMemoryTests
     public void A_run_that_has_too_little_says_so_in_a_line_and_ends_with_1()
     {
         using var folder = new TemporaryDirectory();
-        const long MostKibibytes = 4_000_000;
+        const long MostKibibytes = 5_000_000;
         string program = $"ulimit -v {MostKibibytes}; exec dotnet '{typeof(TrainCommand).Assembly.Location}' train --train-images 8192 --batch-size 8192 --epochs 1 --threads 1";
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(new ProcessStartInfo("bash", ["-c", program])
         {

@@ -14,7 +14,7 @@ namespace ErTraining.Tests.Placement;
 [NonParallelizable]
 internal sealed class DefaultDeviceTests : TensorTests
 {
-    private static readonly ImageData s_data = SyntheticImages.Create(48, 20, seed: 0);
+    private static readonly ImageData s_data = SyntheticImages.Create(32, 10, seed: 0);
 
     private static IEnumerable<TestCaseData> Methods =>
         from name in Registry.Default.Methods.Keys from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
