@@ -1,13 +1,14 @@
 using ErLoss.SelfSupervised.Evaluation;
+using ErLoss.Training.Methods;
 
 namespace ErLoss.Training;
 
 /// <summary>A line of metrics.jsonl: means over the steps of an epoch; losses and entropies in nats.</summary>
 /// <param name="Epoch">Counted from one.</param>
 /// <param name="Loss">What training minimises.</param>
-/// <param name="Entropy">Entropy of the projections.</param>
+/// <param name="Entropy">Entropy of the projections, by the estimate that the loss uses.</param>
 /// <param name="Reconstruction">Reconstruction error between the views.</param>
-/// <param name="MutualInformationBound">Entropy less reconstruction.</param>
+/// <param name="MutualInformationBound">The plain estimate of the entropy less the reconstruction; see <see cref="MethodTerms"/>.</param>
 /// <param name="LearningRate">That of the epoch's last step.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, each in two views.</param>
 /// <param name="EffectiveRank">After the epoch, on test images; see <see cref="CollapseIndicators"/>, as for the next two.</param>

@@ -66,9 +66,10 @@ internal sealed class Byol : TwoViewMethod
         Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets) : null;
         using var frozen = native is null ? null : no_grad();
         Tensor[] student = projections.chunk(2);
-        Tensor entropy = entropyReconstruction.terms(student[0], student[1]).Entropy;
+        EntropyReconstructionTerms ofStudent = entropyReconstruction.terms(student[0], student[1]);
+        Tensor plainEntropy = PlainEstimate.Bound(entropyReconstruction, ofStudent, student[0], student[1]) + ofStudent.Reconstruction;
         Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, entropyReconstruction.Kappa);
-        return MethodTerms.Of(entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native).MoveToOuterDisposeScope();
+        return MethodTerms.Of(ofStudent.Entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native, plainEntropy).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

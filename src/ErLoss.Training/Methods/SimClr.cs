@@ -25,7 +25,7 @@ internal sealed class SimClr : TwoViewMethod
     {
         this.encoder = encoder;
         projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, settings.Head.ProjectionDimension);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { LearnKappa = settings.LearnKappa && settings.Objective == Objective.Er });
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er));
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -50,7 +50,8 @@ internal sealed class SimClr : TwoViewMethod
             : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
-        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
+        Tensor bound = PlainEstimate.Bound(entropyReconstruction, terms, projections[0], projections[1]);
+        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, bound).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -104,7 +105,7 @@ internal sealed record SimClrSettings : MethodSettings
     public SphereLossSettings Loss { get; init; } = new();
 
     /// <summary>Whether κ is learnt.</summary>
-    [Setting("Train kappa together with the weights.", GoesWith = "objective er")]
+    [Setting("Train kappa together with the weights. The own kernels are kept then.", GoesWith = "objective er")]
     public bool LearnKappa { get; init; } = EntropyReconstructionOptions.DefaultLearnKappa;
 
     /// <summary>The projector.</summary>

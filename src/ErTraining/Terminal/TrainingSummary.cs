@@ -18,7 +18,7 @@ internal static class TrainingSummary
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(
-                $"Mutual information of the views' projections, lower bound as estimated: {bound:f2} nats (entropy {result.Entropy:f2} - reconstruction {result.Reconstruction:f2}).");
+                $"Mutual information of the views' projections, lower bound as estimated: {bound:f2} nats. Entropy in the loss: {result.Entropy:f2}, reconstruction: {result.Reconstruction:f2}.");
         }
         string pace = result.Epochs > 0 ? $", {result.ImagesPerSecond:f0} images/s in training" : "";
         AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.{(memory is null ? "" : " " + memory)}");

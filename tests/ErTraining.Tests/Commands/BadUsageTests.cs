@@ -44,7 +44,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --method dino --preset paper", "--preset is 'paper'; dino has solo-learn, lightly.")]
     [TestCase("train --learn-kappa --objective native", "--learn-kappa has no meaning here; it goes with objective er.")]
     [TestCase("train --method dino --kappa 20", "--kappa has no meaning here; it goes with method simclr, byol.")]
-    [TestCase("train --method dino --leave-one-out", "--leave-one-out has no meaning here; it goes with method simclr, byol.")]
+    [TestCase("train --method dino --keep-own", "--keep-own has no meaning here; it goes with method simclr, byol.")]
     [TestCase("train --trust-coefficient 5", "--trust-coefficient has no meaning here; it goes with optimizer lars.")]
     [TestCase("train --optimizer sgd --clip-trust", "--clip-trust has no meaning here; it goes with optimizer lars.")]
     [TestCase("train --objective native --entropy-weight 2", "--entropy-weight has no meaning here; it goes with objective er.")]

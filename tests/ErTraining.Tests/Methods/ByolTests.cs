@@ -42,21 +42,22 @@ internal sealed class ByolTests : TensorTests
             Finite.Near(Way(batch.View1, batch.View2) + Way(batch.View2, batch.View1), 1e-5));
     }
 
-    [Test]
-    public void With_er_the_entropy_is_the_student_s_and_a_weight_weighs_it()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void With_er_the_entropy_is_the_student_s_a_weight_weighs_it_and_the_bound_is_of_the_plain_one(bool keepOwn)
     {
         using TwoViewMethod method = TwoViewMethodTests.Create(
-            "byol", Objective.Er, "entropy_weight=0.5 kappa=4");
-        method.eval();
+            "byol", Objective.Er, $"entropy_weight=0.5 kappa=4{(keepOwn ? " keep_own" : "")}");
         ViewBatch batch = TwoViewMethodTests.Batch();
-        Tensor Projections(Tensor view) => method.Project(method.Encoder.call(view)).Embeddings;
-        double entropy = new[] { batch.View1, batch.View2 }
-            .Average(view => EntropyReconstruction.entropy(Projections(view), 4, estimator: EntropyEstimator.Joe).ToDouble());
+        Tensor[] projections = TwoViewMethodTests.Projections(method, batch).chunk(2);
+        double Entropy(bool leaveOneOut) => projections.Average(view => EntropyReconstruction.entropy(view, 4, estimator: EntropyEstimator.Joe, leaveOneOut: leaveOneOut).ToDouble());
+        double entropy = Entropy(leaveOneOut: !keepOwn);
         MethodTerms terms = method.call(batch);
         Assert.Multiple(() =>
         {
             Assert.That(terms.Entropy.ToDouble(), Finite.Near(entropy, 1e-4));
             Assert.That(terms.Loss.ToDouble(), Finite.Near(terms.Reconstruction.ToDouble() - 0.5 * entropy, 1e-4));
+            Assert.That(terms.MutualInformationBound.ToDouble(), Finite.Near(Entropy(leaveOneOut: false) - terms.Reconstruction.ToDouble(), 1e-4));
         });
     }
 

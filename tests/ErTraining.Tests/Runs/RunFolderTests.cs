@@ -50,7 +50,7 @@ internal sealed class RunFolderTests : IDisposable
     [TestCase("{ \"warmup_epochs\": 1e999 }", "warmup_epochs is 1e999; a number from 0 up is wanted")]
     [TestCase("{ \"method\": { \"teacher\": { \"ema\": 0.9 } } }", "method.teacher.ema has no meaning here; it goes with method byol, dino")]
     [TestCase("{ \"of_the_future\": [1, 2] }", "of_the_future is not a setting; there are method, preset, data, epochs")]
-    [TestCase("{ \"method\": { \"loss\": { \"kapa\": 5 } } }", "method.loss.kapa is not a setting; there are kappa, estimator, leave_one_out, entropy_weight")]
+    [TestCase("{ \"method\": { \"loss\": { \"kapa\": 5 } } }", "method.loss.kapa is not a setting; there are kappa, estimator, keep_own, entropy_weight")]
     [TestCase("{ \"compute\": { \"device\": \"tpu\" } }", "compute.device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     public void Settings_that_are_not_sound_are_refused_with_a_line_that_names_the_file(string text, string says)
     {

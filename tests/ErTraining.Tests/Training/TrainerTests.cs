@@ -44,10 +44,10 @@ internal sealed class TrainerTests
     }
 
     [Test]
-    public void With_equal_weights_the_er_loss_is_the_bound_negated()
+    public void With_equal_weights_and_own_kernels_the_er_loss_is_the_bound_negated()
     {
         var observer = new Recorder();
-        Train(new RunSettings { Epochs = 1, BatchSize = 128 }, observer);
+        Train(Given.Settings("epochs=1 batch_size=128 keep_own"), observer);
         EpochMetrics epoch = observer.Epochs.Single();
         Assert.Multiple(() =>
         {

@@ -16,14 +16,25 @@ internal sealed record SphereLossSettings : Section
     [Setting("Estimator of the entropy.")]
     public EntropyEstimator Estimator { get; init; } = EntropyEstimator.Joe;
 
-    /// <summary>Whether a row is left out of its own density estimate.</summary>
-    [Setting("Leave each projection out of the density estimate at its own place.")]
-    public bool LeaveOneOut { get; init; } = EntropyReconstructionOptions.DefaultLeaveOneOut;
+    /// <summary>Whether a row's own kernel counts in the density estimate at the row.</summary>
+    /// <remarks>
+    /// At the batch sizes usual here the own kernel is nearly all of the sum, and it gives no gradient: with it the entropy hardly pushes, and the features are worth less.
+    /// </remarks>
+    [Setting("Keep the own kernel of each projection in the density estimate at its place, as the paper does. If kappa is learnt, it is always kept.")]
+    public bool KeepOwn { get; init; }
 
     /// <summary>Weight of the entropy in the ER loss.</summary>
     [Setting("Weight of the entropy in the ER loss.", Least = 0, GoesWith = "objective er")]
     public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
 
     /// <summary>As the loss wants them.</summary>
-    public EntropyReconstructionOptions Options() => new() { Kappa = Kappa, Estimator = Estimator, LeaveOneOut = LeaveOneOut, EntropyWeight = EntropyWeight };
+    /// <param name="learnKappa">Whether κ is learnt. The own kernel is kept then: without it the loss has no minimum in κ.</param>
+    public EntropyReconstructionOptions Options(bool learnKappa = false) => new()
+    {
+        Kappa = Kappa,
+        LearnKappa = learnKappa,
+        Estimator = Estimator,
+        LeaveOneOut = !KeepOwn && !learnKappa,
+        EntropyWeight = EntropyWeight,
+    };
 }
