@@ -5,9 +5,10 @@ using ErLoss.Training.Settings;
 namespace ErLoss.Training;
 
 /// <summary>Puts the settings of a new run together: the defaults, over them a preset, over that a file, over that single words.</summary>
+/// <remarks>A preset trains with the native loss, which it was published for, unless a file or a word says otherwise.</remarks>
 internal static class FreshRun
 {
-    private const string Method = "method", Preset = "preset";
+    private const string Method = "method", Preset = "preset", Objective = "objective";
 
     /// <summary>The settings.</summary>
     /// <param name="registry">The kinds there are.</param>
@@ -23,7 +24,7 @@ internal static class FreshRun
         string? preset = Last(words, Preset) ?? (method == (methodOfFile ?? method) ? Member(json, Preset) : null); // a file's preset is for the file's method
         if (preset is not null && registry.Methods.TryGetValue(method, out MethodSettings? defaults))
         {
-            settings = registry.Document.With(settings, [(Method, method), .. Words(registry, settings, method, defaults, preset), (Preset, preset)]);
+            settings = registry.Document.With(settings, [(Method, method), (Objective, "native"), .. Words(registry, settings, method, defaults, preset), (Preset, preset)]);
         }
         if (json is not null)
         {

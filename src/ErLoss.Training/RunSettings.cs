@@ -15,7 +15,7 @@ internal sealed record RunSettings : Section
     public MethodSettings Method { get; init; } = new SimClrSettings();
 
     /// <summary>Name of the method's published settings that the rest started from; null if none.</summary>
-    [Setting("Settings that were published for the method on CIFAR-10. Other options override them.", Placeholder = "NAME")]
+    [Setting("Settings that were published for the method on CIFAR-10, with the native loss. Other options override them.", Placeholder = "NAME")]
     public string? Preset { get; init; }
 
     /// <summary>The images.</summary>

@@ -1,6 +1,7 @@
 using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
+using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -20,21 +21,22 @@ internal sealed class Byol : TwoViewMethod
     private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
+    private readonly Regression _regression;
     private readonly TeacherMomentum _momentum;
 
     public Byol(Func<Encoder> makeEncoder, ByolSettings settings)
         : base(nameof(Byol))
     {
-        int hidden = settings.Head.HiddenDimension, dimension = settings.Head.ProjectionDimension;
         encoder = makeEncoder();
-        projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
-        predictor = Projector.Create(dimension, hidden, dimension);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head);
+        predictor = Projector.Create(settings.Head.ProjectionDimension, settings.Head with { OutputNorm = false });
         teacherEncoder = makeEncoder();
-        teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        teacherProjector = Projector.Create(encoder.FeatureDimension, settings.Head);
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
         _objective = settings.Objective;
+        _regression = settings.Regression;
         _momentum = settings.Teacher.Momentum();
         RegisterComponents();
     }
@@ -63,7 +65,7 @@ internal sealed class Byol : TwoViewMethod
             targets = cat([teacher[1], teacher[0]]); // each view predicts the other
         }
 
-        Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets) : null;
+        Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets, _regression) : null;
         using var frozen = native is null ? null : no_grad();
         Tensor[] student = projections.chunk(2);
         EntropyReconstructionTerms ofStudent = entropyReconstruction.terms(student[0], student[1]);
@@ -80,16 +82,16 @@ internal sealed class Byol : TwoViewMethod
         Teacher.Follow(teacherProjector, projector, momentum);
     }
 
-    /// <summary>
-    /// The squared distance of a prediction and its target, 2 − 2·cos, summed over the two ways (equation 2 of the paper and the lines after it).
-    /// </summary>
+    /// <summary>How far predictions are from their targets.</summary>
     /// <param name="predictions">(2k, d), unit rows: both views' predictions.</param>
     /// <param name="targets">(2k, d), unit rows: what each of them should be.</param>
-    /// <returns>A scalar, in [0, 8].</returns>
-    internal static Tensor RegressionError(Tensor predictions, Tensor targets)
+    /// <param name="regression">How it is measured.</param>
+    /// <returns>A scalar, in [0, 8], or of cosines in [−1, 1].</returns>
+    internal static Tensor RegressionError(Tensor predictions, Tensor targets, Regression regression)
     {
         using var scope = NewDisposeScope();
-        return (2 * (2 - 2 * (predictions * targets).sum(1)).mean()).MoveToOuterDisposeScope();
+        Tensor cosine = (predictions * targets).sum(1).mean();
+        return (regression == Regression.Cosines ? -cosine : 2 * (2 - 2 * cosine)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Directions(Tensor rows) => functional.normalize(rows, dim: 1);
@@ -107,7 +109,7 @@ internal sealed record ByolSettings : MethodSettings
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
         ["solo-learn"] = Preset.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256).With(("ema", "0.99")),
-        ["lightly"] = Preset.Lightly(1024, 256, "decay of biases and norms").With(("ema", "0.99"), ("ema_schedule", "fixed")),
+        ["lightly"] = Preset.Lightly(1024, 256, Preset.NoDecay).With(("ema", "0.99"), ("ema_schedule", "fixed"), ("regression", "cosines")),
     };
 
     /// <summary>The entropy–reconstruction loss.</summary>
@@ -115,6 +117,12 @@ internal sealed record ByolSettings : MethodSettings
 
     /// <summary>The teacher. The published coefficient of 0.99 is for runs a hundred times as long as the ones usual here.</summary>
     public TeacherSettings Teacher { get; init; } = new() { Ema = 0.95 };
+
+    /// <summary>How the native loss measures predictions.</summary>
+    [Setting(
+        "Native loss: squared distances of predictions and targets, summed over both ways, as in the paper; or the negative mean of their cosines, which has a quarter of that gradient.",
+        GoesWith = "objective native")]
+    public Regression Regression { get; init; } = Regression.Distances;
 
     /// <summary>Projector and predictor.</summary>
     public HeadSettings Head { get; init; } = new();

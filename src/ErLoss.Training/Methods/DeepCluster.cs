@@ -30,7 +30,7 @@ internal sealed class DeepCluster : TwoViewMethod
     {
         int dimension = settings.Head.ProjectionDimension, count = Math.Min(settings.Head.Prototypes, images);
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, dimension);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
         assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
         _loss = settings.Loss;
@@ -118,7 +118,7 @@ internal sealed record DeepClusterSettings : DiscreteMethodSettings
 {
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
-        ["solo-learn"] = Preset.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "its three heads and memory bank")
+        ["solo-learn"] = Preset.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "one head instead of three", "features clustered anew instead of kept in a memory bank")
             .With(("warmup_epochs", "11"), ("prototypes", "3000")),
     };
 

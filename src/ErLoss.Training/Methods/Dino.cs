@@ -29,12 +29,12 @@ internal sealed class Dino : TwoViewMethod
     public Dino(Func<Encoder> makeEncoder, DinoSettings settings)
         : base(nameof(Dino))
     {
-        int hidden = settings.Head.HiddenDimension, dimension = settings.Head.ProjectionDimension, count = settings.Head.Prototypes;
+        int dimension = settings.Head.ProjectionDimension, count = settings.Head.Prototypes;
         encoder = makeEncoder();
-        projector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
-        prototypes = new Prototypes(dimension, count);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head);
+        prototypes = new Prototypes(dimension, count, settings.PrototypeNorm);
         teacherEncoder = makeEncoder();
-        teacherProjector = Projector.Create(encoder.FeatureDimension, hidden, dimension);
+        teacherProjector = Projector.Create(encoder.FeatureDimension, settings.Head);
         teacherPrototypes = new Prototypes(dimension, count);
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
@@ -98,6 +98,9 @@ internal sealed class Dino : TwoViewMethod
 /// <summary>Of <see cref="Dino"/>.</summary>
 internal sealed record DinoSettings : DiscreteMethodSettings
 {
+    /// <summary>Of a row of a linear layer as PyTorch draws it, from the interval of ±1/√d: 1/√3.</summary>
+    private const string PublishedNorm = "0.577";
+
     private static readonly Dictionary<Objective, PublishedStability> s_stability = new()
     {
         [Objective.Native] = new(75.59, 6.76, 8.25),
@@ -106,9 +109,17 @@ internal sealed record DinoSettings : DiscreteMethodSettings
 
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
-        ["solo-learn"] = Preset.SoloLearn("dino.yaml", 0.3, 1e-6, 2048, 256, "its teacher temperature (0.07), third layer and GELU, frozen prototypes")
-            .With(("ema", "0.9995"), ("prototypes", "4096")),
-        ["lightly"] = Preset.Lightly(2048, 256, "GELU, decay of biases and norms").With(("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048")),
+        ["solo-learn"] = Preset.SoloLearn(
+            "dino.yaml",
+            0.3,
+            1e-6,
+            2048,
+            256,
+            "the teacher's temperature of 0.04 instead of 0.07",
+            "the projector, which has two layers instead of three, ReLU instead of GELU and larger initial weights",
+            "prototypes, which are not frozen at first").With(("hidden_norm", "false"), ("ema", "0.9995"), ("prototypes", "4096"), ("prototype_norm", PublishedNorm)),
+        ["lightly"] = Preset.Lightly(2048, 256, "ReLU instead of GELU", Preset.NoDecay)
+            .With(("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048"), ("prototype_norm", PublishedNorm)),
     };
 
     /// <summary>The teacher.</summary>
@@ -117,6 +128,10 @@ internal sealed record DinoSettings : DiscreteMethodSettings
     /// <summary>Whether the teacher's outputs are centred.</summary>
     [Setting("Centre the outputs of the teacher.")]
     public bool Centering { get; init; } = true;
+
+    /// <summary>Norm of a prototype's weights at the start.</summary>
+    [Setting("Norm of the weights of a prototype at the start. Only their direction is used; the shorter they are, the faster they turn.", Above = 0)]
+    public double PrototypeNorm { get; init; } = 1;
 
     /// <summary>Projector and prototypes.</summary>
     public DiscreteHeadSettings Head { get; init; } = new() { Prototypes = 1024 };

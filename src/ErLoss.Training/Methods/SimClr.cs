@@ -24,7 +24,7 @@ internal sealed class SimClr : TwoViewMethod
         : base(nameof(SimClr))
     {
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, settings.Head.ProjectionDimension);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er));
         _objective = settings.Objective;
         RegisterComponents();
@@ -86,7 +86,8 @@ internal sealed record SimClrSettings : MethodSettings
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
         ["simclr-paper"] = new(
-            "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020), without its third layer of the projector",
+            "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020)",
+            [Preset.Views, "the projector, which has two layers instead of three", "an offset in the projector's last batch normalisation"],
             ("encoder", "resnet18"),
             ("epochs", "1000"),
             ("warmup_epochs", "10"),
@@ -96,9 +97,10 @@ internal sealed record SimClrSettings : MethodSettings
             ("weight_decay", "1e-4"),
             ("kappa", "2"),
             ("hidden_dimension", "512"),
-            ("projection_dimension", "128")),
-        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With(("kappa", "5")),
-        ["lightly"] = Preset.Lightly(512, 128, "decay of biases and norms").With(("kappa", "2")),
+            ("projection_dimension", "128"),
+            ("output_norm", "true")),
+        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With(("kappa", "5"), ("hidden_norm", "false")),
+        ["lightly"] = Preset.Lightly(512, 128, Preset.NoDecay).With(("kappa", "2"), ("output_norm", "true")),
     };
 
     /// <summary>The entropy–reconstruction loss, and κ of the native loss.</summary>

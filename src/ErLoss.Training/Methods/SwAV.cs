@@ -1,5 +1,6 @@
 using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -26,10 +27,11 @@ internal sealed class SwAV : TwoViewMethod
     public SwAV(Encoder encoder, SwAVSettings settings)
         : base(nameof(SwAV))
     {
-        int dimension = settings.Head.ProjectionDimension;
         this.encoder = encoder;
-        projector = Projector.Create(encoder.FeatureDimension, settings.Head.HiddenDimension, dimension);
-        prototypes = new Prototypes(dimension, settings.Head.Prototypes);
+        projector = Projector.Create(encoder.FeatureDimension, settings.Head);
+        prototypes = settings.PrototypeLayer == PrototypeLayer.Linear
+            ? new LinearPrototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes)
+            : new Prototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes);
         entropyReconstruction = new EntropyReconstructionLoss(
             new EntropyReconstructionOptions { Support = Support.Discrete, Estimator = settings.Loss.Estimator, EntropyWeight = settings.Loss.EntropyWeight });
         _objective = settings.Objective;
@@ -60,8 +62,11 @@ internal sealed class SwAV : TwoViewMethod
         return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override void AfterStep(double progress) => (prototypes as LinearPrototypes)?.Normalize();
+
     /// <summary>Each view's prediction of the other's assignment (equations 1 and 2 of the paper), the mean of both ways.</summary>
-    /// <param name="scores1">(k, prototypes), cosines of the first view's embeddings.</param>
+    /// <param name="scores1">(k, prototypes), what the prototypes make of the first view's embeddings.</param>
     /// <param name="scores2">(k, prototypes), of the second's.</param>
     /// <returns>A scalar, in nats.</returns>
     internal static Tensor SwappedPrediction(Tensor scores1, Tensor scores2)
@@ -80,13 +85,18 @@ internal sealed record SwAVSettings : DiscreteMethodSettings
 {
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
-        ["solo-learn"] = Preset.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "its queue and frozen prototypes").With(("prototypes", "3000")),
-        ["lightly"] = Preset.Lightly(512, 128, "weight decay in the gradient")
-            .With(("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512")),
+        ["solo-learn"] = Preset.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "no queue", "prototypes, which have no gains of their own and are not frozen at first")
+            .With(("prototypes", "3000")),
+        ["lightly"] = Preset.Lightly(512, 128, "weight decay, which is apart from the gradient (AdamW instead of Adam)")
+            .With(("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512"), ("prototype_layer", "linear")),
     };
 
     /// <summary>Projector and prototypes.</summary>
     public DiscreteHeadSettings Head { get; init; } = new();
+
+    /// <summary>What compares embeddings with prototypes.</summary>
+    [Setting("Layer of the prototypes: normalized divides them by their norms where they are used; linear is a linear layer with a bias whose rows become unit vectors after each step.")]
+    public PrototypeLayer PrototypeLayer { get; init; } = PrototypeLayer.Normalized;
 
     /// <inheritdoc/>
     public override string Title => "SwAV";

@@ -117,7 +117,7 @@ internal static class TrainCommand
         };
         if (settings.Preset is { } name && settings.Method.Presets.TryGetValue(name, out Preset? preset))
         {
-            AnsiConsole.MarkupLineInterpolated($"Settings of {preset.Source}");
+            AnsiConsole.MarkupLineInterpolated($"{preset.Describe(settings.Method.Objective)}");
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");

@@ -43,7 +43,7 @@ internal sealed class ModelWeightsTests
     {
         using var folder = new TemporaryDirectory();
         using var encoder = new ConvNet();
-        using var other = Projector.Create(4, 8, 2);
+        using var other = Projector.Create(4, new HeadSettings { HiddenDimension = 8, ProjectionDimension = 2 });
         ModelWeights.Save(folder.Path, encoder);
         Assert.That(
             () => ModelWeights.Load(folder.Path, other),
@@ -54,8 +54,8 @@ internal sealed class ModelWeightsTests
     public void Weights_of_another_shape_are_refused()
     {
         using var folder = new TemporaryDirectory();
-        using var small = Projector.Create(4, 8, 2);
-        using var large = Projector.Create(4, 16, 2);
+        using var small = Projector.Create(4, new HeadSettings { HiddenDimension = 8, ProjectionDimension = 2 });
+        using var large = Projector.Create(4, new HeadSettings { HiddenDimension = 16, ProjectionDimension = 2 });
         ModelWeights.Save(folder.Path, small);
         Assert.That(() => ModelWeights.Load(folder.Path, large), Throws.TypeOf<InvalidDataException>().With.Message.Contains("[16, 4]"));
     }

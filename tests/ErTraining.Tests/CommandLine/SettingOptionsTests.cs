@@ -5,7 +5,6 @@ using ErLoss.Training.Compute;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Optimization;
 using ErLoss.Training.Runs;
-using ErLoss.Training.Settings;
 using ErTraining.CommandLine;
 using ErTraining.Commands;
 
@@ -23,8 +22,29 @@ internal sealed class SettingOptionsTests
         .. from method in Registry.Default.Methods from preset in method.Value.Presets.Keys select $"--method {method.Key} --preset {preset}",
     ];
 
-    private static IEnumerable<TestCaseData> Presets =>
-        from method in Registry.Default.Methods from preset in method.Value.Presets.Keys select new TestCaseData(method.Key, preset);
+    /// <summary>What every recipe of a library for CIFAR has, besides what the recipe of a method has.</summary>
+    private const string SoloLearn = "encoder=resnet18 epochs=1000 warmup_epochs=10 batch_size=256 optimizer=lars trust_coefficient=0.02 clip_trust",
+        Lightly = "encoder=resnet18 epochs=200 warmup_epochs=0 batch_size=128";
+
+    /// <summary>Presets by method and name, with what stands in the recipes: a word that is not named has its default.</summary>
+    private static readonly (string Method, string Preset, string Recipe)[] s_recipes =
+    [
+        // google-research/simclr, README: a rate of 1 for 256 images, temperature 0.5
+        ("simclr", "simclr-paper", "encoder=resnet18 epochs=1000 warmup_epochs=10 batch_size=512 optimizer=lars learning_rate=2 weight_decay=1e-4 kappa=2 hidden_dimension=512 projection_dimension=128 output_norm"),
+        // solo-learn, scripts/pretrain/cifar/*.yaml and the heads of solo/methods; temperature 0.2
+        ("simclr", "solo-learn", $"{SoloLearn} learning_rate=0.4 weight_decay=1e-4 kappa=5 hidden_dimension=2048 projection_dimension=256 hidden_norm=false"),
+        ("byol", "solo-learn", $"{SoloLearn} learning_rate=1 weight_decay=1e-5 ema=0.99 ema_schedule=cosine hidden_dimension=4096 projection_dimension=256"),
+        ("dino", "solo-learn", $"{SoloLearn} learning_rate=0.3 weight_decay=1e-6 ema=0.9995 ema_schedule=cosine hidden_dimension=2048 projection_dimension=256 hidden_norm=false prototypes=4096 prototype_norm=0.577"),
+        ("swav", "solo-learn", $"{SoloLearn} learning_rate=0.6 weight_decay=1e-6 hidden_dimension=2048 projection_dimension=128 prototypes=3000"),
+        ("deepcluster", "solo-learn", $"{SoloLearn} warmup_epochs=11 learning_rate=0.6 weight_decay=1e-6 hidden_dimension=2048 projection_dimension=128 prototypes=3000"),
+        // lightly, cifar10_benchmark.py and the heads of lightly/models/modules/heads.py; NTXentLoss has temperature 0.5
+        ("simclr", "lightly", $"{Lightly} optimizer=sgd learning_rate=0.06 weight_decay=5e-4 kappa=2 hidden_dimension=512 projection_dimension=128 output_norm"),
+        ("byol", "lightly", $"{Lightly} optimizer=sgd learning_rate=0.06 weight_decay=5e-4 ema=0.99 ema_schedule=fixed hidden_dimension=1024 projection_dimension=256 regression=cosines"),
+        ("dino", "lightly", $"{Lightly} optimizer=sgd learning_rate=0.06 weight_decay=5e-4 ema=0.99 ema_schedule=fixed hidden_dimension=2048 projection_dimension=256 prototypes=2048 prototype_norm=0.577"),
+        ("swav", "lightly", $"{Lightly} optimizer=adamw learning_rate=1e-3 weight_decay=1e-6 hidden_dimension=512 projection_dimension=128 prototypes=512 prototype_layer=linear"),
+    ];
+
+    private static IEnumerable<TestCaseData> Recipes => s_recipes.Select(recipe => new TestCaseData(recipe.Method, recipe.Preset, recipe.Recipe).SetArgDisplayNames(recipe.Method, recipe.Preset));
 
     [Test]
     public void Without_options_the_settings_are_the_defaults() => Assert.That(Read(""), Is.EqualTo(new RunSettings()));
@@ -45,20 +65,21 @@ internal sealed class SettingOptionsTests
         });
     }
 
-    [TestCaseSource(nameof(Presets))]
-    public void A_preset_sets_what_was_published(string method, string preset)
+    [TestCaseSource(nameof(Recipes))]
+    public void A_preset_has_the_settings_of_its_recipe_and_its_loss(string method, string preset, string recipe)
     {
-        RunSettings settings = Read($"--method {method} --preset {preset}");
+        RunSettings native = Read($"--method {method} --preset {preset}"), er = Read($"--method {method} --preset {preset} --objective er");
         Assert.Multiple(() =>
         {
-            Assert.That(settings.Preset, Is.EqualTo(preset));
-            foreach (IGrouping<string, string> word in Registry.Default.Methods[method].Presets[preset].Words.GroupBy(word => word.Word, word => word.Value))
-            {
-                Setting setting = Registry.Default.Document.Find(settings, word.Key);
-                Assert.That(setting.Get(settings), Is.EqualTo(setting.Parse(word.Last())), word.Key);
-            }
+            Assert.That(native, Is.EqualTo(Given.Settings($"method={method} objective=native {recipe}") with { Preset = preset }));
+            Assert.That(er, Is.EqualTo(native with { Method = native.Method with { Objective = Objective.Er } }));
         });
     }
+
+    [Test]
+    public void Each_preset_is_tested() => Assert.That(
+        Registry.Default.Methods.SelectMany(method => method.Value.Presets.Keys.Select(preset => (method.Key, preset))),
+        Is.EquivalentTo(s_recipes.Select(recipe => (recipe.Method, recipe.Preset))));
 
     [Test]
     public void A_run_may_go_on_elsewhere()
@@ -89,6 +110,7 @@ internal sealed class SettingOptionsTests
             Assert.That(settings.Epochs, Is.EqualTo(4), "the option");
             Assert.That(settings.Encoder, Is.EqualTo(new RunSettings().Encoder));
             Assert.That(settings.BatchSize, Is.EqualTo(32), "the file");
+            Assert.That(settings.Method.Objective, Is.EqualTo(Objective.Native), "the preset");
             Assert.That(((ByolSettings)settings.Method).Teacher, Is.EqualTo(new TeacherSettings { Ema = 0.8, EmaSchedule = EmaSchedule.Fixed }), "the file and the preset");
             Assert.That(settings.Optimizer, Is.EqualTo(new SgdSettings { LearningRate = 0.06, WeightDecay = 5e-4 }), "the preset");
             Assert.That(Read($"--config {folder["some.json"]} --method dino").Optimizer, Is.EqualTo(new AdamWSettings()), "another method has no such preset");

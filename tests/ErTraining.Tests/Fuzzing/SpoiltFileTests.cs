@@ -57,7 +57,7 @@ internal sealed class SpoiltFileTests : IDisposable
     [Test]
     public void Weights()
     {
-        using var module = Projector.Create(4, 8, 2);
+        using var module = Projector.Create(4, new HeadSettings { HiddenDimension = 8, ProjectionDimension = 2 });
         ModelWeights.Save(_folder.Path, module);
         Spoil(Directory.GetFiles(_folder.Path), () => ModelWeights.Load(_folder.Path, module));
     }

@@ -1,12 +1,29 @@
 namespace ErLoss.Training.Methods;
 
-/// <summary>Settings published for a method on CIFAR-10, as far as this program has a place for them. Views are always this program's.</summary>
-/// <param name="Source">Where they stand, and what of them has no place here.</param>
+/// <summary>Settings published for a method on CIFAR-10, for the method's own loss, as far as this program has a place for them.</summary>
+/// <param name="Source">Where they stand.</param>
+/// <param name="Differences">What is not as there, each as a phrase.</param>
 /// <param name="Words">Settings by their words; of one that is there twice the last counts.</param>
-internal sealed record Preset(string Source, params IReadOnlyList<(string Word, string Value)> Words)
+internal sealed record Preset(string Source, IReadOnlyList<string> Differences, params IReadOnlyList<(string Word, string Value)> Words)
 {
+    /// <summary>What no recipe has as this program.</summary>
+    public const string Views = "views, which are this program's own: crops from 0.2 of the area instead of 0.08, clamped to the image instead of drawn anew";
+
+    /// <summary>Of lightly's recipes with SGD.</summary>
+    public const string NoDecay = "weight decay, which spares biases and normalisation layers";
+
+    private const string Statistics = "batch statistics, which are of both views together";
+
     /// <summary>The same with more or other settings.</summary>
     public Preset With(params IReadOnlyList<(string Word, string Value)> words) => this with { Words = [.. Words, .. words] };
+
+    /// <summary>What a run says of the preset that it started from: where the settings stand, and what is not as there.</summary>
+    /// <param name="objective">Which loss the run trains with.</param>
+    public string Describe(Objective objective)
+    {
+        string loss = objective == Objective.Native ? "trained with the native loss, which they are for" : "trained with the entropy-reconstruction loss, which they were not published for";
+        return $"Settings of {Source}, {loss}. Not as there: {string.Join("; ", Differences)}.";
+    }
 
     /// <summary>A recipe of solo-learn (da Costa et al., JMLR 2022), with what its recipes for CIFAR have in common.</summary>
     /// <param name="file">In its folder of recipes for CIFAR.</param>
@@ -14,10 +31,11 @@ internal sealed record Preset(string Source, params IReadOnlyList<(string Word, 
     /// <param name="weightDecay">Of matrices and convolutions.</param>
     /// <param name="hiddenDimension">Of the heads.</param>
     /// <param name="projectionDimension">Of a projection.</param>
-    /// <param name="without">What of it has no place here.</param>
+    /// <param name="differences">What else is not as there.</param>
     public static Preset SoloLearn(
-        string file, double learningRate, double weightDecay, int hiddenDimension, int projectionDimension, string? without = null) => new(
-            $"solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/{file}{(without is null ? "" : $", without {without}")}",
+        string file, double learningRate, double weightDecay, int hiddenDimension, int projectionDimension, params IReadOnlyList<string> differences) => new(
+            $"solo-learn (da Costa et al., JMLR 2022), scripts/pretrain/cifar/{file}",
+            [Views, Statistics, "the encoder's first convolution, which pads by one pixel instead of two", .. differences],
             ("encoder", "resnet18"),
             ("epochs", "1000"),
             ("warmup_epochs", "10"),
@@ -33,9 +51,10 @@ internal sealed record Preset(string Source, params IReadOnlyList<(string Word, 
     /// <summary>A recipe of lightly's benchmark on CIFAR-10, with what its recipes have in common.</summary>
     /// <param name="hiddenDimension">Of the heads.</param>
     /// <param name="projectionDimension">Of a projection.</param>
-    /// <param name="without">What of it has no place here.</param>
-    public static Preset Lightly(int hiddenDimension, int projectionDimension, string without) => new(
-        $"lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py, without {without}",
+    /// <param name="differences">What else is not as there.</param>
+    public static Preset Lightly(int hiddenDimension, int projectionDimension, params IReadOnlyList<string> differences) => new(
+        "lightly, docs/source/getting_started/benchmarks/cifar10_benchmark.py",
+        [Views, Statistics, .. differences],
         ("encoder", "resnet18"),
         ("epochs", "200"),
         ("warmup_epochs", "0"),
