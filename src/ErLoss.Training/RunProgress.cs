@@ -95,7 +95,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
         }
         catch (NotFiniteNumberException e)
         {
-            throw Diverged(e.Message);
+            throw Diverged(step.Method.Fault() is { } fault ? $"{fault}, by step {Sums.Steps}" : e.Message);
         }
     }
 }

@@ -120,7 +120,7 @@ internal sealed class Trainer : IDisposable
         _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
         while (sums.Steps < _step.StepsPerEpoch)
         {
-            _step.Take(epoch, sums.Steps, sums);
+            TakeStep(epoch, sums);
             if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
             {
                 keeper?.Save(State());
@@ -137,6 +137,21 @@ internal sealed class Trainer : IDisposable
         clock.StopTraining();
         return metrics;
     }
+
+    /// <summary>Takes a step; where the loss refuses what training has brought out of its range, that is the error.</summary>
+    private void TakeStep(int epoch, MetricSums sums)
+    {
+        try
+        {
+            _step.Take(epoch, sums.Steps, sums);
+        }
+        catch (Exception e) when (e is ArgumentException or ArithmeticException or InvalidOperationException && Method.Fault() is not null)
+        {
+            throw Diverged(Method.Fault()!);
+        }
+    }
+
+    private TrainingFailedException Diverged(string fault) => _progress.Diverged($"{fault}, by step {_progress.Sums.Steps}");
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics)
@@ -173,6 +188,10 @@ internal sealed class Trainer : IDisposable
     private void RequireFiniteWeights()
     {
         using var scope = NewDisposeScope();
+        if (Method.Fault() is { } fault)
+        {
+            throw Diverged(fault);
+        }
         if (Method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
         {
             throw _progress.Diverged($"the weights '{name}' are no finite numbers after step {_progress.Sums.Steps}");

@@ -1,5 +1,7 @@
+using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Randomness;
+using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -110,7 +112,14 @@ internal sealed class DeepCluster : TwoViewMethod
 
     private Tensor Embed(Tensor features) => functional.normalize(projector.call(features), dim: 1);
 
-    private Tensor Logits(Tensor embeddings) => embeddings.mm(centroids.t()) / Temperature;
+    /// <summary>Cosines with the clusters' centroids over the temperature; −∞ of a cluster that has no images, which is no class.</summary>
+    private Tensor Logits(Tensor embeddings)
+    {
+        using var scope = NewDisposeScope();
+        Tensor isEmpty = centroids.eq(0).all(1);
+        Tensor excluded = isEmpty.logical_and(isEmpty.logical_not().any()); // before the first clustering all are empty, and none is excluded
+        return (embeddings.mm(centroids.t()) / Temperature).masked_fill(excluded, double.NegativeInfinity).MoveToOuterDisposeScope();
+    }
 }
 
 /// <summary>Of <see cref="DeepCluster"/>.</summary>
@@ -127,6 +136,12 @@ internal sealed record DeepClusterSettings : DiscreteMethodSettings
 
     /// <inheritdoc/>
     public override string Title => "DeepCluster";
+
+    /// <inheritdoc/>
+    /// <remarks>Joe's estimate is a mean over classes, and has no value where a class is never predicted, as a cluster without images is.</remarks>
+    public override IEnumerable<Conflict> Conflicts() => Loss.Estimator == EntropyEstimator.Joe
+        ? [new($"{nameof(Loss)}.{nameof(Loss.Estimator)}", "is joe, which has no value where a cluster has no images; plugin is wanted")]
+        : [];
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;

@@ -54,6 +54,12 @@ internal sealed class SimClr : TwoViewMethod
         return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, bound).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public override string? Fault() =>
+        entropyReconstruction is { Options.LearnKappa: true, Kappa: var kappa and not (>= SphereLossSettings.LeastKappa and <= SphereLossSettings.MostKappa) }
+            ? $"the learnt kappa has become {kappa:g3}, which is not from {SphereLossSettings.LeastKappa:0e0} to {SphereLossSettings.MostKappa:0e0}"
+            : null;
+
     /// <summary>
     /// NT-Xent (equation 1 of the paper): for each of the 2k projections the cross-entropy of picking its other view among the
     /// 2k − 1 others, by cosine over temperature.

@@ -33,6 +33,9 @@ internal abstract class TwoViewMethod(string name) : Module<ViewBatch, MethodTer
     /// <param name="random">A stream of the epoch's own.</param>
     public virtual long[] Order(int count, RandomStream random) => random.Permutation(count);
 
+    /// <summary>What training has brought out of its range, if anything: a clause that names it. It may wait for the device.</summary>
+    public virtual string? Fault() => null;
+
     /// <summary>Called after each of the optimizer's steps.</summary>
     /// <param name="progress">How much of the run's steps is done, in (0, 1].</param>
     public virtual void AfterStep(double progress)

@@ -17,8 +17,8 @@ internal sealed class Measure(IReadOnlyList<double> values, int failed, Confiden
     public double? Deviation => values.Count < 2 ? null : values.StandardDeviation();
 
     /// <summary>
-    /// The 95% confidence interval: of the mean over seeds, by the spread of two seeds or more; of a single seed's accuracy, by the number of test images. Null where
-    /// neither is known.
+    /// The 95% confidence interval: of the mean over seeds, by the spread of two seeds or more; of a single seed's accuracy, or of the difference of two, by the number of test
+    /// images. Null where neither is known.
     /// </summary>
     public ConfidenceInterval? Interval => values.Count == 1 ? ofOne : ConfidenceInterval.OfMean(values);
 

@@ -1,14 +1,18 @@
+using ErLoss.Training.Statistics;
+
 namespace ErLoss.Training.Studies;
 
 /// <summary>What a study found, in sentences that its numbers make.</summary>
 internal static class StudyFindings
 {
-    /// <summary>What can be said of a quantity: "loses", "3.1", "points".</summary>
-    private sealed record Claim(string Verb, string Amount, string Unit)
+    private const string WithinError = " (within the error)";
+
+    /// <summary>What can be said of a quantity: "loses", "3.1", "points", and what is to be kept in mind of it.</summary>
+    private sealed record Claim(string Verb, string Amount, string Unit, string Caution = "")
     {
         public static readonly Claim Failed = new("fails to train", "", "");
 
-        public override string ToString() => string.Join(' ', new[] { Verb, Amount, Unit }.Where(word => word.Length > 0));
+        public override string ToString() => string.Join(' ', new[] { Verb, Amount, Unit }.Where(word => word.Length > 0)) + Caution;
     }
 
     /// <summary>For each method a sentence on its reference, and one on each comparison with it.</summary>
@@ -21,7 +25,8 @@ internal static class StudyFindings
             StudyTableRow[] rows = [.. method.OrderByDescending(row => row.Objective)]; // native first
             string name = plan.Registry.Methods[method.Key].TitleWith(rows[0].Objective);
             IReadOnlyList<StudyVariant> variants = plan.Variants(method.Key, rows[0].Objective);
-            yield return Sentence($"At {Describe(variants[0])}", name, rows.Select(row => Reaches(row.Accuracy)));
+            string caution = rows is [var first, var second] && IsWithinError(first.Accuracy, second.Accuracy) ? WithinError : "";
+            yield return Sentence($"At {Describe(variants[0])}", name, rows.Select((row, index) => Reaches(row.Accuracy) with { Caution = index == 0 ? "" : caution }));
             for (int index = 1; index < variants.Count; index++)
             {
                 StudyVariant variant = variants[index];
@@ -48,7 +53,7 @@ internal static class StudyFindings
         string contrast = all switch
         {
             [_] => "",
-            [var native, var er] when native.Verb == er.Verb => $", with ER {(er.Amount.Length > 0 ? er.Amount : "too")}",
+            [var native, var er] when native.Verb == er.Verb => $", with ER {(er.Amount.Length > 0 ? er.Amount + er.Caution : "too")}",
             _ => $", with ER it {all[1]}",
         };
         return $"{opening} {subject} {all[0]}{contrast}.";
@@ -73,8 +78,17 @@ internal static class StudyFindings
 
     private static Claim Loses(Measure lost) =>
         lost.Mean is { } mean
-            ? new Claim(Math.Round(mean, 1) < 0 ? "gains" : "loses", $"{Math.Abs(mean):f1}{Spread(lost)}", "points")
+            ? new Claim(
+                Math.Round(mean, 1) < 0 ? "gains" : "loses",
+                $"{Math.Abs(mean):f1}{Spread(lost)}",
+                "points",
+                lost.Interval?.Contains(0) == true ? WithinError : "")
             : Claim.Failed;
+
+    /// <summary>Whether two accuracies may well be the same; not where their errors are not known.</summary>
+    private static bool IsWithinError(Measure first, Measure second) =>
+        first is { Mean: { } mean, Interval: { } interval } && second is { Mean: { } other, Interval: { } ofOther }
+        && ConfidenceInterval.OfDifference(mean, interval, other, ofOther).Contains(0);
 
     private static Claim Is(Measure entropy) =>
         entropy.Mean is { } mean ? new Claim("is", $"{mean:f2}{Spread(entropy, "f2")}", "nats") : Claim.Failed;

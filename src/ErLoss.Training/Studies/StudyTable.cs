@@ -30,9 +30,10 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
     public bool HasIntervals => Rows.Any(row => row.Deltas.Select(delta => delta.Lost).Prepend(row.Accuracy).Any(measure => measure.Interval is not null));
 
     /// <summary>What the intervals in a table of so many seeds are, for a reader of the table.</summary>
-    public static string IntervalNote(int seeds) => seeds > 1
+    public static string IntervalNote(int seeds) => (seeds > 1
         ? "Under a mean stands its 95% confidence interval by the spread of the seeds (Student's t)."
-        : "Under an accuracy stands its 95% confidence interval by the number of test images (Clopper–Pearson); another seed may come out beyond it.";
+        : "Under a figure stands its 95% confidence interval by the number of test images (of an accuracy Clopper and Pearson's, of a difference Newcombe's); another seed may come out beyond it.")
+        + " A difference is within the error if zero is in its interval.";
 
     /// <summary>Reckons it.</summary>
     /// <param name="plan">What was to be trained.</param>
@@ -55,7 +56,7 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
     private static Measure Accuracy(IEnumerable<CellOutcome> cells)
     {
         CellOutcome[] finished = [.. cells.Where(IsFinished)];
-        ConfidenceInterval? ofOne = finished is [{ Result.KnnAccuracyInterval: { } interval }] ? new(100 * interval.Low, 100 * interval.High) : null;
+        ConfidenceInterval? ofOne = finished is [var only] ? InPercent(only.Result!.KnnAccuracyInterval) : null;
         return new(
             [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy)],
             cells.Count(cell => cell.Status == CellStatus.Failed),
@@ -66,14 +67,20 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
     {
         (CellOutcome Reference, CellOutcome Variant)[] pairs =
             [.. reference.Join(variant, cell => cell.Cell.Seed, cell => cell.Cell.Seed, (first, second) => (first, second))];
+        (RunResult Reference, RunResult Variant)[] finished =
+            [.. from pair in pairs where IsFinished(pair.Reference) && IsFinished(pair.Variant) select (pair.Reference.Result!, pair.Variant.Result!)];
         return new Measure(
-            [
-                .. from pair in pairs
-                   where IsFinished(pair.Reference) && IsFinished(pair.Variant)
-                   select 100 * (pair.Reference.Result!.KnnAccuracy - pair.Variant.Result!.KnnAccuracy),
-            ],
-            pairs.Count(pair => pair.Reference.Status == CellStatus.Failed || pair.Variant.Status == CellStatus.Failed));
+            [.. finished.Select(pair => 100 * (pair.Reference.KnnAccuracy - pair.Variant.KnnAccuracy))],
+            pairs.Count(pair => pair.Reference.Status == CellStatus.Failed || pair.Variant.Status == CellStatus.Failed),
+            finished is [var only] ? Difference(only.Reference, only.Variant) : null);
     }
+
+    private static ConfidenceInterval? Difference(RunResult first, RunResult second) =>
+        InPercent(first.KnnAccuracyInterval) is { } ofFirst && InPercent(second.KnnAccuracyInterval) is { } ofSecond
+            ? ConfidenceInterval.OfDifference(100 * first.KnnAccuracy, ofFirst, 100 * second.KnnAccuracy, ofSecond)
+            : null;
+
+    private static ConfidenceInterval? InPercent(ConfidenceInterval? interval) => interval is null ? null : new(100 * interval.Low, 100 * interval.High);
 
     private static bool IsFinished(CellOutcome cell) => cell.Status == CellStatus.Finished;
 }

@@ -56,6 +56,33 @@ internal sealed class DeepClusterTests : TensorTests
         Assert.That(loss, Finite.Near(crossEntropy - (objective == Objective.Er ? entropy : 0), 1e-4));
     }
 
+    [TestCase(Objective.Native)]
+    [TestCase(Objective.Er)]
+    public void A_cluster_without_images_is_no_class(Objective objective)
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", objective);
+        Dictionary<string, Tensor> state = method.state_dict();
+        state["centroids"].copy_(nn.functional.normalize(randn(10, 12), dim: 1));
+        state["centroids"].narrow(0, 7, 3).zero_();
+        state["assignments"].copy_(arange(32, dtype: ScalarType.Int64).remainder(7));
+        ViewBatch batch = TwoViewMethodTests.Batch();
+        Tensor[] probabilities = method.Project(method.Encoder.call(cat([batch.View1, batch.View2]))).Probabilities!.chunk(2);
+        Tensor embeddings = method.Project(method.Encoder.call(cat([batch.View1, batch.View2]))).Embeddings;
+        Tensor expected = nn.functional.softmax(embeddings.mm(state["centroids"].narrow(0, 0, 7).t()) / 0.1, 1);
+        MethodTerms terms = method.call(batch);
+        terms.Loss.backward();
+        double crossEntropy = -Enumerable.Range(0, 16).Average(i => expected[i, i % 8 % 7].log().ToDouble());
+        double entropy = probabilities.Average(view => -xlogy(view.mean([0]), view.mean([0])).sum().ToDouble());
+        Assert.Multiple(() =>
+        {
+            Assert.That(cat(probabilities).narrow(1, 7, 3).abs().max().ToDouble(), Is.Zero);
+            Assert.That(cat(probabilities).narrow(1, 0, 7).allclose(expected, atol: 1e-5), Is.True);
+            Assert.That(terms.Reconstruction.ToDouble(), Finite.Near(crossEntropy, 1e-4));
+            Assert.That(terms.Entropy.ToDouble(), Finite.Near(entropy, 1e-4).And.LessThan(Math.Log(7)));
+            Assert.That(method.Encoder.parameters().Select(p => p.grad!.isfinite().all().item<bool>()), Has.All.True);
+        });
+    }
+
     [Test]
     public void A_class_is_the_direction_of_the_mean_embedding_of_its_cluster()
     {

@@ -51,6 +51,27 @@ internal sealed class ConfidenceIntervalTests
         });
     }
 
+    // Newcombe's table II of 1998, his method 10, with the intervals of Wilson that he starts from: 56 of 70 against 48 of 80.
+    [Test]
+    public void A_difference_has_the_interval_that_Newcombe_gives()
+    {
+        ConfidenceInterval difference = ConfidenceInterval.OfDifference(56.0 / 70, Wilson(56, 70), 48.0 / 80, Wilson(48, 80));
+        Assert.Multiple(() =>
+        {
+            Assert.That(difference.Low, Is.EqualTo(0.0524).Within(5e-5));
+            Assert.That(difference.High, Is.EqualTo(0.3339).Within(5e-5));
+            Assert.That(difference.Contains(0.0525) && difference.Contains(0.3338) && !difference.Contains(0.05) && !difference.Contains(0.34), Is.True);
+        });
+
+        static ConfidenceInterval Wilson(int right, int images)
+        {
+            const double Z = 1.959964;
+            double p = (double)right / images, middle = (2 * images * p + Z * Z) / (2 * (images + Z * Z));
+            double reach = Z * Math.Sqrt(Z * Z + 4 * images * p * (1 - p)) / (2 * (images + Z * Z));
+            return new(middle - reach, middle + reach);
+        }
+    }
+
     // Student's quantiles at 97.5%, as tables print them: 12.706 for one degree of freedom, 4.303 for two, 2.776 for four.
     [TestCase(new[] { 50.0, 52 }, 51, 12.706 * 1)]
     [TestCase(new[] { 50.0, 52, 54 }, 52, 4.303 * 2 / 1.7320508)]

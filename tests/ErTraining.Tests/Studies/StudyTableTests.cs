@@ -95,7 +95,7 @@ internal sealed class StudyTableTests
     }
 
     [Test]
-    public void One_seed_has_the_interval_that_its_number_of_test_images_leaves_and_a_difference_has_none()
+    public void One_seed_has_the_interval_that_its_number_of_test_images_leaves_and_so_has_a_difference()
     {
         StudyPlan plan = Sample.Plan(new StudySettings { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [512, 64], Seeds = [0], Epochs = 2 });
         StudyTableRow row = StudyTable.Of(plan, Sample.Outcomes(plan, _ => 0.317)).Rows.Single();
@@ -103,7 +103,8 @@ internal sealed class StudyTableTests
         {
             Assert.That(row.Accuracy.Interval!.Low, Is.EqualTo(29.6638).Within(1e-4), "634 right of 2,000, computed with mpmath");
             Assert.That(row.Accuracy.Interval.High, Is.EqualTo(33.7900).Within(1e-4));
-            Assert.That(row.Lost("batch 64")!.Interval, Is.Null);
+            Assert.That(row.Lost("batch 64")!.Interval!.Low, Is.EqualTo(-Math.Sqrt(Math.Pow(31.7 - 29.6638, 2) + Math.Pow(33.79 - 31.7, 2))).Within(1e-3));
+            Assert.That(row.Lost("batch 64")!.Interval!.High, Is.EqualTo(-row.Lost("batch 64")!.Interval!.Low).Within(1e-9), "of equal accuracies");
         });
     }
 

@@ -113,6 +113,21 @@ internal sealed class TrainerTests
         Assert.That(() => Train(settings, new Recorder()), Throws.TypeOf<TrainingFailedException>().With.Message.Contains("epoch"));
     }
 
+    [TestCase(20)]
+    [TestCase(-20)]
+    [TestCase(double.NaN)]
+    public void A_learnt_kappa_that_leaves_its_range_ends_the_run_by_its_own_name(double logKappa)
+    {
+        using var trainer = new Trainer(Registry.Default, Given.Settings("epochs=1 batch_size=96 learn_kappa"), s_few, CPU);
+        using (no_grad())
+        {
+            trainer.Method.named_parameters().Single(p => p.name.EndsWith("kappa", StringComparison.Ordinal)).parameter.fill_(logKappa);
+        }
+        Assert.That(
+            () => trainer.Run(CancellationToken.None),
+            Throws.TypeOf<TrainingFailedException>().With.Message.StartsWith("Training diverged: the learnt kappa has become ").And.Message.Match("which is not from 1e-6 to 1e6, by step [01] of epoch 1;"));
+    }
+
     [Test]
     public void Fewer_images_than_a_batch_are_refused() =>
         Assert.That(

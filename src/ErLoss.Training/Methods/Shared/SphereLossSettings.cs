@@ -8,8 +8,14 @@ namespace ErLoss.Training.Methods;
 /// </summary>
 internal sealed record SphereLossSettings : Section
 {
+    /// <summary>The least κ that the loss is accurate for.</summary>
+    public const double LeastKappa = 1e-6;
+
+    /// <summary>The greatest.</summary>
+    public const double MostKappa = 1e6;
+
     /// <summary>Concentration κ; 1/κ is NT-Xent's temperature.</summary>
-    [Setting("Concentration of the kernel in the ER loss. Its inverse is the temperature of NT-Xent.", Least = 1e-6, Most = 1e6)]
+    [Setting("Concentration of the kernel in the ER loss. Its inverse is the temperature of NT-Xent.", Least = LeastKappa, Most = MostKappa)]
     public double Kappa { get; init; } = EntropyReconstructionOptions.DefaultKappa;
 
     /// <summary>How the entropy is estimated.</summary>
