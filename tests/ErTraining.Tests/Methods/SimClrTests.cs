@@ -16,6 +16,16 @@ internal sealed class SimClrTests : TensorTests
         Assert.That(loss, Finite.Near(Recompute(first, second, temperature), 1e-12));
     }
 
+    [TestCase(2)]
+    [TestCase(10)]
+    public void The_method_s_native_loss_has_the_inverse_of_kappa_as_its_temperature(double kappa)
+    {
+        using TwoViewMethod method = TwoViewMethodTests.Create("simclr", Objective.Native, $"kappa={kappa}");
+        ViewBatch batch = TwoViewMethodTests.Batch();
+        Tensor[] projections = TwoViewMethodTests.Projections(method, batch).to(ScalarType.Float64).chunk(2);
+        Assert.That(method.call(batch).Loss.ToDouble(), Finite.Near(Recompute(projections[0], projections[1], 1 / kappa), 1e-4));
+    }
+
     [Test]
     public void The_gradient_of_the_native_loss_is_that_of_finite_differences()
     {

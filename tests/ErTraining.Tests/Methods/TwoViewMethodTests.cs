@@ -142,7 +142,7 @@ internal sealed class TwoViewMethodTests : TensorTests
 
     private static bool HasSetting(string name, string word) => Registry.Default.Document.HasMeaning(Given.Settings($"method={name}"), word);
 
-    /// <summary>Unit projections of a method without a discrete head, as a step of training has them: (2k, d), the first view's before the second's.</summary>
+    /// <summary>Unit projections, as a step of training has them: (2k, d), the first view's before the second's.</summary>
     public static Tensor Projections(TwoViewMethod method, ViewBatch batch) => method.Project(method.Encoder.call(cat([batch.View1, batch.View2]))).Embeddings;
 
     /// <summary>Eight pairs of like views.</summary>
