@@ -9,8 +9,19 @@ namespace ErLoss.Training.Data;
 /// <param name="Test">The images accuracies are measured on.</param>
 internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
 {
-    /// <summary>A line that says what there is.</summary>
-    public string Summary => $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes";
+    private const int ClassesNamed = 5;
+
+    /// <summary>A line that says what there is, and which classes have no test image.</summary>
+    public string Summary
+    {
+        get
+        {
+            string[] untested = [.. Test.ClassNames.Where((_, label) => !Test.Labels.Contains(label))];
+            string names = string.Join(", ", untested.Take(ClassesNamed)) + (untested.Length > ClassesNamed ? $" and {untested.Length - ClassesNamed} more" : "");
+            return $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes"
+                + (untested.Length == 0 ? "" : $". Warning: there is no test image of {names}, so that the accuracies say nothing about {(untested.Length == 1 ? "that class" : "these classes")}.");
+        }
+    }
 
     /// <summary>A number, in hexadecimal digits, that another data set has only by a chance of 2⁻¹²⁸: the XxHash128 of all pixels and labels, in order.</summary>
     public string Fingerprint()

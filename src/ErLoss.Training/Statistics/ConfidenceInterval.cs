@@ -69,5 +69,8 @@ internal sealed record ConfidenceInterval(double Low, double High)
     public bool Contains(double value) => value >= Low && value <= High;
 
     /// <summary>The interval as text, both ends in the given format: "36.8 % to 41.1 %".</summary>
-    public string ToString(string format) => $"{Low.ToString(format)} to {High.ToString(format)}";
+    public string ToString(string format) => ToString(end => end.ToString(format));
+
+    /// <summary>The interval as text, each end as it is told.</summary>
+    public string ToString(Func<double, string> format) => $"{format(Low)} to {format(High)}";
 }

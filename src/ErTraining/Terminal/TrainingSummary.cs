@@ -1,4 +1,5 @@
 using ErLoss.Training;
+using ErLoss.Training.Statistics;
 using Spectre.Console;
 
 namespace ErTraining.Terminal;
@@ -11,10 +12,8 @@ internal static class TrainingSummary
     /// <param name="memory">What it took of a GPU's memory, as a sentence; null on the CPU.</param>
     public static void Write(RunResult result, string? memory)
     {
-        double points = 100 * (result.KnnAccuracy - result.KnnAccuracyBefore);
-        string interval = result.KnnAccuracyInterval is { } of ? $"; 95% confidence interval after training: {of.ToString("p1")}" : "";
         AnsiConsole.MarkupLineInterpolated(
-            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/] before training, [bold]{result.KnnAccuracy:p1}[/] after ({points:+0.0;-0.0;0.0} points){interval}");
+            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/]{Range(result.KnnAccuracyBeforeInterval)} before training, [bold]{result.KnnAccuracy:p1}[/]{Range(result.KnnAccuracyInterval)} after: {Gain(result)}.");
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(
@@ -23,4 +22,17 @@ internal static class TrainingSummary
         string pace = result.Epochs > 0 ? $", {result.ImagesPerSecond:f0} images/s in training" : "";
         AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.{(memory is null ? "" : " " + memory)}");
     }
+
+    private static string Range(ConfidenceInterval? interval) => interval is null ? "" : $" ({interval.ToString("p1")})";
+
+    /// <summary>"+46.0 points (+43.1 to +48.8; 95% confidence intervals in brackets)".</summary>
+    private static string Gain(RunResult result)
+    {
+        string points = Points(result.KnnAccuracy - result.KnnAccuracyBefore);
+        return result is { KnnAccuracyInterval: { } after, KnnAccuracyBeforeInterval: { } before }
+            ? $"{points} points ({ConfidenceInterval.OfDifference(result.KnnAccuracy, after, result.KnnAccuracyBefore, before).ToString(Points)}; 95% confidence intervals in brackets)"
+            : $"{points} points";
+    }
+
+    private static string Points(double difference) => (100 * difference).ToString("+0.0;-0.0;0.0");
 }

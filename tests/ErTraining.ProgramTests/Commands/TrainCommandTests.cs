@@ -67,7 +67,11 @@ internal sealed class TrainCommandTests
             Assert.That(
                 epochs[1].GetProperty("knn_accuracy").GetDouble(), Is.EqualTo(result.RootElement.GetProperty("knn_accuracy").GetDouble()));
             Assert.That(new FileInfo(_folder["run/checkpoint/model.safetensors"]).Length, Is.GreaterThan(100_000));
-            Assert.That(outcome.Output, Does.Contain("before training").And.Contain("epoch 2/2"));
+            Assert.That(outcome.Output, Does.Contain("epoch 2/2").And.Match(
+                @"kNN accuracy on the test images: [\d.]+ ?% \([\d.]+ ?% to [\d.]+ ?%\) before training, [\d.]+ ?% \([\d.]+ ?% to [\d.]+ ?%\) after: [+-]?[\d.]+ points \([+-][\d.]+ to [+-][\d.]+; 95% confidence intervals in brackets\)\."));
+            Assert.That(
+                outcome.Output,
+                Does.Match(@"Mutual information of the views' projections, lower bound as estimated: -?[\d.]+ nats\. Entropy in the loss: -[\d.]+, reconstruction: -[\d.]+\."));
             Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
         });
     }

@@ -75,6 +75,17 @@ internal sealed class SyntheticImagesTests
     public void Every_class_has_a_name_of_its_own() =>
         Assert.That(SyntheticImages.Create(1, 1, seed: 0).Test.ClassNames, Has.Count.EqualTo(10).And.Unique.And.All.Match("^[a-z]+$"));
 
+    [TestCase(50, "")]
+    [TestCase(9, ". Warning: there is no test image of ?, so that the accuracies say nothing about that class.")]
+    [TestCase(3, ". Warning: there is no test image of ?, ?, ?, ?, ? and 2 more, so that the accuracies say nothing about these classes.")]
+    public void A_line_says_what_there_is_and_which_classes_have_no_test_image(int test, string warning)
+    {
+        ImageData data = SyntheticImages.Create(1200, test, seed: 0);
+        var untested = new Queue<string>(data.Test.ClassNames.Where((_, label) => !data.Test.Labels.Contains(label)));
+        string expected = string.Concat(warning.Select(letter => letter == '?' ? untested.Dequeue() : $"{letter}"));
+        Assert.That(data.Summary, Is.EqualTo($"synthetic: 1,200 training and {test} test images, 10 classes{expected}"));
+    }
+
     [TestCase(0, 1)]
     [TestCase(1, 0)]
     [TestCase(-5, 1)]
