@@ -22,16 +22,16 @@ internal static class CellFolder
     }
 
     /// <summary>What the folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
-    public static CellOutcome? Read(string path, CellJob job, Registry registry)
+    public static CellOutcome? Read(string path, StudyCell cell, Registry registry)
     {
-        if (!IsOf(path, job.Settings, registry) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
+        if (!IsOf(path, cell.Settings, registry) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
         {
             return null;
         }
         IReadOnlyList<EpochMetrics> epochs = Epochs(path);
-        bool isWhole = result.Method == job.Cell.Variant.Method && result.Objective == job.Settings.Method.Objective && result.Seed == job.Settings.Seed
-            && result.Epochs == job.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == job.Settings.Epochs;
-        return isWhole ? CellOutcome.Finished(job.Cell, result, epochs) : null;
+        bool isWhole = result.Method == cell.Variant.Method && result.Objective == cell.Variant.Objective && result.Seed == cell.Seed
+            && result.Epochs == cell.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == cell.Settings.Epochs;
+        return isWhole ? CellOutcome.Finished(cell, result, epochs) : null;
     }
 
     /// <summary>The epochs that metrics.jsonl has so far; a line that is being written does not count.</summary>

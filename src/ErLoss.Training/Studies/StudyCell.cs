@@ -2,10 +2,12 @@ namespace ErLoss.Training.Studies;
 
 /// <summary>One training run of a study.</summary>
 /// <param name="Variant">What is trained.</param>
-/// <param name="Seed">Of all its random streams.</param>
-/// <param name="LearningRate">Scaled to the batch size.</param>
-internal sealed record StudyCell(StudyVariant Variant, int Seed, double LearningRate)
+/// <param name="Settings">The document of the run.</param>
+internal sealed record StudyCell(StudyVariant Variant, RunSettings Settings)
 {
+    /// <summary>The seed of its random numbers.</summary>
+    public int Seed => Settings.Seed;
+
     /// <summary>As its folder is named: <c>byol-er-b64-ema0.99-s0</c>.</summary>
     public string Name => $"{Variant.Name}-s{Seed}";
 }

@@ -1,5 +1,3 @@
-using ErLoss.Training.Methods;
-
 namespace ErLoss.Training.Studies;
 
 /// <summary>What study.json holds.</summary>
@@ -8,40 +6,30 @@ namespace ErLoss.Training.Studies;
 /// <param name="Table">The paper's Table 2, as far as there are results.</param>
 internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<StudyDocument.CellEntry> Cells, StudyTable Table)
 {
-    /// <summary>A cell: where it stands in the plan, what became of it, its result.json and metrics.jsonl.</summary>
+    /// <summary>A cell: its value on each axis, what became of it, its result.json and metrics.jsonl.</summary>
     internal sealed record CellEntry(
         string Name,
-        string Method,
-        Objective Objective,
-        int BatchSize,
-        double? Ema,
-        bool? Centering,
-        int Seed,
+        IReadOnlyDictionary<string, string> Axes,
         double LearningRate,
         CellStatus Status,
         string? Message,
         RunResult? Result,
         IReadOnlyList<EpochMetrics> Epochs);
 
-    /// <summary>Gathers it.</summary>
-    public static StudyDocument Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => new(
+    /// <summary>Makes it from what has become of the cells.</summary>
+    public static StudyDocument Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => new(
         plan.Settings,
         [
             .. from outcome in outcomes
-               let variant = outcome.Cell.Variant
+               let cell = outcome.Cell
                select new CellEntry(
-                   outcome.Cell.Name,
-                   variant.Method,
-                   variant.Objective,
-                   variant.BatchSize,
-                   variant.Ema,
-                   variant.Centering,
-                   outcome.Cell.Seed,
-                   outcome.Cell.LearningRate,
+                   cell.Name,
+                   cell.Variant.Values.Append(new AxisValue(StudyAxis.Seed, $"{cell.Seed}")).ToDictionary(value => value.Word, value => value.Value),
+                   cell.Settings.Optimizer.LearningRate,
                    outcome.Status,
                    outcome.Message,
                    outcome.Result,
                    outcome.Epochs),
         ],
-        StudyTable.Of(plan, outcomes));
+        StudyTable.Create(plan, outcomes));
 }

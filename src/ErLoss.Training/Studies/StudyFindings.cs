@@ -18,33 +18,32 @@ internal static class StudyFindings
     /// <summary>For each method a sentence on its reference, and one on each comparison with it.</summary>
     /// <param name="plan">What was trained.</param>
     /// <param name="outcomes">One a cell, none pending.</param>
-    public static IEnumerable<string> Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    public static IEnumerable<string> Sentences(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
-        foreach (IGrouping<string, StudyTableRow> method in StudyTable.Of(plan, outcomes).Rows.GroupBy(row => row.Method))
+        foreach (IGrouping<string, StudyTableRow> method in StudyTable.Create(plan, outcomes).Rows.GroupBy(row => row.Method))
         {
             StudyTableRow[] rows = [.. method.OrderByDescending(row => row.Objective)]; // native first
-            string name = plan.Registry.Methods[method.Key].TitleWith(rows[0].Objective);
-            IReadOnlyList<StudyVariant> variants = plan.Variants(method.Key, rows[0].Objective);
             string caution = rows is [var first, var second] && IsWithinError(first.Accuracy, second.Accuracy) ? WithinError : "";
-            yield return Sentence($"At {Describe(variants[0])}", name, rows.Select((row, index) => Reaches(row.Accuracy) with { Caution = index == 0 ? "" : caution }));
-            for (int index = 1; index < variants.Count; index++)
+            yield return Sentence(
+                $"At {rows.MaxBy(row => row.Reference.Values.Count)!.Reference.Description}",
+                Name(rows),
+                rows.Select((row, index) => Reaches(row.Accuracy) with { Caution = index == 0 ? "" : caution }));
+            foreach (IGrouping<string, (StudyTableRow Row, StudyDelta Delta)> variation in
+                from row in rows from delta in row.Deltas group (row, delta) by delta.Variation)
             {
-                StudyVariant variant = variants[index];
-                yield return Sentence(Circumstance(variant, variants[0]), name, rows.Select(row => Loses(row.Deltas[index - 1].Lost)));
-                if (variant.Centering != variants[0].Centering)
+                StudyTableRow[] varied = [.. variation.Select(each => each.Row)]; // one of the losses need not have the setting
+                IReadOnlyList<AxisValue> differences = variation.First().Delta.Variant.DifferencesFrom(varied[0].Reference);
+                yield return Sentence(Circumstance(differences), Name(varied), variation.Select(each => Loses(each.Delta.Lost)));
+                if (differences.Any(IsCentering))
                 {
                     yield return Sentence(
-                        "There, at the end of training,",
-                        $"the entropy of {name}",
-                        rows.Select(row => Is(Entropy(variant with { Objective = row.Objective }, outcomes))));
+                        "There, at the end of training,", $"the entropy of {Name(varied)}", variation.Select(each => Is(Entropy(each.Delta.Variant, outcomes))));
                 }
             }
         }
-    }
 
-    /// <summary>A variant without its method: "batch 512, EMA 0.99".</summary>
-    public static string Describe(StudyVariant variant) =>
-        $"batch {variant.BatchSize}{(variant.Ema is { } ema ? $", EMA {ema}" : "")}{(variant.Centering == false ? ", no centring" : "")}";
+        string Name(StudyTableRow[] rows) => plan.Registry.Methods[rows[0].Method].TitleWith(rows[0].Objective);
+    }
 
     /// <summary>"At batch 64 BYOL loses 3.1 points, with ER 0.4."</summary>
     private static string Sentence(string opening, string subject, IEnumerable<Claim> claims)
@@ -59,17 +58,20 @@ internal static class StudyFindings
         return $"{opening} {subject} {all[0]}{contrast}.";
     }
 
-    private static string Circumstance(StudyVariant variant, StudyVariant reference)
+    /// <summary>"At batch 64 and EMA 0.8 without centring".</summary>
+    private static string Circumstance(IReadOnlyList<AxisValue> differences)
     {
-        string[] at = [.. variant.DifferencesFrom(reference with { Centering = variant.Centering })];
-        string centring = variant.Centering == reference.Centering ? "" : variant.Centering == true ? "with centring" : "without centring";
+        string[] at = [.. differences.Where(difference => !IsCentering(difference)).Select(difference => difference.Label)];
+        string centring = differences.FirstOrDefault(IsCentering) is not { Value: var isCentred } ? "" : isCentred == "true" ? "with centring" : "without centring";
         string phrase = $"{(at.Length > 0 ? $"at {string.Join(" and ", at)} " : "")}{centring}".TrimEnd();
         return char.ToUpperInvariant(phrase[0]) + phrase[1..];
     }
 
+    private static bool IsCentering(AxisValue value) => value.Word == StudyAxis.Centering;
+
     private static Measure Entropy(StudyVariant variant, IEnumerable<CellOutcome> outcomes)
     {
-        CellOutcome[] cells = [.. outcomes.Where(outcome => outcome.Cell.Variant == variant)];
+        CellOutcome[] cells = [.. outcomes.Where(outcome => outcome.Cell.Variant.Equals(variant))];
         return new Measure([.. cells.Select(cell => cell.Result?.Entropy).OfType<double>()], cells.Count(cell => cell.Status == CellStatus.Failed));
     }
 

@@ -59,13 +59,13 @@ internal sealed class StudyFolder : IDisposable
     private string CellsPath => Path.Combine(_path, "cells");
 
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
-    public CellOutcome? Kept(CellJob job) => CellFolder.Read(CellPath(job.Cell), job, _registry);
+    public CellOutcome? Kept(StudyCell cell) => CellFolder.Read(CellPath(cell), cell, _registry);
 
     /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it; not if that is of other settings.</summary>
-    public string RunPath(CellJob job)
+    public string RunPath(StudyCell cell)
     {
-        string path = $"{CellPath(job.Cell)}.running";
-        if (Directory.Exists(path) && !CellFolder.IsOf(path, job.Settings, _registry))
+        string path = $"{CellPath(cell)}.running";
+        if (Directory.Exists(path) && !CellFolder.IsOf(path, cell.Settings, _registry))
         {
             Directory.Delete(path, recursive: true);
         }
@@ -74,16 +74,16 @@ internal sealed class StudyFolder : IDisposable
 
     /// <summary>Writes a cell's document, for the process that trains it.</summary>
     /// <returns>The file's path.</returns>
-    public string WriteSettings(CellJob job)
+    public string WriteSettings(StudyCell cell)
     {
-        string file = Path.Combine(CellPath(job.Cell), RunFolder.ConfigFile);
-        Directory.CreateDirectory(CellPath(job.Cell));
-        SettingsFile.Write(file, job.Settings, _registry);
+        string file = Path.Combine(CellPath(cell), RunFolder.ConfigFile);
+        Directory.CreateDirectory(CellPath(cell));
+        SettingsFile.Write(file, cell.Settings, _registry);
         return file;
     }
 
     /// <summary>What a cell that is over left in a folder, if that is a whole run.</summary>
-    public CellOutcome? Read(string runPath, CellJob job) => CellFolder.Read(runPath, job, _registry);
+    public CellOutcome? Read(string runPath, StudyCell cell) => CellFolder.Read(runPath, cell, _registry);
 
     /// <summary>Gives the folder of a cell that is over its lasting name. What stood there, of a run that failed, goes.</summary>
     /// <returns>That folder's path.</returns>

@@ -6,17 +6,16 @@ namespace ErLoss.Training.Studies;
 
 /// <summary>Trains the cells of a study that are not finished yet, each in a process of its own.</summary>
 /// <param name="plan">The study.</param>
-/// <param name="jobs">One a cell of it.</param>
 /// <param name="folder">Where cells and study.json go.</param>
 /// <param name="observer">Who is told.</param>
 /// <param name="train">Arguments with which the program trains, or goes on to train, what a settings file says, into a folder: file and folder to arguments.</param>
 internal sealed class StudyRunner(
-    StudyPlan plan, IReadOnlyList<CellJob> jobs, StudyFolder folder, IStudyObserver observer, Func<string, string, IEnumerable<string>> train)
+    StudyPlan plan, StudyFolder folder, IStudyObserver observer, Func<string, string, IEnumerable<string>> train)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_moment = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
-    private readonly CellOutcome[] _outcomes = [.. jobs.Select(job => CellOutcome.Pending(job.Cell))];
+    private readonly CellOutcome[] _outcomes = [.. plan.Cells.Select(CellOutcome.Pending)];
 
     /// <summary>One a cell; those that were not come to yet are pending.</summary>
     public IReadOnlyList<CellOutcome> Outcomes => _outcomes;
@@ -29,9 +28,9 @@ internal sealed class StudyRunner(
     public async Task RunAsync(int parallel, CancellationToken cancellation)
     {
         var unfinished = new List<int>();
-        for (int index = 0; index < jobs.Count; index++)
+        for (int index = 0; index < plan.Cells.Count; index++)
         {
-            if (folder.Kept(jobs[index]) is { } kept)
+            if (folder.Kept(plan.Cells[index]) is { } kept)
             {
                 End(index, kept, wasKept: true);
             }
@@ -40,7 +39,7 @@ internal sealed class StudyRunner(
                 unfinished.Add(index);
             }
         }
-        if (unfinished.Count < jobs.Count)
+        if (unfinished.Count < plan.Cells.Count)
         {
             Save(); // not before: a study that never trained a cell binds nobody to its settings
         }
@@ -49,36 +48,36 @@ internal sealed class StudyRunner(
             new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
             async (index, stop) =>
             {
-                End(index, await TrainAsync(jobs[index], stop), wasKept: false);
+                End(index, await TrainAsync(plan.Cells[index], stop), wasKept: false);
                 Save();
             });
     }
 
-    private async Task<CellOutcome> TrainAsync(CellJob job, CancellationToken cancellation)
+    private async Task<CellOutcome> TrainAsync(StudyCell cell, CancellationToken cancellation)
     {
-        string runPath = folder.RunPath(job);
+        string runPath = folder.RunPath(cell);
         for (var waited = Stopwatch.StartNew(); RunFolder.IsInUse(runPath) && waited.Elapsed < s_patience;)
         {
             await Task.Delay(s_moment, cancellation); // the process of a study that was killed saves what it has
         }
         lock (_gate)
         {
-            observer.OnCellStart(job.Cell, runPath);
+            observer.OnCellStart(cell, runPath);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(job), runPath), cancellation);
+        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(cell), runPath), cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {
             case ExitCode.Interrupted: // by the terminal, which tells all its processes at once
                 throw new OperationCanceledException();
             case ExitCode.BadInput:
-                throw new DataException($"{job.Cell.Name}: {message}");
-            case ExitCode.Success when folder.Read(runPath, job) is { } outcome:
-                folder.Keep(job.Cell, runPath);
+                throw new DataException($"{cell.Name}: {message}");
+            case ExitCode.Success when folder.Read(runPath, cell) is { } outcome:
+                folder.Keep(cell, runPath);
                 return outcome;
             default:
                 string reason = message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode} and without a whole run in its folder.";
-                return CellOutcome.Failed(job.Cell, reason, CellFolder.Epochs(folder.Keep(job.Cell, runPath)));
+                return CellOutcome.Failed(cell, reason, CellFolder.Epochs(folder.Keep(cell, runPath)));
         }
     }
 
@@ -95,7 +94,7 @@ internal sealed class StudyRunner(
     {
         lock (_gate)
         {
-            folder.Write(StudyDocument.Of(plan, _outcomes));
+            folder.Write(StudyDocument.Create(plan, _outcomes));
         }
     }
 }

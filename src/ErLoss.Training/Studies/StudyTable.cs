@@ -7,14 +7,17 @@ namespace ErLoss.Training.Studies;
 /// <summary>Accuracy lost against the reference.</summary>
 /// <param name="Variation">What is different: <c>batch 64</c>, <c>EMA 0.8</c>.</param>
 /// <param name="Lost">kNN accuracy of the reference less the variant's, in points, each seed with itself.</param>
-internal sealed record StudyDelta(string Variation, Measure Lost);
+/// <param name="Variant">What lost it.</param>
+internal sealed record StudyDelta(string Variation, Measure Lost, [property: JsonIgnore] StudyVariant Variant);
 
 /// <summary>A method with an objective.</summary>
 /// <param name="Method">Name of the method.</param>
 /// <param name="Objective">Which loss it trained with.</param>
 /// <param name="Accuracy">kNN accuracy of the reference, in percent.</param>
 /// <param name="Deltas">One a variant but the reference.</param>
-internal sealed record StudyTableRow(string Method, Objective Objective, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas)
+/// <param name="Reference">What the others are compared with.</param>
+internal sealed record StudyTableRow(
+    string Method, Objective Objective, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas, [property: JsonIgnore] StudyVariant Reference)
 {
     /// <summary>What is lost by a variation; null if the method has no such variant.</summary>
     public Measure? Lost(string variation) => Deltas.FirstOrDefault(delta => delta.Variation == variation)?.Lost;
@@ -35,20 +38,18 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
         : "Under a figure stands its 95% confidence interval by the number of test images (of an accuracy Clopper and Pearson's, of a difference Newcombe's); another seed may come out beyond it.")
         + " A difference is within the error if zero is in its interval.";
 
-    /// <summary>Reckons it.</summary>
+    /// <summary>Makes it from what has become of the cells.</summary>
     /// <param name="plan">What was to be trained.</param>
     /// <param name="outcomes">One a cell.</param>
-    public static StudyTable Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    public static StudyTable Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
         StudyTableRow[] rows =
         [
-            .. from method in plan.Settings.Methods
-               from objective in plan.Settings.Objectives
-               let variants = plan.Variants(method, objective)
-               let deltas = variants.Skip(1).Select(variant => new StudyDelta(
-                   string.Join(", ", variant.DifferencesFrom(variants[0])), Lost(byVariant[variants[0]], byVariant[variant])))
-               select new StudyTableRow(method, objective, Accuracy(byVariant[variants[0]]), [.. deltas]),
+            .. from variants in plan.Rows
+               let reference = variants[0]
+               let deltas = variants.Skip(1).Select(variant => new StudyDelta(variant.Variation(reference), Lost(byVariant[reference], byVariant[variant]), variant))
+               select new StudyTableRow(reference.Method, reference.Objective, Accuracy(byVariant[reference]), [.. deltas], reference),
         ];
         return new StudyTable([.. rows.SelectMany(row => row.Deltas).Select(delta => delta.Variation).Distinct()], rows);
     }

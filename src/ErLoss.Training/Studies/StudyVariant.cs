@@ -2,35 +2,46 @@ using ErLoss.Training.Methods;
 
 namespace ErLoss.Training.Studies;
 
-/// <summary>A method as a study trains it, with as many seeds as the study has.</summary>
-/// <param name="Method">Name of the method.</param>
-/// <param name="Objective">Which loss it trains with.</param>
-/// <param name="BatchSize">Images a step.</param>
-/// <param name="Ema">Coefficient of the teacher's moving average; null if the method has no teacher.</param>
-/// <param name="Centering">Whether the teacher's outputs are centred; null if the method never does so.</param>
-internal sealed record StudyVariant(string Method, Objective Objective, int BatchSize, double? Ema, bool? Centering)
+/// <summary>What a study trains with each of its seeds: a value of every axis that has a meaning for it. Variants of the same values are equal.</summary>
+/// <param name="values">In the order of the axes.</param>
+internal sealed class StudyVariant(IReadOnlyList<AxisValue> values) : IEquatable<StudyVariant>
 {
-    /// <summary>As folders are named: <c>byol-er-b64-ema0.99</c>.</summary>
-    public string Name =>
-        $"{Method}-{Objective.ToString().ToLowerInvariant()}-b{BatchSize}"
-        + $"{(Ema is { } ema ? $"-ema{ema}" : "")}{(Centering == false ? "-nocentering" : "")}";
+    /// <summary>A value of every axis that has a meaning for it, in the order of the axes.</summary>
+    public IReadOnlyList<AxisValue> Values => values;
 
-    /// <summary>What sets it apart from another variant of its method: <c>batch 64</c>, <c>EMA 0.8</c>, <c>no centring</c>.</summary>
-    public IReadOnlyList<string> DifferencesFrom(StudyVariant reference)
-    {
-        var differences = new List<string>();
-        if (BatchSize != reference.BatchSize)
-        {
-            differences.Add($"batch {BatchSize}");
-        }
-        if (Ema != reference.Ema)
-        {
-            differences.Add($"EMA {Ema}");
-        }
-        if (Centering != reference.Centering)
-        {
-            differences.Add(Centering == true ? "centring" : "no centring");
-        }
-        return differences;
-    }
+    /// <summary>Name of the method.</summary>
+    public string Method => this[StudyAxis.Method]!;
+
+    /// <summary>Which loss it trains with.</summary>
+    public Objective Objective => Enum.Parse<Objective>(this[StudyAxis.Objective]!, ignoreCase: true);
+
+    /// <summary>As folders are named: <c>byol-er-b64-ema0.99</c>.</summary>
+    public string Name => string.Join('-', values.Select(value => value.ShortName));
+
+    /// <summary>All of it but method and objective: "batch 512, EMA 0.99".</summary>
+    public string Description => string.Join(", ", Columns.Select(value => value.Label));
+
+    /// <summary>Its values of the axes that make columns of the table.</summary>
+    public IEnumerable<AxisValue> Columns => values.Where(value => value.Word is not (StudyAxis.Method or StudyAxis.Objective));
+
+    /// <summary>The value of an axis; null if that has no meaning for this variant.</summary>
+    public string? this[string word] => values.FirstOrDefault(value => value.Word == word)?.Value;
+
+    /// <summary>What sets it apart from another variant of its method.</summary>
+    public IReadOnlyList<AxisValue> DifferencesFrom(StudyVariant reference) => [.. Columns.Where(value => value.Value != reference[value.Word])];
+
+    /// <summary>What sets it apart from another variant of its method, as a column is headed: "batch 64, EMA 0.8".</summary>
+    public string Variation(StudyVariant reference) => string.Join(", ", DifferencesFrom(reference).Select(value => value.Label));
+
+    /// <inheritdoc/>
+    public bool Equals(StudyVariant? other) => other is not null && values.SequenceEqual(other.Values);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as StudyVariant);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
 }

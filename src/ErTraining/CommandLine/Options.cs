@@ -25,35 +25,6 @@ internal static class Options
         },
     };
 
-    /// <summary>Numbers, each as <see cref="Number"/> reads it, with commas between, none of them twice; null where the option is not given.</summary>
-    /// <param name="name">Of the option.</param>
-    /// <param name="description">For its help.</param>
-    /// <param name="valid">Bounds of each.</param>
-    /// <param name="wanted">Them in words.</param>
-    /// <param name="usual">For its help: what is meant where the option is not given.</param>
-    public static Option<IReadOnlyList<T>?> Numbers<T>(
-        string name, string description, Predicate<double> valid, string wanted, IReadOnlyList<T> usual) =>
-        List(
-            name,
-            $"{description} [default: {string.Join(',', usual)}]",
-            "N,N…",
-            text => TryRead(text, valid, out T? number) ? (true, number) : (false, default),
-            $"{wanted}, or several with commas between, is wanted");
-
-    /// <summary>Words out of some, with commas between, none of them twice; null where the option is not given.</summary>
-    /// <param name="name">Of the option.</param>
-    /// <param name="description">For its help.</param>
-    /// <param name="choices">Each word and what it stands for.</param>
-    /// <param name="usual">For its help: what is meant where the option is not given.</param>
-    public static Option<IReadOnlyList<T>?> Choices<T>(
-        string name, string description, IReadOnlyList<(string Word, T Value)> choices, IReadOnlyList<T> usual) =>
-        List(
-            name,
-            $"{description} [default: {string.Join(',', usual.Select(value => choices.First(choice => Equals(choice.Value, value)).Word))}]",
-            string.Join(',', choices.Select(choice => choice.Word)),
-            text => choices.Where(choice => choice.Word == text).Select(choice => (true, (T?)choice.Value)).FirstOrDefault((false, default)),
-            $"some of {string.Join(", ", choices.Select(choice => choice.Word))} are wanted, with commas between");
-
     /// <summary>One of some words.</summary>
     public static Option<string> Choice(string name, string description, string fallback, params IEnumerable<string> choices)
     {
@@ -89,30 +60,6 @@ internal static class Options
         });
         return option;
     }
-
-    private static Option<IReadOnlyList<T>?> List<T>(
-        string name, string description, string helpName, Func<string, (bool IsValid, T? Value)> read, string wanted) => new(name)
-        {
-            Description = description,
-            HelpName = helpName,
-            CustomParser = result =>
-            {
-                string text = result.Tokens.Single().Value;
-                string[] words = text.Split(',', StringSplitOptions.TrimEntries);
-                (bool IsValid, T? Value)[] values = [.. words.Select(read)];
-                if (Array.FindIndex(values, value => !value.IsValid) is >= 0 and var stray)
-                {
-                    result.AddError($"{name} {(text.Length == 0 ? "is empty" : $"has '{words[stray]}'")}; {wanted}.");
-                    return null;
-                }
-                T[] all = [.. values.Select(value => value.Value!)];
-                if (all.Distinct().Count() < all.Length)
-                {
-                    result.AddError($"{name} is {text}; nothing can stand there twice.");
-                }
-                return all;
-            },
-        };
 
     private static bool TryRead<T>(string text, Predicate<double> valid, [NotNullWhen(true)] out T? value)
     {

@@ -10,7 +10,7 @@ namespace ErTraining.Reports;
 
 /// <summary>
 /// The paper's Figure 2: entropy, reconstruction and accuracy over epochs, a column a method, a curve a variant; one legend. Colour says
-/// batch size, EMA and centring, dashes the objective; bands are the span of the seeds.
+/// what sets a variant apart from its reference, dashes the objective; bands are the span of the seeds.
 /// </summary>
 internal sealed class StudyFigure : IDisposable
 {
@@ -43,9 +43,9 @@ internal sealed class StudyFigure : IDisposable
     public StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         PlotFont.Use();
-        _methods = plan.Settings.Methods;
+        _methods = plan.Settings.ValuesOf(StudyAxis.Method);
         StudyVariant[] variants = [.. outcomes.Select(outcome => outcome.Cell.Variant).Distinct()];
-        _kinds = [.. variants.OrderByDescending(v => v.Ema is not null).Select(variant => Kind(variant, plan)).Distinct()];
+        _kinds = [.. variants.OrderByDescending(variant => variant.Values.Count).Select(variant => Kind(variant, plan)).Distinct()];
         ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
         foreach ((Metric metric, int row) in s_metrics.Select((metric, row) => (metric, row)))
         {
@@ -58,7 +58,7 @@ internal sealed class StudyFigure : IDisposable
                     Draw(plot, points, Colour(Kind(variant, plan)), variant.Objective);
                 }
                 plot.Axes.AutoScale();
-                plot.Axes.SetLimitsX(-EpochMargin * plan.Settings.Epochs, (1 + EpochMargin) * plan.Settings.Epochs);
+                plot.Axes.SetLimitsX(-EpochMargin * plan.MostEpochs, (1 + EpochMargin) * plan.MostEpochs);
                 _panels.Add((plot, Place(row, column)));
             }
             if (metric.HasCommonScale)
@@ -66,7 +66,7 @@ internal sealed class StudyFigure : IDisposable
                 ShareScale([.. _panels.TakeLast(_methods.Count).Select(panel => panel.Plot)]);
             }
         }
-        FillLegend(plan.Settings.Objectives);
+        FillLegend([.. variants.Select(variant => variant.Objective).Distinct()]);
     }
 
     /// <summary>Where a panel is, so that the data of all are the same size whatever labels they have beside them.</summary>
@@ -208,8 +208,10 @@ internal sealed class StudyFigure : IDisposable
     /// <summary>What a colour stands for: the reference by what it is, every other variant by what sets it apart.</summary>
     private static string Kind(StudyVariant variant, StudyPlan plan)
     {
-        StudyVariant reference = plan.Variants(variant.Method, variant.Objective)[0];
-        return variant == reference ? $"batch {reference.BatchSize}" : string.Join(", ", variant.DifferencesFrom(reference));
+        StudyVariant reference = plan.Reference(variant);
+        return !variant.Equals(reference)
+            ? variant.Variation(reference)
+            : string.Join(", ", reference.Columns.Where(value => value.Word is not (StudyAxis.Ema or StudyAxis.Centering)).Select(value => value.Label));
     }
 
     private Color Colour(string kind) => s_colours[_kinds.ToList().IndexOf(kind) % s_colours.Length];

@@ -19,42 +19,40 @@ internal static class StudyReport
     /// <param name="figure">The curves.</param>
     public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure figure)
     {
-        StudySettings settings = plan.Settings;
-        StudyTable table = StudyTable.Of(plan, outcomes);
+        StudyTable table = StudyTable.Create(plan, outcomes);
         var page = new StringBuilder();
         page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
         AppendTable(page, table, plan.Registry.Methods);
         page.Append("</div>\n<div>\n");
         AppendPaper(page, plan.Registry.Methods);
         page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
-        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        foreach (string finding in StudyFindings.Sentences(plan, outcomes))
         {
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
         }
         page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
         page.Append($"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
-        string bands = settings.Seeds.Count > 1 ? $"Means over {settings.Seeds.Count} seeds; bands reach from the least to the greatest. " : "";
+        string bands = plan.Seeds > 1 ? $"Means over {plan.Seeds} seeds; bands reach from the least to the greatest. " : "";
         page.Append($"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
             + "which lie between 0 and log d, are not comparable.</p>\n");
         AppendCells(page, outcomes);
-        AppendSettings(page, settings);
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {settings.Epochs} epochs; "
-            + $"{outcomes.Count} cells, {(settings.Seeds.Count == 1 ? "one seed" : $"{settings.Seeds.Count} seeds")}";
+        AppendSettings(page, plan.Settings);
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} epochs; "
+            + $"{outcomes.Count} cells, {(plan.Seeds == 1 ? "one seed" : $"{plan.Seeds} seeds")}";
         HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
     }
 
     private static string Note(StudyTable table, ImageData data, StudyPlan plan)
     {
-        StudySettings settings = plan.Settings;
         double[] accuracies = [.. table.Rows.Select(row => row.Accuracy.Mean / 100).OfType<double>()];
         string error = accuracies.Length == 0
             ? ""
             : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
-        string ema = plan.HasTeacher ? $" and EMA {settings.Emas[0]}" : "";
-        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at batch {settings.BatchSizes.Max()}{ema}. "
+        string reference = plan.Rows.Select(row => row[0]).MaxBy(variant => variant.Values.Count)!.Description;
+        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at {reference}, as far as a method has these. "
             + "Δ: points lost against it by what the column says"
-            + $"{(settings.Seeds.Count > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
-            + (table.HasIntervals ? $" {StudyTable.IntervalNote(settings.Seeds.Count)}" : "");
+            + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
+            + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");
     }
 
     private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods)
@@ -101,7 +99,7 @@ internal static class StudyReport
             + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "images/s", "seconds"], "th")}</tr>\n");
         foreach (CellOutcome outcome in outcomes)
         {
-            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.LearningRate:g3}"])}");
+            page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.Settings.Optimizer.LearningRate:g3}"])}");
             page.Append(outcome.Result is { } r
                 ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
                 : $"<td colspan=\"5\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
@@ -112,7 +110,8 @@ internal static class StudyReport
     private static void AppendSettings(StringBuilder page, StudySettings settings)
     {
         page.Append("<h2>Settings</h2>\n<table>\n");
-        foreach ((string name, string value) in JsonFormat.Describe(settings))
+        IEnumerable<(string, string)> axes = settings.Axes.Select(axis => ($"axis {axis.Word}", string.Join(' ', axis.Values)));
+        foreach ((string name, string value) in axes.Concat(JsonFormat.Describe(settings with { Axes = [] }).Where(member => member.Value.Length > 0)))
         {
             page.Append($"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
         }

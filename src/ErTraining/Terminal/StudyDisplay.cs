@@ -14,7 +14,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly int _epochs, _images;
+    private readonly int _images;
+    private readonly double _epochs;
     private readonly StudyClock _clock;
     private readonly List<StudyCell> _pending;
     private readonly List<CellOutcome> _over = [];
@@ -29,8 +30,9 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     /// <param name="parallel">Cells that run at once.</param>
     public StudyDisplay(StudyPlan plan, int images, int parallel)
     {
-        (_epochs, _images) = (plan.Settings.Epochs, images);
-        _clock = new StudyClock(_epochs, parallel);
+        _images = images;
+        _epochs = plan.Cells.Sum(cell => (double)cell.Settings.Epochs);
+        _clock = new StudyClock(parallel);
         _pending = [.. plan.Cells];
         _live = LiveArea.Take("starting");
         _timer = _live is null ? null : new Timer(_ => Draw(), null, s_interval, s_interval);
@@ -86,18 +88,18 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             {
                 string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
                 string knn = outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]";
-                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{_epochs}", knn, time);
+                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
             }
-            double epochsDone = _over.Count * (double)_epochs;
+            double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);
             foreach ((StudyCell cell, (string path, Stopwatch since)) in _running)
             {
                 IReadOnlyList<EpochMetrics> epochs = CellFolder.Epochs(path);
                 epochsDone += epochs.Count;
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
-                table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{_epochs}", knn, ProgressLine.Clock(since.Elapsed));
+                table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
             }
             string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
-            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / ((double)Cells * _epochs), TimeLeft(), note)));
+            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note)));
         }
     }
 
@@ -106,12 +108,14 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         : $"failed: {outcome.Message}";
 
     private TimeSpan? TimeLeft() => _clock.TimeLeft(
-        [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => (outcome.Cell.Variant.Method, outcome.Result!.Seconds))],
+        [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => new StudyClock.Finished(outcome.Cell.Variant.Method, outcome.Result!.Epochs, outcome.Result.Seconds))],
         [
             .. from cell in _running
                let epochs = CellFolder.Epochs(cell.Value.Path)
-               select new StudyClock.Running(
-                   cell.Key.Variant.Method, epochs.Count, epochs.Count == 0 ? null : _images / epochs.Average(epoch => epoch.ImagesPerSecond)),
-        ],
-        [.. _pending.Select(cell => cell.Variant.Method)]);
+               select new StudyClock.Unfinished(
+                   cell.Key.Variant.Method,
+                   cell.Key.Settings.Epochs - epochs.Count,
+                   epochs.Count == 0 ? null : _images / epochs.Average(epoch => epoch.ImagesPerSecond)),
+            .. _pending.Select(cell => new StudyClock.Unfinished(cell.Variant.Method, cell.Settings.Epochs, null)),
+        ]);
 }

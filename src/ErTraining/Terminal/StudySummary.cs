@@ -9,7 +9,7 @@ internal static class StudySummary
     /// <summary>Writes them to the console.</summary>
     public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
-        StudyTable study = StudyTable.Of(plan, outcomes);
+        StudyTable study = StudyTable.Create(plan, outcomes);
         Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
         foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
         {
@@ -23,9 +23,9 @@ internal static class StudySummary
         AnsiConsole.Write(table);
         if (study.HasIntervals)
         {
-            AnsiConsole.WriteLine(StudyTable.IntervalNote(plan.Settings.Seeds.Count));
+            AnsiConsole.WriteLine(StudyTable.IntervalNote(plan.Seeds));
         }
-        foreach (string finding in StudyFindings.Of(plan, outcomes))
+        foreach (string finding in StudyFindings.Sentences(plan, outcomes))
         {
             AnsiConsole.WriteLine(finding);
         }

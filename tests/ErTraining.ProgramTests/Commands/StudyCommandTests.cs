@@ -28,28 +28,29 @@ internal sealed class StudyCommandTests
     {
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             _folder.Path,
-            "study", "--methods", "simclr,dino", "--objectives", "er", "--batch-sizes", "64", "--emas", "0.9,0.5", "--epochs", "2", "--data", "images",
-            "--prototypes", "32", "--parallel", "2", "--threads", "1", "--output", "study");
+            "study", "--methods", "simclr,dino", "--objectives", "er", "--batch-sizes", "64", "--emas", "0.9", "--axis", "prototypes=32,16", "--epochs", "2",
+            "--data", "images", "--parallel", "2", "--threads", "1", "--output", "study");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 
         using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
-        using JsonDocument fast = JsonDocument.Parse(File.ReadAllText(_folder["study/cells/dino-er-b64-ema0.5-s0/config.json"]));
+        using JsonDocument fewer = JsonDocument.Parse(File.ReadAllText(_folder["study/cells/dino-er-b64-ema0.9-prototypes16-s0/config.json"]));
         JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
         JsonElement dino = study.RootElement.GetProperty("table").GetProperty("rows")[1];
         Assert.Multiple(() =>
         {
             Assert.That(
                 cells.Select(cell => cell.GetProperty("name").GetString()),
-                Is.EqualTo((string[])["simclr-er-b64-s0", "dino-er-b64-ema0.9-s0", "dino-er-b64-ema0.5-s0"]));
+                Is.EqualTo((string[])["simclr-er-b64-s0", "dino-er-b64-ema0.9-prototypes32-s0", "dino-er-b64-ema0.9-prototypes16-s0"]));
             Assert.That(cells.Select(cell => cell.GetProperty("status").GetString()), Is.All.EqualTo("finished"));
             Assert.That(cells[0].GetProperty("epochs").EnumerateArray().Select(epoch => epoch.TryGetProperty("knn_accuracy", out _)), Is.EqualTo((bool[])[true, true]));
+            Assert.That(cells[2].GetProperty("axes").GetProperty("prototypes").GetString(), Is.EqualTo("16"));
             Assert.That(Accuracy(1), Is.EqualTo(dino.GetProperty("accuracy").GetProperty("mean").GetDouble()).Within(1e-9));
             Assert.That(Accuracy(1) - Accuracy(2), Is.EqualTo(dino.GetProperty("deltas")[0].GetProperty("lost").GetProperty("mean").GetDouble()).Within(1e-9));
-            Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema").GetDouble(), Is.EqualTo(0.5));
-            Assert.That(fast.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
-            Assert.That(fast.RootElement.GetProperty("method").GetProperty("head").GetProperty("prototypes").GetInt32(), Is.EqualTo(32), "which SimCLR has no use for");
+            Assert.That(fewer.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema").GetDouble(), Is.EqualTo(0.9));
+            Assert.That(fewer.RootElement.GetProperty("method").GetProperty("teacher").GetProperty("ema_schedule").GetString(), Is.EqualTo("fixed"));
+            Assert.That(fewer.RootElement.GetProperty("method").GetProperty("head").GetProperty("prototypes").GetInt32(), Is.EqualTo(16), "which SimCLR has no use for");
             Assert.That(outcome.Output, Does.Contain("95% confidence interval by the number of test images"), "of one seed");
-            Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At EMA 0.5 DINO+ER"));
+            Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At prototypes 16 DINO+ER"));
             Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
             foreach (string file in (string[])["figure2.png", "figure2.svg", "report.html"])
             {

@@ -38,12 +38,15 @@ internal sealed class ArrowTests
             "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Studies",
             "ErTraining.CommandLine", "ErTraining.Commands", "ErTraining.Libtorch", "ErTraining.Terminal",
         ],
-        ["ErTraining.CommandLine"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Settings"],
+        ["ErTraining.CommandLine"] =
+        [
+            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
+        ],
         ["ErTraining.Commands"] =
         [
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
             "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Encoders",
-            "ErLoss.Training.Methods", "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
+            "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
             "ErTraining.CommandLine", "ErTraining.Libtorch", "ErTraining.Reports", "ErTraining.Terminal",
         ],
         ["ErTraining.Libtorch"] = ["ErLoss.SelfSupervised.IO"],

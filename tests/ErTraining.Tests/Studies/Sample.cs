@@ -1,6 +1,5 @@
 using ErLoss.Training;
 using ErLoss.Training.Data;
-using ErLoss.Training.Optimization;
 using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
@@ -8,17 +7,31 @@ namespace ErTraining.Tests.Studies;
 /// <summary>Studies whose numbers are known beforehand.</summary>
 internal static class Sample
 {
-    /// <summary>A plan of these settings, at a learning rate of 1.</summary>
-    public static StudyPlan Plan(StudySettings settings, OptimizerSettings? optimizer = null) =>
-        new(settings with { LearningRate = 1 }, optimizer ?? new AdamWSettings(), Registry.Default);
+    /// <summary>A plan with a learning rate of 1.</summary>
+    /// <param name="axes">What is varied: "method=byol objective=er batch_size=512,64"; seed 0 where it says no other.</param>
+    /// <param name="shared">What all cells share: "epochs=3".</param>
+    /// <param name="fullGrid">Whether all combinations are trained.</param>
+    public static StudyPlan Plan(string axes, string shared = "epochs=3", bool fullGrid = false)
+    {
+        (string Word, string Value)[] words = [.. Given.Words(axes), .. axes.Contains("seed=", StringComparison.Ordinal) ? [] : Given.Words("seed=0")];
+        var settings = new StudySettings
+        {
+            Version = "1.0",
+            Axes = [.. words.Select(word => StudyAxis.Checked(Registry.Default.Document, word.Word, word.Value.Split(',')))],
+            FullGrid = fullGrid,
+        };
+        (string Word, string Value)[] common = [.. Given.Words(shared)];
+        return new(settings, new StudyBase(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")]));
+    }
 
     /// <summary>All cells of a plan, finished, each with the accuracy that is told.</summary>
     public static IReadOnlyList<CellOutcome> Outcomes(StudyPlan plan, Func<StudyCell, double> accuracy) =>
-        [.. plan.Cells.Select(cell => Finished(cell, plan.Settings.Epochs, accuracy(cell)))];
+        [.. plan.Cells.Select(cell => Finished(cell, accuracy(cell)))];
 
     /// <summary>A finished cell: entropy and reconstruction are e and 2e at epoch e, accuracy grows evenly from 0.2.</summary>
-    public static CellOutcome Finished(StudyCell cell, int epochs, double accuracy)
+    public static CellOutcome Finished(StudyCell cell, double accuracy)
     {
+        int epochs = cell.Settings.Epochs;
         EpochMetrics[] metrics =
             [.. Enumerable.Range(1, epochs).Select(e => Epoch(e, 0.2 + (accuracy - 0.2) * e / epochs))];
         var result = new RunResult(

@@ -1,4 +1,3 @@
-using ErLoss.Training.Methods;
 using ErLoss.Training.Studies;
 using ErTraining.Reports;
 
@@ -6,7 +5,7 @@ namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyCurvesTests
 {
-    private static readonly StudyVariant s_variant = new("simclr", Objective.Er, 64, null, null);
+    private static readonly StudyPlan s_plan = Sample.Plan("method=simclr objective=er batch_size=64 seed=0,1,2", "epochs=2");
 
     [Test]
     public void A_point_is_the_mean_and_the_span_of_the_seeds_and_begins_before_training()
@@ -33,7 +32,7 @@ internal sealed class StudyCurvesTests
     [Test]
     public void A_failed_seed_counts_only_if_no_other_is_there()
     {
-        CellOutcome failed = CellOutcome.Failed(new StudyCell(s_variant, 2, 1), "no", [Sample.Epoch(1, 0)]);
+        CellOutcome failed = CellOutcome.Failed(s_plan.Cells[2], "no", [Sample.Epoch(1, 0)]);
         Assert.Multiple(() =>
         {
             Assert.That(StudyCurves.Of([failed], epoch => epoch.Entropy), Has.Count.EqualTo(1));
@@ -41,5 +40,5 @@ internal sealed class StudyCurvesTests
         });
     }
 
-    private static CellOutcome Finished(int seed, double accuracy) => Sample.Finished(new StudyCell(s_variant, seed, 1), 2, accuracy);
+    private static CellOutcome Finished(int seed, double accuracy) => Sample.Finished(s_plan.Cells[seed], accuracy);
 }

@@ -5,29 +5,29 @@ namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyFindingsTests
 {
-    private static readonly StudySettings s_dino = new() { Methods = ["dino"], BatchSizes = [512, 64], Emas = [0.99, 0.8], Centerings = [true, false], Epochs = 3 };
+    private const string Dino = "method=dino objective=native,er batch_size=512,64 ema=0.99,0.8 centering=true,false";
 
     [Test]
     public void Sentences_say_what_the_numbers_say()
     {
-        StudyPlan plan = Sample.Plan(s_dino);
+        StudyPlan plan = Sample.Plan(Dino);
         Assert.That(Findings(plan, Sample.Outcomes(plan, Accuracy)), Is.EqualTo((string[])
         [
-            "At batch 512, EMA 0.99 DINO reaches 50.0 %, with ER 48.0 (within the error).",
+            "At batch 512, EMA 0.99, centring DINO reaches 50.0 %, with ER 48.0 (within the error).",
             "At batch 64 DINO loses 3.3 points, with ER 0.4 (within the error).",
             "At EMA 0.8 DINO loses 2.0 points (within the error), with ER it gains 8.0 points.",
             "Without centring DINO loses 30.0 points, with ER 0.0 (within the error).",
             "There, at the end of training, the entropy of DINO is 3.00 nats, with ER 3.00.",
         ]));
 
-        static double Accuracy(StudyCell cell) => (cell.Variant.Objective, cell.Variant.BatchSize, cell.Variant.Ema, cell.Variant.Centering) switch
+        static double Accuracy(StudyCell cell) => (cell.Variant.Objective, cell.Settings.BatchSize, cell.Variant["ema"], cell.Variant["centering"]) switch
         {
             (Objective.Native, 64, _, _) => 0.467,
-            (Objective.Native, _, 0.8, _) => 0.48,
-            (Objective.Native, _, _, false) => 0.20,
+            (Objective.Native, _, "0.8", _) => 0.48,
+            (Objective.Native, _, _, "false") => 0.20,
             (Objective.Native, _, _, _) => 0.50,
             (_, 64, _, _) => 0.476,
-            (_, _, 0.8, _) => 0.56,
+            (_, _, "0.8", _) => 0.56,
             _ => 0.48,
         };
     }
@@ -35,7 +35,7 @@ internal sealed class StudyFindingsTests
     [Test]
     public void A_failure_is_told()
     {
-        StudyPlan plan = Sample.Plan(s_dino with { Centerings = [true], Emas = [0.99] });
+        StudyPlan plan = Sample.Plan("method=dino objective=native,er batch_size=512,64 ema=0.99");
         IReadOnlyList<CellOutcome> outcomes =
         [
             .. Sample.Outcomes(plan, _ => 0.5).Select(outcome =>
@@ -47,8 +47,8 @@ internal sealed class StudyFindingsTests
     [Test]
     public void An_objective_alone_and_several_seeds_are_told_as_such()
     {
-        StudyPlan plan = Sample.Plan(s_dino with { Methods = ["simclr"], Objectives = [Objective.Er], Seeds = [0, 1] });
-        string[] findings = Findings(plan, Sample.Outcomes(plan, cell => cell.Variant.BatchSize == 512 ? 0.5 : 0.4 + 0.02 * cell.Seed));
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=512,64 seed=0,1");
+        string[] findings = Findings(plan, Sample.Outcomes(plan, cell => cell.Settings.BatchSize == 512 ? 0.5 : 0.4 + 0.02 * cell.Seed));
         Assert.That(findings, Is.EqualTo((string[])
         [
             "At batch 512 SimCLR+ER reaches 50.0 ± 0.0 %.",
@@ -69,11 +69,24 @@ internal sealed class StudyFindingsTests
     [Test]
     public void In_a_full_grid_all_that_differs_is_named()
     {
-        StudyPlan plan = Sample.Plan(s_dino with { FullGrid = true, Objectives = [Objective.Native] });
+        StudyPlan plan = Sample.Plan(Dino.Replace("native,er", "native", StringComparison.Ordinal), fullGrid: true);
         Assert.That(
             Findings(plan, Sample.Outcomes(plan, _ => 0.5)),
             Has.Member("At batch 64 and EMA 0.8 without centring DINO loses 0.0 points (within the error)."));
     }
 
-    private static string[] Findings(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => [.. StudyFindings.Of(plan, outcomes)];
+    [Test]
+    public void A_setting_that_one_of_the_losses_has_is_told_of_for_that_one()
+    {
+        StudyPlan plan = Sample.Plan("method=simclr objective=native,er batch_size=512 entropy_weight=1,0.5 kappa=10,5");
+        double Accuracy(StudyCell cell) => cell.Variant["kappa"] == "5" ? 0.46 : cell.Variant["entropy_weight"] == "0.5" ? 0.45 : 0.5;
+        Assert.That(Findings(plan, Sample.Outcomes(plan, Accuracy)), Is.EqualTo((string[])
+        [
+            "At batch 512, entropy weight 1, kappa 10 SimCLR reaches 50.0 %, with ER 50.0 (within the error).",
+            "At kappa 5 SimCLR loses 4.0 points, with ER 4.0.",
+            "At entropy weight 0.5 SimCLR+ER loses 5.0 points.",
+        ]));
+    }
+
+    private static string[] Findings(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => [.. StudyFindings.Sentences(plan, outcomes)];
 }

@@ -1,6 +1,5 @@
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
-using ErLoss.Training.Methods;
 using ErLoss.Training.Runs;
 using ErLoss.Training.Studies;
 
@@ -8,11 +7,8 @@ namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyFolderTests
 {
-    private static readonly StudySettings s_settings = new() { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [64], Epochs = 2 };
-    private static readonly StudyPlan s_plan = Sample.Plan(s_settings);
-
-    private static readonly CellJob s_job =
-        new(s_plan.Cells[0], Given.Settings("epochs=2 batch_size=64 learning_rate=1"));
+    private static readonly StudyPlan s_plan = Sample.Plan("method=simclr objective=er batch_size=64", "epochs=2");
+    private static readonly StudyCell s_cell = s_plan.Cells[0];
 
     private TemporaryDirectory _folder = null!;
 
@@ -30,8 +26,8 @@ internal sealed class StudyFolderTests
         Write();
         Open().Dispose();
         Assert.That(
-            () => Open(s_plan.Settings with { Epochs = 3 }),
-            Throws.TypeOf<DataException>().With.Message.Contains("epochs is 2 there and 3 now").And.Message.Not.Contains("\n"));
+            () => Open(s_plan.Settings with { FullGrid = true }),
+            Throws.TypeOf<DataException>().With.Message.Contains("full_grid is false there and true now").And.Message.Not.Contains("\n"));
     }
 
     [TestCase("not JSON")]
@@ -67,14 +63,14 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_finished_cell_is_kept_with_its_result_and_epochs()
     {
-        WriteCell(s_job.Settings with { Compute = new() { Device = "cpu", Threads = 3 }, Version = "1" });
+        WriteCell(s_cell.Settings with { Compute = new() { Device = "cpu", Threads = 3 }, Version = "1" });
         using StudyFolder folder = Open();
-        CellOutcome? kept = folder.Kept(s_job);
+        CellOutcome? kept = folder.Kept(s_cell);
         Assert.Multiple(() =>
         {
             Assert.That(kept?.Status, Is.EqualTo(CellStatus.Finished));
-            Assert.That(kept?.Result, Is.EqualTo(Sample.Finished(s_job.Cell, 2, 0.5).Result));
-            Assert.That(kept?.Epochs, Is.EqualTo(Sample.Finished(s_job.Cell, 2, 0.5).Epochs));
+            Assert.That(kept?.Result, Is.EqualTo(Sample.Finished(s_cell, 0.5).Result));
+            Assert.That(kept?.Epochs, Is.EqualTo(Sample.Finished(s_cell, 0.5).Epochs));
         });
     }
 
@@ -90,7 +86,7 @@ internal sealed class StudyFolderTests
     [TestCase("metrics.jsonl", "{\"epoch\": 1, \"loss\": 1}\n{\"epoch\": 2, \"lo")]
     public void A_cell_with_an_unsound_file_is_trained_anew(string file, string? content)
     {
-        WriteCell(s_job.Settings);
+        WriteCell(s_cell.Settings);
         if (content is null)
         {
             File.Delete(Path.Combine(CellPath, file));
@@ -100,7 +96,7 @@ internal sealed class StudyFolderTests
             File.WriteAllText(Path.Combine(CellPath, file), content);
         }
         using StudyFolder folder = Open();
-        Assert.That(folder.Kept(s_job), Is.Null);
+        Assert.That(folder.Kept(s_cell), Is.Null);
     }
 
     [Test]
@@ -108,18 +104,18 @@ internal sealed class StudyFolderTests
     {
         WriteCell(Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5"));
         using StudyFolder folder = Open();
-        Assert.That(folder.Kept(s_job), Is.Null);
+        Assert.That(folder.Kept(s_cell), Is.Null);
     }
 
     [Test]
     public void A_cell_that_is_over_takes_the_place_of_what_was_there()
     {
-        WriteCell(s_job.Settings);
+        WriteCell(s_cell.Settings);
         using StudyFolder folder = Open();
-        string run = folder.RunPath(s_job);
+        string run = folder.RunPath(s_cell);
         Directory.CreateDirectory(run);
         File.WriteAllText(Path.Combine(run, "new"), "");
-        folder.Keep(s_job.Cell, run);
+        folder.Keep(s_cell, run);
         Assert.Multiple(() =>
         {
             Assert.That(Directory.EnumerateFileSystemEntries(CellPath).Select(Path.GetFileName), Is.EqualTo((string[])["new"]));
@@ -131,16 +127,16 @@ internal sealed class StudyFolderTests
     public void What_was_left_of_a_cell_is_gone_on_with_if_it_is_of_the_same_settings()
     {
         using StudyFolder folder = Open();
-        string path = folder.RunPath(s_job);
+        string path = folder.RunPath(s_cell);
         using (var run = new RunFolder(path, TimeSpan.Zero, Registry.Default))
         {
-            run.WriteSettings(s_job.Settings with { Compute = new() { Threads = 3 } });
+            run.WriteSettings(s_cell.Settings with { Compute = new() { Threads = 3 } });
             Assert.That(RunFolder.IsInUse(path));
         }
         Assert.That(RunFolder.IsInUse(path), Is.False);
-        Assert.That(folder.RunPath(s_job), Is.EqualTo(path));
+        Assert.That(folder.RunPath(s_cell), Is.EqualTo(path));
         Assert.That(Directory.Exists(path));
-        Assert.That(folder.RunPath(s_job with { Settings = Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5") }), Is.EqualTo(path));
+        Assert.That(folder.RunPath(s_cell with { Settings = Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5") }), Is.EqualTo(path));
         Assert.That(Directory.Exists(path), Is.False, "another study's");
     }
 
@@ -149,14 +145,14 @@ internal sealed class StudyFolderTests
     private void Write()
     {
         using StudyFolder folder = Open();
-        folder.Write(StudyDocument.Of(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]));
+        folder.Write(StudyDocument.Create(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]));
     }
 
     private void WriteCell(RunSettings settings)
     {
         using var run = new RunFolder(CellPath, TimeSpan.Zero, Registry.Default);
         run.WriteSettings(settings);
-        CellOutcome sample = Sample.Finished(s_job.Cell, 2, 0.5);
+        CellOutcome sample = Sample.Finished(s_cell, 0.5);
         run.WriteMetrics(sample.Epochs);
         run.WriteResult(sample.Result!);
     }

@@ -1,33 +1,46 @@
-using ErLoss.Training.Methods;
+using ErLoss.Training;
+using ErLoss.Training.Settings;
 using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyPlanTests
 {
-    private static readonly StudySettings s_byol = new() { Methods = ["byol"], Objectives = [Objective.Er], BatchSizes = [64, 512], Emas = [0.99, 0.8] };
+    private const string Byol = "method=byol objective=er batch_size=64,512 ema=0.99,0.8";
 
     [Test]
     public void Variants_differ_from_the_reference_in_one_thing() => Assert.That(
-        Names(s_byol), Is.EqualTo((string[])["byol-er-b512-ema0.99-s0", "byol-er-b64-ema0.99-s0", "byol-er-b512-ema0.8-s0"]));
+        Names(Byol), Is.EqualTo((string[])["byol-er-b512-ema0.99-s0", "byol-er-b64-ema0.99-s0", "byol-er-b512-ema0.8-s0"]));
 
     [Test]
     public void A_full_grid_has_all_combinations() => Assert.That(
-        Names(s_byol with { FullGrid = true }),
+        Names(Byol, fullGrid: true),
         Is.EqualTo((string[])["byol-er-b512-ema0.99-s0", "byol-er-b64-ema0.99-s0", "byol-er-b512-ema0.8-s0", "byol-er-b64-ema0.8-s0"]));
 
     [Test]
-    public void A_method_without_a_teacher_has_batch_sizes_only() =>
-        Assert.That(Names(s_byol with { Methods = ["simclr"] }), Is.EqualTo((string[])["simclr-er-b512-s0", "simclr-er-b64-s0"]));
+    public void A_setting_is_varied_for_those_that_it_has_a_meaning_for() => Assert.That(
+        Names("method=simclr,dino objective=native,er batch_size=64 ema=0.9 centering=true,false entropy_weight=1,2 kappa=10,5"),
+        Is.EqualTo((string[])
+        [
+            "simclr-native-b64-kappa10-s0", "simclr-native-b64-kappa5-s0",
+            "simclr-er-b64-entropy_weight1-kappa10-s0", "simclr-er-b64-entropy_weight2-kappa10-s0", "simclr-er-b64-entropy_weight1-kappa5-s0",
+            "dino-native-b64-ema0.9-centering-s0", "dino-native-b64-ema0.9-nocentering-s0",
+            "dino-er-b64-ema0.9-centering-entropy_weight1-s0", "dino-er-b64-ema0.9-nocentering-entropy_weight1-s0", "dino-er-b64-ema0.9-centering-entropy_weight2-s0",
+        ]));
 
     [Test]
-    public void Centring_is_a_matter_of_methods_that_centre() => Assert.That(
-        Names(s_byol with { Methods = ["byol", "dino"], BatchSizes = [64], Emas = [0.9], Centerings = [true, false] }),
-        Is.EqualTo((string[])["byol-er-b64-ema0.9-s0", "dino-er-b64-ema0.9-s0", "dino-er-b64-ema0.9-nocentering-s0"]));
+    public void A_value_that_a_method_cannot_have_is_left_out_for_it() => Assert.That(
+        Names("method=simclr,dino objective=er batch_size=64 estimator=joe,plugin"),
+        Is.EqualTo((string[])["simclr-er-b64-estimatorjoe-s0", "simclr-er-b64-estimatorplugin-s0", "dino-er-b64-estimatorplugin-s0"]));
+
+    [Test]
+    public void Kinds_are_varied_with_the_settings_that_they_bring() => Assert.That(
+        Names("method=simclr objective=er batch_size=64 clip_trust=false,true optimizer=sgd,lars", fullGrid: true),
+        Is.EqualTo((string[])["simclr-er-b64-optimizersgd-s0", "simclr-er-b64-clip_trustfalse-optimizerlars-s0", "simclr-er-b64-clip_trusttrue-optimizerlars-s0"]));
 
     [Test]
     public void One_seed_comes_after_the_other() => Assert.That(
-        Names(s_byol with { Methods = ["simclr"], Objectives = [Objective.Native, Objective.Er], BatchSizes = [8], Seeds = [3, 1] }),
+        Names("method=simclr objective=native,er batch_size=8 seed=3,1"),
         Is.EqualTo((string[])["simclr-native-b8-s3", "simclr-er-b8-s3", "simclr-native-b8-s1", "simclr-er-b8-s1"]));
 
     [TestCase("adamw", 0.5)]
@@ -35,18 +48,48 @@ internal sealed class StudyPlanTests
     [TestCase("lars", 0.25)]
     public void The_learning_rate_follows_the_batch_size(string optimizer, double expected)
     {
-        StudyPlan plan = Sample.Plan(new StudySettings { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [400, 100] }, Given.Settings($"optimizer={optimizer}").Optimizer);
-        Assert.That(plan.Cells.Select(cell => cell.LearningRate), Is.EqualTo((double[])[1, expected]));
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=400,100", $"optimizer={optimizer}");
+        Assert.That(plan.Cells.Select(cell => cell.Settings.Optimizer.LearningRate), Is.EqualTo((double[])[1, expected]));
     }
+
+    [Test]
+    public void A_cell_s_document_has_its_values_and_those_that_are_shared()
+    {
+        StudyPlan plan = Sample.Plan("method=byol,simclr objective=er batch_size=64 ema=0.80 kappa=5 epochs=2,9 optimizer=lars seed=7", "weight_decay=0.5 hidden_dimension=32");
+        RunSettings cell = plan.Cells[1].Settings;
+        Assert.Multiple(() =>
+        {
+            Assert.That(plan.Cells[1].Name, Is.EqualTo("byol-er-b64-ema0.8-kappa5-epochs9-optimizerlars-s7"));
+            Assert.That(
+                cell with { Compute = new() },
+                Is.EqualTo(Given.Settings(
+                    "method=byol batch_size=64 ema=0.8 ema_schedule=fixed kappa=5 epochs=9 evaluations=9 seed=7 weight_decay=0.5 optimizer=lars learning_rate=1 hidden_dimension=32") with { Version = "1.0" }));
+            Assert.That(plan.MostEpochs, Is.EqualTo(9));
+        });
+    }
+
+    [TestCase("method=simclr objective=er batch_size=64 prototypes=8,16", "", "method.head.prototypes has no meaning here; it goes with method dino, swav, deepcluster")]
+    [TestCase("method=simclr objective=native batch_size=64 entropy_weight=1,2", "", "has no meaning here; it goes with objective er")]
+    [TestCase("method=simclr,byol objective=er batch_size=64", "prototypes=8", "prototypes has no meaning here")]
+    [TestCase("method=dino objective=er batch_size=64 estimator=plugin,joe", "", "is joe, which a discrete head cannot be trained with")]
+    [TestCase("method=simclr objective=er batch_size=64 kappa=0,5", "", "kappa is 0; a number from 1e-6 to 1e6 is wanted")]
+    [TestCase("method=simclr objective=er batch_size=64 kappa=5,5.0", "", "kappa has 5 twice")]
+    [TestCase("method=simclr objective=er batch_size=64 kapa=5", "", "kapa is not a setting")]
+    [TestCase("method=simclr objective=er batch_size=64 threads=1,2", "", "compute.threads does not decide the result of a run")]
+    public void What_no_cell_can_have_is_refused_by_name(string axes, string shared, string says) =>
+        Assert.That(() => Sample.Plan(axes, shared), Throws.TypeOf<SettingsException>().With.Message.Contains(says));
 
     [Test]
     public void Variants_say_how_they_differ()
     {
-        var reference = new StudyVariant("dino", Objective.Er, 512, 0.99, true);
-        Assert.That(
-            (reference with { BatchSize = 64, Ema = 0.8, Centering = false }).DifferencesFrom(reference),
-            Is.EqualTo((string[])["batch 64", "EMA 0.8", "no centring"]));
+        StudyPlan plan = Sample.Plan("method=dino objective=er batch_size=512,64 ema=0.99,0.8 centering=true,false weight_decay=0,0.5", fullGrid: true);
+        StudyVariant last = plan.Rows[0][^1];
+        Assert.Multiple(() =>
+        {
+            Assert.That(last.Variation(plan.Reference(last)), Is.EqualTo("batch 64, EMA 0.8, no centring, weight decay 0.5"));
+            Assert.That(plan.Rows[0][0].Description, Is.EqualTo("batch 512, EMA 0.99, centring, weight decay 0"));
+        });
     }
 
-    private static string[] Names(StudySettings settings) => [.. Sample.Plan(settings).Cells.Select(cell => cell.Name)];
+    private static string[] Names(string axes, bool fullGrid = false) => [.. Sample.Plan(axes, fullGrid: fullGrid).Cells.Select(cell => cell.Name)];
 }

@@ -8,14 +8,7 @@ namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyReportTests
 {
-    private static readonly StudyPlan s_plan = Sample.Plan(new StudySettings
-    {
-        Methods = ["simclr", "byol"],
-        BatchSizes = [512, 64],
-        Emas = [0.99, 0.8],
-        Seeds = [0, 1],
-        Epochs = 3,
-    });
+    private static readonly StudyPlan s_plan = Sample.Plan("method=simclr,byol objective=native,er batch_size=512,64 ema=0.99,0.8 kappa=10,5 seed=0,1");
 
     private TemporaryDirectory _folder = null!;
 
@@ -37,8 +30,8 @@ internal sealed class StudyReportTests
         {
             Assert.That(words.Count(word => word == "epoch"), Is.EqualTo(2), "a column a method");
             Assert.That(words, Is.SupersetOf((string[])
-                ["SimCLR", "BYOL", "entropy,nats", "reconstruction,nats", "kNNaccuracy,%", "batch512", "batch64", "EMA0.8", "native", "withER"]));
-            Assert.That(dashed, Is.GreaterThanOrEqualTo(3 * (2 + 3)), "three metrics of two native variants of SimCLR and three of BYOL");
+                ["SimCLR", "BYOL", "entropy,nats", "reconstruction,nats", "kNNaccuracy,%", "batch512,kappa10", "batch64", "EMA0.8", "kappa5", "native", "withER"]));
+            Assert.That(dashed, Is.GreaterThanOrEqualTo(3 * (3 + 4)), "three metrics of three native variants of SimCLR and four of BYOL");
         });
     }
 
@@ -56,8 +49,8 @@ internal sealed class StudyReportTests
     {
         CellOutcome[] outcomes =
         [
-            .. Sample.Outcomes(s_plan, cell => cell.Variant.BatchSize == 64 ? 0.4 : 0.5).Select(outcome =>
-                outcome.Cell.Variant.Ema == 0.8 ? CellOutcome.Failed(outcome.Cell, "The loss became <NaN>", []) : outcome),
+            .. Sample.Outcomes(s_plan, cell => cell.Settings.BatchSize == 64 ? 0.4 : 0.5).Select(outcome =>
+                outcome.Cell.Variant["ema"] == "0.8" ? CellOutcome.Failed(outcome.Cell, "The loss became <NaN>", []) : outcome),
         ];
         Save(outcomes);
         string page = File.ReadAllText(_folder["report.html"]);
@@ -66,6 +59,8 @@ internal sealed class StudyReportTests
             Assert.That(page, Does.Contain("50.00 ± 0.00<br><small>50.00 to 50.00</small>").And.Contain("10.00 ± 0.00<br>"));
             Assert.That(page, Does.Contain("47.8 % to 52.2 %"), "1,000 right of 2,000, in the list of cells");
             Assert.That(page, Does.Contain("by the spread of the seeds"));
+            Assert.That(page, Does.Contain(">Δ kappa 5</th>").And.Contain("<td>axis kappa</td><td>10 5</td>").And.Contain("simclr-er-b512-kappa5-s1"));
+            Assert.That(page, Does.Contain("at batch 512, EMA 0.99, kappa 10, as far as a method has these"));
             Assert.That(page, Does.Match("<td class=\"n failed\">failed</td>"));
             Assert.That(page, Does.Contain("The loss became &lt;NaN&gt;"));
             Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));

@@ -6,15 +6,7 @@ namespace ErTraining.Tests.Studies;
 
 internal sealed class StudyTableTests
 {
-    private static readonly StudyPlan s_plan = Sample.Plan(new StudySettings
-    {
-        Methods = ["simclr", "byol"],
-        Objectives = [Objective.Native, Objective.Er],
-        BatchSizes = [512, 64],
-        Emas = [0.99, 0.8],
-        Seeds = [0, 1, 2],
-        Epochs = 2,
-    });
+    private static readonly StudyPlan s_plan = Sample.Plan("method=simclr,byol objective=native,er batch_size=512,64 ema=0.99,0.8 seed=0,1,2", "epochs=2");
 
     // Accuracies of the three seeds, in percent, that make round numbers.
     private static readonly Dictionary<string, double[]> s_accuracies = new()
@@ -27,7 +19,7 @@ internal sealed class StudyTableTests
     [Test]
     public void Means_sample_deviations_and_losses_are_those_reckoned_by_hand()
     {
-        StudyTableRow row = Row(StudyTable.Of(s_plan, Sample.Outcomes(s_plan, Accuracy)), "byol", Objective.Native);
+        StudyTableRow row = Row(StudyTable.Create(s_plan, Sample.Outcomes(s_plan, Accuracy)), "byol", Objective.Native);
         Assert.Multiple(() =>
         {
             Assert.That(row.Accuracy.Mean, Is.EqualTo(52).Within(1e-9));
@@ -43,7 +35,7 @@ internal sealed class StudyTableTests
     [Test]
     public void Rows_are_pairs_and_columns_are_what_differs_somewhere()
     {
-        StudyTable table = StudyTable.Of(s_plan, Sample.Outcomes(s_plan, Accuracy));
+        StudyTable table = StudyTable.Create(s_plan, Sample.Outcomes(s_plan, Accuracy));
         Assert.Multiple(() =>
         {
             Assert.That(table.Rows.Select(row => Registry.Default.Methods[row.Method].TitleWith(row.Objective)), Is.EqualTo((string[])["SimCLR", "SimCLR+ER", "BYOL", "BYOL+ER"]));
@@ -55,7 +47,7 @@ internal sealed class StudyTableTests
     [Test]
     public void Failed_seeds_are_counted_and_left_out_of_means()
     {
-        StudyTable table = StudyTable.Of(s_plan, Outcomes(cell => cell.Name is "byol-native-b512-ema0.99-s0" or "byol-native-b64-ema0.99-s1"));
+        StudyTable table = StudyTable.Create(s_plan, Outcomes(cell => cell.Name is "byol-native-b512-ema0.99-s0" or "byol-native-b64-ema0.99-s1"));
         StudyTableRow row = Row(table, "byol", Objective.Native);
         Assert.Multiple(() =>
         {
@@ -68,8 +60,8 @@ internal sealed class StudyTableTests
     [Test]
     public void What_failed_with_every_seed_says_so_and_what_was_not_trained_is_a_dash()
     {
-        StudyTable failed = StudyTable.Of(s_plan, Outcomes(cell => cell.Variant.BatchSize == 64));
-        StudyTable pending = StudyTable.Of(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]);
+        StudyTable failed = StudyTable.Create(s_plan, Outcomes(cell => cell.Settings.BatchSize == 64));
+        StudyTable pending = StudyTable.Create(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]);
         Assert.Multiple(() =>
         {
             Assert.That(Row(failed, "byol", Objective.Native).Lost("batch 64")!.ToString(), Is.EqualTo("failed"));
@@ -85,7 +77,7 @@ internal sealed class StudyTableTests
     [Test]
     public void Several_seeds_have_the_interval_that_their_spread_leaves()
     {
-        StudyTableRow row = Row(StudyTable.Of(s_plan, Sample.Outcomes(s_plan, Accuracy)), "byol", Objective.Native);
+        StudyTableRow row = Row(StudyTable.Create(s_plan, Sample.Outcomes(s_plan, Accuracy)), "byol", Objective.Native);
         Assert.Multiple(() =>
         {
             Assert.That(row.Accuracy.Interval!.Low, Is.EqualTo(52 - 4.303 * 2 / Math.Sqrt(3)).Within(1e-3));
@@ -97,8 +89,8 @@ internal sealed class StudyTableTests
     [Test]
     public void One_seed_has_the_interval_that_its_number_of_test_images_leaves_and_so_has_a_difference()
     {
-        StudyPlan plan = Sample.Plan(new StudySettings { Methods = ["simclr"], Objectives = [Objective.Er], BatchSizes = [512, 64], Seeds = [0], Epochs = 2 });
-        StudyTableRow row = StudyTable.Of(plan, Sample.Outcomes(plan, _ => 0.317)).Rows.Single();
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=512,64");
+        StudyTableRow row = StudyTable.Create(plan, Sample.Outcomes(plan, _ => 0.317)).Rows.Single();
         Assert.Multiple(() =>
         {
             Assert.That(row.Accuracy.Interval!.Low, Is.EqualTo(29.6638).Within(1e-4), "634 right of 2,000, computed with mpmath");

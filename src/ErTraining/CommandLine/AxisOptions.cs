@@ -1,0 +1,132 @@
+using System.CommandLine;
+using ErLoss.Training;
+using ErLoss.Training.Settings;
+using ErLoss.Training.Studies;
+
+namespace ErTraining.CommandLine;
+
+/// <summary>The options of a study that say what it varies: one for each axis of the paper's studies, and <c>--axis</c> for any other setting.</summary>
+internal sealed class AxisOptions
+{
+    private readonly Registry _registry;
+    private readonly IReadOnlyList<PaperAxis> _ofPaper;
+    private readonly Option<string[]> _any = new("--axis")
+    {
+        Description = "Another setting to vary, by its name or path in the settings document, with the values to compare. The first value is the reference. May be given several times.",
+        HelpName = "NAME=V,V…",
+    };
+
+    /// <summary>The options, with defaults that are the paper's study at the size of a small machine.</summary>
+    public AxisOptions(Registry registry)
+    {
+        _registry = registry;
+        _ofPaper =
+        [
+            new(StudyAxis.Method, "--methods", "Methods to compare.", [.. registry.Methods.Where(method => method.Value.Stability.Count > 0).Select(method => method.Key)]),
+            new(StudyAxis.Objective, "--objectives", "Losses that each method is trained with: that of its own paper (native) and entropy-reconstruction (er).", ["native", "er"]),
+            new(StudyAxis.BatchSize, "--batch-sizes", "Batch sizes to compare. The largest one is the reference.", ["512", "64"]),
+            new(
+                StudyAxis.Ema,
+                "--emas",
+                "Coefficients of the teacher's moving average (EMA) to compare, for methods that have a teacher. They stay fixed unless --ema-schedule cosine is given. The first one is the reference.",
+                ["0.99", "0.8"]),
+            new(StudyAxis.Seed, "--seeds", "Seeds. Each variant is trained once with each seed.", ["0"]),
+        ];
+    }
+
+    /// <summary>All of them, in the order that help lists them.</summary>
+    public IEnumerable<Option> All => [.. _ofPaper.Select(axis => axis.Option), _any];
+
+    /// <summary>The axes of a study; those of the paper have their defaults where nothing else is said of them.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="isShared">Whether a setting is the same for all cells.</param>
+    /// <exception cref="UsageException">An axis is not sound.</exception>
+    public IReadOnlyList<StudyAxis> Read(ParseResult parsed, Func<string, bool> isShared)
+    {
+        var given = new List<(string Name, StudyAxis Axis)>();
+        foreach ((string name, string setting, string values) in Given(parsed))
+        {
+            StudyAxis axis = Named(name, () => StudyAxis.Checked(_registry.Document, setting.Replace('-', '_'), values.Split(',', StringSplitOptions.TrimEntries)));
+            if (given.FirstOrDefault(other => other.Axis.Word == axis.Word).Name is { } other)
+            {
+                throw new UsageException($"{other} and {name} do not go together; leave one of them out.");
+            }
+            if (isShared(axis.Word))
+            {
+                throw new UsageException($"{name} and {SettingOption.NameOf(axis.Word)} do not go together; leave one of them out.");
+            }
+            given.Add((name, axis));
+        }
+        ILookup<string, StudyAxis> axes = given.Select(each => each.Axis).ToLookup(axis => axis.Word);
+        IReadOnlyList<string> methods = axes[StudyAxis.Method].FirstOrDefault()?.Values ?? _ofPaper[0].Usual;
+        StudyAxis[] ofPaper =
+        [
+            .. from axis in _ofPaper
+               from wanted in axes.Contains(axis.Word) ? axes[axis.Word] : HasMeaning(methods, axis.Word) ? [new StudyAxis(axis.Word, axis.Usual)] : (StudyAxis[])[]
+               select wanted,
+        ];
+        return [.. ofPaper[..^1], .. given.Select(each => each.Axis).Where(axis => _ofPaper.All(usual => usual.Word != axis.Word)), ofPaper[^1]];
+    }
+
+    /// <summary>What <paramref name="work"/> gives; an error of a setting that is varied becomes one of the option by which it is.</summary>
+    /// <exception cref="UsageException">A setting that is varied is not sound.</exception>
+    public T InWords<T>(ParseResult parsed, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SettingsException e) when (NameOf(parsed, e) is { } name)
+        {
+            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+        }
+    }
+
+    private static T Named<T>(string name, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SettingsException e)
+        {
+            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+        }
+    }
+
+    private bool HasMeaning(IEnumerable<string> methods, string word) =>
+        methods.Any(method => _registry.Document.HasMeaning(new RunSettings { Method = _registry.Methods[method] }, word));
+
+    private string? NameOf(ParseResult parsed, SettingsException error) => (
+        from axis in Given(parsed)
+        where axis.Setting.Replace('-', '_') == error.Word || axis.Setting == error.Path
+        select axis.Name).FirstOrDefault();
+
+    /// <summary>What the command line gives: how a message names the axis, the setting, and its values.</summary>
+    private IEnumerable<(string Name, string Setting, string Values)> Given(ParseResult parsed)
+    {
+        foreach (PaperAxis axis in _ofPaper)
+        {
+            if (parsed.GetValue(axis.Option) is { } values)
+            {
+                yield return (axis.Option.Name, axis.Word, values);
+            }
+        }
+        foreach (string text in parsed.GetValue(_any) ?? [])
+        {
+            yield return text.Split('=', 2) is [{ Length: > 0 } setting, var values]
+                ? ($"{_any.Name} {setting}", setting, values)
+                : throw new UsageException($"{_any.Name} is '{text}'; a setting with its values is wanted, such as kappa=5,10,20.");
+        }
+    }
+
+    /// <summary>An axis of the paper's studies.</summary>
+    /// <param name="Word">The word of the setting.</param>
+    /// <param name="Name">Of the option.</param>
+    /// <param name="Help">For the option's description.</param>
+    /// <param name="Usual">Values where none are given.</param>
+    private sealed record PaperAxis(string Word, string Name, string Help, IReadOnlyList<string> Usual)
+    {
+        public Option<string?> Option { get; } = new(Name) { Description = $"{Help} [default: {string.Join(',', Usual)}]", HelpName = "V,V…" };
+    }
+}
