@@ -8,23 +8,23 @@ namespace ErLoss.Training.Studies;
 /// <summary>Reads what <c>train</c> left in a cell's folder.</summary>
 internal static class CellFolder
 {
-    /// <summary>Whether the folder's config.json has all the settings that decide what a cell comes to. The machine that it was trained on does not matter.</summary>
-    public static bool IsOf(string path, RunSettings settings, Registry registry)
+    /// <summary>The settings in a folder's config.json; null if there is no such file, or it is not sound.</summary>
+    public static RunSettings? Settings(string path, Registry registry)
     {
         try
         {
-            return registry.Document.Difference(SettingsFile.Read(Path.Combine(path, RunFolder.ConfigFile), registry), settings) is null;
+            return SettingsFile.Read(Path.Combine(path, RunFolder.ConfigFile), registry);
         }
         catch (DataException)
         {
-            return false; // as good as no file
+            return null;
         }
     }
 
     /// <summary>What the folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
     public static CellOutcome? Read(string path, StudyCell cell, Registry registry)
     {
-        if (!IsOf(path, cell.Settings, registry) || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
+        if (Settings(path, registry) is not { } settings || registry.Document.Difference(settings, cell.Settings) is not null || !TryRead(Path.Combine(path, RunFolder.ResultFile), out RunResult? result))
         {
             return null;
         }

@@ -6,9 +6,10 @@ namespace ErLoss.Training.Studies;
 /// <param name="Table">The paper's Table 2, as far as there are results.</param>
 internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<StudyDocument.CellEntry> Cells, StudyTable Table)
 {
-    /// <summary>A cell: its value on each axis, what became of it, its result.json and metrics.jsonl.</summary>
+    /// <summary>A cell: its folder, its value on each axis, what became of it, its result.json and metrics.jsonl.</summary>
     internal sealed record CellEntry(
         string Name,
+        string Folder,
         IReadOnlyDictionary<string, string> Axes,
         double LearningRate,
         CellStatus Status,
@@ -17,15 +18,19 @@ internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<Study
         IReadOnlyList<EpochMetrics> Epochs);
 
     /// <summary>Makes it from what has become of the cells.</summary>
-    public static StudyDocument Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => new(
+    /// <param name="plan">The study.</param>
+    /// <param name="outcomes">One a cell.</param>
+    /// <param name="nameOfFolder">The name of a cell's folder.</param>
+    public static StudyDocument Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, Func<StudyCell, string> nameOfFolder) => new(
         plan.Settings,
         [
             .. from outcome in outcomes
                let cell = outcome.Cell
                select new CellEntry(
                    cell.Name,
+                   nameOfFolder(cell),
                    cell.Variant.Values.Append(new AxisValue(StudyAxis.Seed, $"{cell.Seed}")).ToDictionary(value => value.Word, value => value.Value),
-                   cell.Settings.Optimizer.LearningRate,
+                   cell.LearningRate,
                    outcome.Status,
                    outcome.Message,
                    outcome.Result,

@@ -8,15 +8,24 @@ namespace ErLoss.Training.Studies;
 /// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and cells/ with a folder for each cell. The folder of a cell holds its settings first.
 /// The cell is trained in a folder NAME.running beside it, which takes its place when the run is over.
 /// </summary>
+/// <remarks>
+/// A cell is known by its settings and the version of the program, whatever its folder is called. So a study can be started again with other axes or values: it finds the
+/// cells that it needs, trains those that are not there, and leaves the others alone.
+/// </remarks>
 internal sealed class StudyFolder : IDisposable
 {
+    private const string Running = ".running";
+
     private readonly string _path;
     private readonly Registry _registry;
     private readonly FileStream _lock;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<StudyCell, string> _names = [];
+    private readonly Dictionary<string, RunSettings?> _found; // by the folders' names; null if the settings cannot be read
 
-    /// <summary>Makes the folder, or opens that of a study that is to be gone on with.</summary>
+    /// <summary>Makes the folder, or opens that of a study that is to be continued.</summary>
     /// <exception cref="DataException">It holds something else, another process works in it, or it cannot be written to.</exception>
-    public StudyFolder(string path, StudySettings settings, Registry registry)
+    public StudyFolder(string path, Registry registry)
     {
         _registry = registry;
         _path = path;
@@ -33,15 +42,10 @@ internal sealed class StudyFolder : IDisposable
             throw new DataException($"{path}: the output folder cannot be written to: {e.Message}", e);
         }
         _lock = Lock();
-        try
-        {
-            CheckIsOf(settings);
-        }
-        catch
-        {
-            _lock.Dispose();
-            throw;
-        }
+        _found = Directory.GetDirectories(CellsPath)
+            .Select(folder => Path.GetFileName(folder).EndsWith(Running, StringComparison.Ordinal) ? folder[..^Running.Length] : folder)
+            .Distinct()
+            .ToDictionary(folder => Path.GetFileName(folder), folder => CellFolder.Settings(folder, registry) ?? CellFolder.Settings(folder + Running, registry));
     }
 
     /// <summary>Settings, cells, table.</summary>
@@ -58,19 +62,37 @@ internal sealed class StudyFolder : IDisposable
 
     private string CellsPath => Path.Combine(_path, "cells");
 
+    /// <summary>A cell that was trained, wholly or in part, with the settings of one of these, but by another version of the program; null if there is none.</summary>
+    public (string Name, string Version)? OfAnotherVersion(IEnumerable<StudyCell> cells) => (
+        from cell in cells
+        where !_found.Values.Any(settings => IsOf(settings, cell))
+        from found in _found
+        where found.Value is not null && _registry.Document.Difference(found.Value, cell.Settings) is null
+        select ((string, string)?)(found.Key, found.Value.Version ?? "unknown")).FirstOrDefault();
+
+    /// <summary>How many cells are here that are none of these.</summary>
+    public int CountOthers(IReadOnlyCollection<StudyCell> cells) => _found.Values.Count(settings => !cells.Any(cell => IsOf(settings, cell)));
+
+    /// <summary>The name of a cell's folder: that of its variant and seed, unless a run of other settings has that name. What sets the two apart is then added to it.</summary>
+    public string NameOf(StudyCell cell)
+    {
+        lock (_gate)
+        {
+            if (!_names.TryGetValue(cell, out string? name))
+            {
+                name = _found.FirstOrDefault(found => IsOf(found.Value, cell)).Key ?? FreeName(cell);
+                _found.TryAdd(name, cell.Settings);
+                _names.Add(cell, name);
+            }
+            return name;
+        }
+    }
+
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
     public CellOutcome? Kept(StudyCell cell) => CellFolder.Read(CellPath(cell), cell, _registry);
 
-    /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it; not if that is of other settings.</summary>
-    public string RunPath(StudyCell cell)
-    {
-        string path = $"{CellPath(cell)}.running";
-        if (Directory.Exists(path) && !CellFolder.IsOf(path, cell.Settings, _registry))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        return path;
-    }
+    /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it.</summary>
+    public string RunPath(StudyCell cell) => CellPath(cell) + Running;
 
     /// <summary>Writes a cell's document, for the process that trains it.</summary>
     /// <returns>The file's path.</returns>
@@ -102,13 +124,34 @@ internal sealed class StudyFolder : IDisposable
     }
 
     /// <summary>Writes study.json.</summary>
-    public void Write(StudyDocument document) =>
+    public void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    {
+        var document = StudyDocument.Create(plan, outcomes, NameOf);
         AtomicFile.Write(DocumentPath, stream => JsonSerializer.Serialize(stream, document, JsonFormat.Document));
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
-    private string CellPath(StudyCell cell) => Path.Combine(CellsPath, cell.Name);
+    private string CellPath(StudyCell cell) => Path.Combine(CellsPath, NameOf(cell));
+
+    private bool IsOf(RunSettings? settings, StudyCell cell) =>
+        settings is not null && settings.Version == cell.Settings.Version && _registry.Document.Difference(settings, cell.Settings) is null;
+
+    private string FreeName(StudyCell cell)
+    {
+        string name = cell.Name;
+        while (_found.TryGetValue(name, out RunSettings? other))
+        {
+            name = $"{name}-{Distinction(cell, other)}";
+        }
+        return name;
+    }
+
+    private string Distinction(StudyCell cell, RunSettings? other) =>
+        other is null ? "2"
+        : _registry.Document.Difference(other, cell.Settings) is { } difference ? new AxisValue(difference.Word, difference.Second).ShortName
+        : $"v{cell.Settings.Version}";
 
     private FileStream Lock()
     {
@@ -120,34 +163,6 @@ internal sealed class StudyFolder : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"{_path}: another process runs this study, or the folder cannot be written to: {e.Message}", e);
-        }
-    }
-
-    private void CheckIsOf(StudySettings settings)
-    {
-        if (!File.Exists(DocumentPath))
-        {
-            return;
-        }
-        JsonElement found;
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(DocumentPath));
-            found = document.RootElement.GetProperty("settings").Clone();
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new DataException($"{DocumentPath}: not what a study writes; choose another output folder, or delete the file to go on.", e);
-        }
-        foreach (JsonProperty wanted in JsonSerializer.SerializeToElement(settings, JsonFormat.Line).EnumerateObject())
-        {
-            if (!found.TryGetProperty(wanted.Name, out JsonElement there) || !JsonElement.DeepEquals(there, wanted.Value))
-            {
-                string value = there.ValueKind == JsonValueKind.Undefined ? "absent" : JsonSerializer.Serialize(there, JsonFormat.Line);
-                throw new DataException(
-                    $"{_path}: a study of other settings is here: {wanted.Name} is {value} there and {wanted.Value.GetRawText()} now; "
-                    + "choose another output folder, or give the same settings.");
-            }
         }
     }
 }

@@ -39,10 +39,7 @@ internal sealed class StudyRunner(
                 unfinished.Add(index);
             }
         }
-        if (unfinished.Count < plan.Cells.Count)
-        {
-            Save(); // not before: a study that never trained a cell binds nobody to its settings
-        }
+        Save();
         await Parallel.ForEachAsync(
             unfinished,
             new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellation },
@@ -94,7 +91,7 @@ internal sealed class StudyRunner(
     {
         lock (_gate)
         {
-            folder.Write(StudyDocument.Create(plan, _outcomes));
+            folder.Write(plan, _outcomes);
         }
     }
 }

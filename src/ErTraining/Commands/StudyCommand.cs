@@ -38,6 +38,9 @@ internal static class StudyCommand
         "a whole number from 1 to 64",
         null);
 
+    private static readonly Option<bool> s_retrain = Options.Flag(
+        "--retrain", "Train the cells in --output that another version of this program trained once more. What they have stays beside it.");
+
     private static readonly Option<string?> s_output = RequiredOutput();
 
     /// <summary>Settings that have an option of the study's own, or that the study sets itself.</summary>
@@ -50,7 +53,7 @@ internal static class StudyCommand
         var axes = new AxisOptions(registry);
         var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word));
         var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper. Any other setting can be varied too.");
-        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_output, .. shared.All])
+        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_output, .. shared.All])
         {
             command.Options.Add(option);
         }
@@ -94,9 +97,19 @@ internal static class StudyCommand
                 + "smaller batches or more images are wanted.");
         }
         string output = parsed.GetValue(s_output)!;
-        using var folder = new StudyFolder(output, settings, registry);
+        using var folder = new StudyFolder(output, registry);
+        if (!parsed.GetValue(s_retrain) && folder.OfAnotherVersion(plan.Cells) is { } other)
+        {
+            throw new UsageException(
+                $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
+                + "give another --output, or --retrain to train such cells once more with this version.");
+        }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{plan.Cells.Count} cells[/] of {plan.MostEpochs} epochs on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
+        if (folder.CountOthers(plan.Cells) is > 0 and var others)
+        {
+            AnsiConsole.MarkupLineInterpolated($"{others} more in {output} are not of this study and stay as they are.");
+        }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
         var runner = new StudyRunner(plan, folder, display, (file, output) => ["train", "--config", file, "--output", output, "--resume"]);
         try

@@ -85,18 +85,27 @@ internal sealed class StudyCommandTests
     }
 
     [Test]
-    public void A_finished_cell_is_kept_whatever_computes_the_rest()
+    public void A_finished_cell_is_kept_whatever_computes_the_rest_and_whatever_else_is_asked_for()
     {
-        ProgramUnderTest.Outcome first = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--parallel", "1"]);
+        ProgramUnderTest.Outcome first = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells.Select(word => word == "64,32" ? "64" : word), "--parallel", "1"]);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
-        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--parallel", "2", "--threads", "3"]);
+        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(
+            _folder.Path, [.. s_twoCells.Select(word => word == "64,32" ? "64" : word), "--axis", "kappa=10,5", "--parallel", "2", "--threads", "3"]);
         Assert.Multiple(() =>
         {
             Assert.That(again.ExitCode, Is.Zero, again.Error);
-            Assert.That(again.Output, Does.Match(@"cell 2/2 simclr-er-b32-s0: .* kept"));
+            Assert.That(again.Output, Does.Match(@"cell 1/2 simclr-er-b64-kappa10-s0: .* kept").And.Contain("At kappa 5 SimCLR+ER"));
             Assert.That(Times("simclr-er-b64-s0"), Is.EqualTo(before));
+            Assert.That(Times("simclr-er-b64-kappa5-s0").Keys, Has.Member("result.json"));
         });
+
+        string config = _folder["study/cells/simclr-er-b64-s0/config.json"];
+        string text = File.ReadAllText(config);
+        File.WriteAllText(config, text.Replace("\"version\": \"", "\"version\": \"0.0.", StringComparison.Ordinal));
+        ProgramUnderTest.Outcome other = ProgramUnderTest.Run(_folder.Path, s_twoCells);
+        Assert.That(other.ExitCode, Is.EqualTo(2));
+        Assert.That(other.Error, Does.Match("error: study: simclr-er-b64-s0 was trained by version 0\\.0\\..* of this program, which is .*; give another --output, or --retrain"));
     }
 
     [Test]

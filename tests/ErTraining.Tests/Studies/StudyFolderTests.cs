@@ -21,23 +21,34 @@ internal sealed class StudyFolderTests
     public void DeleteFolder() => _folder.Dispose();
 
     [Test]
-    public void The_same_settings_open_it_again_and_others_are_refused()
+    public void A_study_of_more_values_finds_the_cells_that_are_there_and_keeps_those_that_it_leaves_out()
     {
-        Write();
-        Open().Dispose();
-        Assert.That(
-            () => Open(s_plan.Settings with { FullGrid = true }),
-            Throws.TypeOf<DataException>().With.Message.Contains("full_grid is false there and true now").And.Message.Not.Contains("\n"));
+        WriteCell(s_cell.Settings);
+        StudyPlan more = Sample.Plan("method=simclr objective=er batch_size=64,32 kappa=5,10 seed=0,1", "epochs=2", fullGrid: true);
+        StudyPlan longer = Sample.Plan("method=simclr objective=er batch_size=64", "epochs=3");
+        using StudyFolder folder = Open();
+        StudyCell[] kept = [.. more.Cells.Where(cell => folder.Kept(cell) is not null)];
+        Assert.Multiple(() =>
+        {
+            Assert.That(kept.Select(cell => cell.Name), Is.EqualTo((string[])["simclr-er-b64-kappa10-s0"]), "10 is what the first study had by default");
+            Assert.That(folder.NameOf(kept[0]), Is.EqualTo("simclr-er-b64-s0"));
+            Assert.That(folder.NameOf(longer.Cells[0]), Is.EqualTo("simclr-er-b64-s0-epochs3"), "another result, beside the first");
+            Assert.That(folder.CountOthers(s_plan.Cells), Is.EqualTo(8), "the new ones");
+            Assert.That(folder.OfAnotherVersion(more.Cells), Is.Null);
+        });
     }
 
-    [TestCase("not JSON")]
-    [TestCase("[]")]
-    [TestCase("{}")]
-    public void A_study_document_that_is_none_is_named(string content)
+    [Test]
+    public void A_cell_of_another_version_is_told_of_and_never_taken_for_one_of_this()
     {
-        Write();
-        File.WriteAllText(_folder["study/study.json"], content);
-        Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("study.json"));
+        WriteCell(s_cell.Settings with { Version = "0.9" });
+        using StudyFolder folder = Open();
+        Assert.Multiple(() =>
+        {
+            Assert.That(folder.OfAnotherVersion(s_plan.Cells), Is.EqualTo(("simclr-er-b64-s0", "0.9")));
+            Assert.That(folder.Kept(s_cell), Is.Null);
+            Assert.That(folder.NameOf(s_cell), Is.EqualTo("simclr-er-b64-s0-v1.0"));
+        });
     }
 
     [Test]
@@ -63,7 +74,7 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_finished_cell_is_kept_with_its_result_and_epochs()
     {
-        WriteCell(s_cell.Settings with { Compute = new() { Device = "cpu", Threads = 3 }, Version = "1" });
+        WriteCell(s_cell.Settings with { Compute = new() { Device = "cpu", Threads = 3 } });
         using StudyFolder folder = Open();
         CellOutcome? kept = folder.Kept(s_cell);
         Assert.Multiple(() =>
@@ -100,14 +111,6 @@ internal sealed class StudyFolderTests
     }
 
     [Test]
-    public void A_cell_of_other_settings_is_trained_anew()
-    {
-        WriteCell(Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5"));
-        using StudyFolder folder = Open();
-        Assert.That(folder.Kept(s_cell), Is.Null);
-    }
-
-    [Test]
     public void A_cell_that_is_over_takes_the_place_of_what_was_there()
     {
         WriteCell(s_cell.Settings);
@@ -124,29 +127,27 @@ internal sealed class StudyFolderTests
     }
 
     [Test]
-    public void What_was_left_of_a_cell_is_gone_on_with_if_it_is_of_the_same_settings()
+    public void What_was_left_of_a_cell_is_continued()
     {
-        using StudyFolder folder = Open();
-        string path = folder.RunPath(s_cell);
+        string path;
+        using (StudyFolder before = Open())
+        {
+            path = before.RunPath(s_cell);
+        }
         using (var run = new RunFolder(path, TimeSpan.Zero, Registry.Default))
         {
             run.WriteSettings(s_cell.Settings with { Compute = new() { Threads = 3 } });
             Assert.That(RunFolder.IsInUse(path));
         }
         Assert.That(RunFolder.IsInUse(path), Is.False);
-        Assert.That(folder.RunPath(s_cell), Is.EqualTo(path));
-        Assert.That(Directory.Exists(path));
-        Assert.That(folder.RunPath(s_cell with { Settings = Given.Settings("epochs=2 batch_size=64 learning_rate=1 kappa=5") }), Is.EqualTo(path));
-        Assert.That(Directory.Exists(path), Is.False, "another study's");
-    }
-
-    private StudyFolder Open(StudySettings? settings = null) => new(_folder["study"], settings ?? s_plan.Settings, Registry.Default);
-
-    private void Write()
-    {
         using StudyFolder folder = Open();
-        folder.Write(StudyDocument.Create(s_plan, [.. s_plan.Cells.Select(CellOutcome.Pending)]));
+        StudyCell other = s_cell with { Settings = s_cell.Settings with { BatchSize = 32 } };
+        Assert.That(folder.RunPath(s_cell), Is.EqualTo(path));
+        Assert.That(folder.RunPath(other), Does.EndWith("simclr-er-b64-s0-b32.running"), "of a cell whose name is taken");
+        Assert.That(Directory.Exists(path));
     }
+
+    private StudyFolder Open() => new(_folder["study"], Registry.Default);
 
     private void WriteCell(RunSettings settings)
     {

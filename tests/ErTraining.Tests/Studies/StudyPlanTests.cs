@@ -49,7 +49,7 @@ internal sealed class StudyPlanTests
     public void The_learning_rate_follows_the_batch_size(string optimizer, double expected)
     {
         StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=400,100", $"optimizer={optimizer}");
-        Assert.That(plan.Cells.Select(cell => cell.Settings.Optimizer.LearningRate), Is.EqualTo((double[])[1, expected]));
+        Assert.That(plan.Cells.Select(cell => cell.LearningRate), Is.EqualTo((double[])[1, expected]));
     }
 
     [Test]
