@@ -63,7 +63,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     {
         double[] means = [.. FiniteSums().Select(sum => sum / Sums.Steps)];
         double imagesPerSecond = Sums.Steps * batchSize / (_clock.Training - _epochBegan).TotalSeconds;
-        return new EpochMetrics(_epochs.Count + 1, means[0], means[1], means[2], means[3], step.LearningRateAt(StepsDone - 1), imagesPerSecond);
+        return new EpochMetrics(_epochs.Count + 1, means[0], means[1], means[2], means[3], step.Schedule.LearningRateAt(StepsDone - 1), imagesPerSecond);
     }
 
     /// <summary>The place of the run, to be kept.</summary>

@@ -52,7 +52,36 @@ internal sealed record RunSettings : Section
     [Setting("Seed of all random numbers.", Least = 0)]
     public int Seed { get; init; }
 
+    /// <summary>Where the schedule started anew because the number of epochs was changed: "612:6" is after 612 steps of a run of 6 epochs; null if nowhere.</summary>
+    [Setting("Places where the number of epochs was changed and the schedule started anew, as STEPS:EPOCHS before the change.", IsOption = false)]
+    public string? Restarts { get; init; }
+
     /// <summary>Version of the program that began the run.</summary>
     [Setting("Version of the program that began the run.", DecidesResult = false, IsOption = false)]
     public string? Version { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<Conflict> Conflicts() => ScheduleRestart.ParseAll(Restarts) is null
+        ? [new(nameof(Restarts), $"is '{Restarts}'; numbers of steps and epochs in rising order are wanted, such as 612:6 816:8")]
+        : [];
+
+    /// <summary>The settings of this run if its number of epochs is changed.</summary>
+    /// <param name="epochs">The new number.</param>
+    /// <param name="stepsDone">Steps done; the schedule starts anew after them.</param>
+    public RunSettings WithEpochs(int epochs, long stepsDone)
+    {
+        IEnumerable<ScheduleRestart> places = ScheduleRestart.ParseAll(Restarts)!;
+        bool isNewPlace = stepsDone > 0 && places.LastOrDefault()?.Step != stepsDone;
+        return this with { Epochs = epochs, Restarts = isNewPlace ? ScheduleRestart.Format([.. places, new(stepsDone, Epochs)]) : Restarts };
+    }
+
+    /// <summary>The settings before each change of the number of epochs, the last change first, with the steps that were done before it.</summary>
+    public IEnumerable<(RunSettings Settings, long Steps)> BeforeRestarts()
+    {
+        ScheduleRestart[] places = [.. ScheduleRestart.ParseAll(Restarts)!];
+        for (int index = places.Length - 1; index >= 0; index--)
+        {
+            yield return (this with { Epochs = places[index].Epochs, Restarts = ScheduleRestart.Format(places[..index]) }, places[index].Step);
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class Trainer : IDisposable
     /// <param name="settings">Of the run.</param>
     /// <param name="data">What it is trained and evaluated on.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <exception cref="SettingsException">There are fewer training images than a batch.</exception>
+    /// <exception cref="SettingsException">There are fewer training images than a batch, or the schedule does not go with the number of steps.</exception>
     /// <exception cref="DataException">There are too few images to evaluate on, or the encoder's weights cannot be read.</exception>
     public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
     {
@@ -162,13 +162,9 @@ internal sealed class Trainer : IDisposable
             EffectiveRank = indicators.EffectiveRank,
             MeanCosine = indicators.MeanCosine,
             Perplexity = indicators.Perplexity,
-            KnnAccuracy = IsEvaluated(metrics.Epoch) ? Evaluator.KnnAccuracy(Method.Encoder, _train, _test) : null,
+            KnnAccuracy = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations) ? Evaluator.KnnAccuracy(Method.Encoder, _train, _test) : null,
         };
     }
-
-    /// <summary>Whether one of the evenly spread evaluations falls on the end of an epoch.</summary>
-    private bool IsEvaluated(int epoch) =>
-        epoch == _settings.Epochs || (long)epoch * _settings.Evaluations / _settings.Epochs > (epoch - 1L) * _settings.Evaluations / _settings.Epochs;
 
     private void Tell(Action<ITrainingObserver> what)
     {

@@ -36,11 +36,13 @@ internal sealed record TrainingState(
             NamedTensors.ToSafeTensors(OptimizerState.Of(optimizer, method)));
     }
 
-    /// <summary>Refuses to be taken for the state of another run.</summary>
+    /// <summary>Refuses to be taken for the state of another run. A run whose number of epochs was changed may continue from a state before the change.</summary>
     /// <exception cref="DataException">It is of other settings or other images; the message says which.</exception>
     public void CheckIsOf(Document<RunSettings> document, RunSettings settings, string dataFingerprint)
     {
-        if (document.Difference(Began(document), settings) is { } other)
+        RunSettings began = Began(document);
+        if (document.Difference(began, settings) is { } other
+            && !settings.BeforeRestarts().Any(before => Position.StepsDone <= before.Steps && document.Difference(began, before.Settings) is null))
         {
             throw new DataException($"The checkpoint is of a run with {other.Path} {other.First}, not {other.Second} as config.json has it now; put that back.");
         }

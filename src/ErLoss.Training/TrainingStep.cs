@@ -1,5 +1,4 @@
 using ErLoss.Training.Methods;
-using ErLoss.Training.Optimization;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
 using static TorchSharp.torch;
@@ -16,13 +15,10 @@ namespace ErLoss.Training;
 /// </remarks>
 internal sealed class TrainingStep : IDisposable
 {
-    private const double WarmupFraction = 0.1;
-
     private readonly RunSettings _settings;
     private readonly Tensor _images;
     private readonly TwoViews _views;
     private readonly Generator _viewGenerator;
-    private readonly WarmupCosine _schedule;
     private Tensor? _order;
 
     /// <summary>Makes optimizer and schedule for a method.</summary>
@@ -38,8 +34,7 @@ internal sealed class TrainingStep : IDisposable
         Method = method;
         StepsPerEpoch = (int)(images.shape[0] / settings.BatchSize);
         Steps = (long)settings.Epochs * StepsPerEpoch;
-        double warmupEpochs = settings.WarmupEpochs ?? WarmupFraction * settings.Epochs;
-        _schedule = new WarmupCosine(settings.Optimizer.LearningRate, Math.Min((long)(warmupEpochs * StepsPerEpoch), Steps), Steps);
+        Schedule = new RunSchedule(settings, StepsPerEpoch);
         Optimizer = settings.Optimizer.Create(method);
         _views = new TwoViews(images.device);
         _viewGenerator = new Generator(0, CPU);
@@ -57,8 +52,8 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Steps of all epochs.</summary>
     public long Steps { get; }
 
-    /// <summary>The learning rate of a step of the run, counted from zero.</summary>
-    public double LearningRateAt(long step) => _schedule.At(step);
+    /// <summary>How the learning rate goes over the steps.</summary>
+    public RunSchedule Schedule { get; }
 
     /// <summary>Puts the images in an epoch's order and the method into training mode.</summary>
     /// <param name="epoch">Counted from one.</param>
@@ -92,10 +87,10 @@ internal sealed class TrainingStep : IDisposable
         terms.Loss.backward();
         foreach (var group in Optimizer.ParamGroups)
         {
-            group.LearningRate = LearningRateAt(stepOfRun);
+            group.LearningRate = Schedule.LearningRateAt(stepOfRun);
         }
         Optimizer.step();
-        Method.AfterStep((stepOfRun + 1.0) / Steps);
+        Method.AfterStep(Schedule.ProgressAfter(stepOfRun));
         sums.Add(terms);
     }
 

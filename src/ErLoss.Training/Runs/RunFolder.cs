@@ -148,6 +148,15 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Opens a run again whose number of epochs was changed: what it came to before is no longer its result.</summary>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public void Reopen(RunSettings settings)
+    {
+        File.Delete(Path.Combine(_path, ResultFile)); // first: a run that is not finished continues from its checkpoint, whichever settings it finds
+        WriteSettings(settings);
+    }
+
     /// <summary>Writes metrics.jsonl, all of it, so that no reader and no fault ever sees half a line.</summary>
     public void WriteMetrics(IEnumerable<EpochMetrics> epochs) => AtomicFile.Write(Path.Combine(_path, MetricsFile), stream =>
     {

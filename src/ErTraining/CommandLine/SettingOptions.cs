@@ -45,17 +45,20 @@ internal sealed class SettingOptions
     /// <summary>The settings of a new run: an option that was given, else what <c>--config</c> says, else the preset, else the default.</summary>
     /// <exception cref="UsageException">An option is not sound or has no meaning.</exception>
     /// <exception cref="DataException">The file is not sound.</exception>
-    public RunSettings Fresh(ParseResult parsed) => InWords(parsed, () =>
+    public RunSettings Fresh(ParseResult parsed) => InWords(parsed, () => FreshRun.Compose(_registry, Given(parsed), ConfigText(parsed)));
+
+    /// <summary>The text of the file that <c>--config</c> names; null if it names none.</summary>
+    /// <exception cref="DataException">The file is not sound.</exception>
+    public string? ConfigText(ParseResult parsed)
     {
-        string? json = null;
-        if (HasConfig(parsed))
+        if (!HasConfig(parsed))
         {
-            string file = parsed.GetValue(_config)!;
-            json = SettingsFile.ReadText(file);
-            SettingsFile.Parse(file, json, _registry); // for its own faults, which are not the command line's
+            return null;
         }
-        return FreshRun.Compose(_registry, Given(parsed), json);
-    });
+        string file = parsed.GetValue(_config)!, json = SettingsFile.ReadText(file);
+        SettingsFile.Parse(file, json, _registry); // for its own faults, which are not the command line's
+        return json;
+    }
 
     /// <summary>Whether a command line has <c>--config</c>.</summary>
     public bool HasConfig(ParseResult parsed) => parsed.GetResult(_config) is { Implicit: false };

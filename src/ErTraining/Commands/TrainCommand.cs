@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Compute;
@@ -21,7 +20,8 @@ internal static class TrainCommand
         "--output", "Folder in which the run leaves its settings, metrics, weights, report and pictures. Without it nothing is kept.", "DIR");
 
     private static readonly Option<bool> s_resume = Options.Flag(
-        "--resume", "Continue the run in --output from its last checkpoint, with its own settings. If the folder holds no run, begin one.");
+        "--resume",
+        "Continue the run in --output from its last checkpoint, with its own settings. With another number of --epochs the learning rate starts a new schedule there. If the folder holds no run, begin one.");
 
     private static readonly Option<double> s_checkpointMinutes = Options.Number(
         "--checkpoint-minutes",
@@ -63,7 +63,7 @@ internal static class TrainCommand
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
-                : Train(registry, options, parsed, options.Fresh(parsed), null, tensorBoard, cancellation);
+                : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, cancellation);
         }
         RunSettings? fresh = resume ? null : options.Fresh(parsed);
         if (!resume)
@@ -71,15 +71,22 @@ internal static class TrainCommand
             RunFolder.CheckIsFree(output);
         }
         using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
-        RunSettings settings = fresh ?? (folder.IsTaken ? Resumed(registry, options, folder, parsed) : options.Fresh(parsed));
-        if (folder.IsFinished)
+        RunSettings? began = resume && folder.IsTaken ? folder.ReadSettings() : null;
+        RunSettings settings = began is not null ? Resumed(registry, options, folder, began, parsed) : fresh ?? options.Fresh(parsed);
+        bool hasOtherEpochs = began is not null && began.Epochs != settings.Epochs;
+        if (folder.IsFinished && !hasOtherEpochs)
         {
             AnsiConsole.MarkupLineInterpolated($"The run in {output} is finished: {folder.ReportPath}");
             return ExitCode.Success;
         }
         try
         {
-            return Train(registry, options, parsed, settings, folder, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
+            TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
+            if (hasOtherEpochs)
+            {
+                settings = WithOtherEpochs(began!, settings, output, state?.Position);
+            }
+            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -87,21 +94,44 @@ internal static class TrainCommand
         }
     }
 
-    /// <summary>The settings of the run to go on with: those of its config.json; where its images are and where to compute, as the command line has it.</summary>
-    /// <exception cref="DataException">config.json is missing or not sound.</exception>
+    /// <summary>
+    /// The settings of the run to continue: those of its config.json; where its images are, where to compute and how many epochs it has, as the command line has it.
+    /// </summary>
     /// <exception cref="UsageException">The command line asks for another run.</exception>
-    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunFolder folder, ParseResult parsed)
+    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunFolder folder, RunSettings began, ParseResult parsed)
     {
-        RunSettings began = folder.ReadSettings();
-        RunSettings asked = options.HasConfig(parsed) ? options.Fresh(parsed) : options.InWords(parsed, () => registry.Document.With(began, options.Given(parsed)));
-        return registry.Document.Difference(began, asked) is not { } other
+        RunSettings asked = options.HasConfig(parsed)
+            ? options.Fresh(parsed) with { Restarts = began.Restarts, Version = began.Version }
+            : options.InWords(parsed, () => registry.Document.With(began, options.Given(parsed)));
+        return registry.Document.Difference(began with { Epochs = asked.Epochs }, asked) is not { } other
             ? asked
             : throw new UsageException(
                 $"{folder.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.");
     }
 
+    /// <summary>The settings of a run that is given another number of epochs than it began with.</summary>
+    /// <exception cref="UsageException">It has that many behind it already.</exception>
+    private static RunSettings WithOtherEpochs(RunSettings began, RunSettings asked, string output, RunPosition? position)
+    {
+        int done = position?.Epochs.Count ?? 0;
+        if (asked.Epochs <= done)
+        {
+            throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
+        }
+        AnsiConsole.MarkupLineInterpolated(
+            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after {done} whole epochs.");
+        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, position?.StepsDone ?? 0);
+    }
+
     private static int Train(
-        Registry registry, SettingOptions options, ParseResult parsed, RunSettings settings, RunFolder? folder, bool tensorBoard, CancellationToken cancellation)
+        Registry registry,
+        SettingOptions options,
+        ParseResult parsed,
+        RunSettings settings,
+        RunFolder? folder,
+        TrainingState? state,
+        bool tensorBoard,
+        CancellationToken cancellation)
     {
         torch.Device device = SharedOptions.UseDevice(settings.Compute);
         if (options.GivenName(parsed, "tf32") is { } option && device.type != DeviceType.CUDA)
@@ -112,7 +142,7 @@ internal static class TrainCommand
         ImageData data = DataSource.Load(settings.Data, settings.Seed);
         settings = settings with
         {
-            Version = InfoCommand.VersionOf(typeof(TrainCommand)),
+            Version = folder?.HasSettings == true ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
             Compute = settings.Compute with { Threads = torch.get_num_threads(), Device = device.ToString() },
         };
         if (settings.Preset is { } name && settings.Method.Presets.TryGetValue(name, out Preset? preset))
@@ -128,7 +158,6 @@ internal static class TrainCommand
         using var trainer = new Trainer(registry, settings, data, device);
         if (folder is not null)
         {
-            TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
             if (state is not null)
             {
                 trainer.Restore(state);
@@ -136,6 +165,10 @@ internal static class TrainCommand
             if (!folder.HasSettings)
             {
                 folder.WriteSettings(settings);
+            }
+            else if (folder.ReadSettings().Epochs != settings.Epochs)
+            {
+                folder.Reopen(settings);
             }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)

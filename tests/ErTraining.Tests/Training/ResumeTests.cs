@@ -80,6 +80,35 @@ internal sealed class ResumeTests
         });
     }
 
+    [TestCase(2 * StepsPerEpoch, 3, Description = "at its end")]
+    [TestCase(StepsPerEpoch + 1, 3, Description = "in the midst of an epoch")]
+    public void An_extended_run_ends_alike_whether_it_is_stopped_or_planned_so_from_the_start(int stepsBefore, int epochs)
+    {
+        RunSettings settings = Given.Settings($"{Line} method=byol");
+        RunSettings extended = settings.WithEpochs(epochs, stepsBefore);
+        var before = new EveryStep();
+        Outcome shorter = Train(settings, null, before);
+        TrainingState last = before.Kept.Last(state => state.Position.StepsDone == stepsBefore);
+
+        var states = new EveryStep();
+        Outcome whole = Train(extended, last, states);
+        Outcome stopped = Train(extended, states.Kept[^3], null), planned = Train(extended, null, null);
+        Assert.Multiple(() =>
+        {
+            Assert.That(whole.Epochs.Select(epoch => epoch.Epoch), Is.EqualTo((int[])[1, 2, 3]));
+            Assert.That(whole.Epochs[0], Is.EqualTo(shorter.Epochs[0]));
+            Assert.That(whole.Result.Epochs, Is.EqualTo(epochs));
+            Assert.That(whole.Weights, Is.Not.EqualTo(shorter.Weights));
+            foreach (Outcome other in (Outcome[])[stopped, planned])
+            {
+                Assert.That(other.Epochs, Is.EqualTo(whole.Epochs));
+                Assert.That(other.Result, Is.EqualTo(whole.Result));
+                Assert.That(other.Weights, Is.EqualTo(whole.Weights));
+            }
+        });
+        AssertRefused(last, settings.WithEpochs(epochs, stepsBefore - 1), s_data, "epochs 2, not 3");
+    }
+
     [Test]
     public void Time_goes_on_from_where_it_was()
     {

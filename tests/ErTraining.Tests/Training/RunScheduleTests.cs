@@ -1,0 +1,69 @@
+using ErLoss.Training;
+using ErLoss.Training.Settings;
+
+namespace ErTraining.Tests.Training;
+
+internal sealed class RunScheduleTests
+{
+    private const int StepsPerEpoch = 10;
+
+    private static readonly RunSettings s_six = Given.Settings("epochs=6 learning_rate=2 warmup_epochs=1 evaluations=3");
+
+    [Test]
+    public void A_run_that_is_extended_gets_a_whole_schedule_for_the_rest()
+    {
+        var six = new RunSchedule(s_six, StepsPerEpoch);
+        var extended = new RunSchedule(s_six.WithEpochs(8, 60), StepsPerEpoch);
+        Assert.Multiple(() =>
+        {
+            for (int step = 0; step < 60; step++)
+            {
+                Assert.That(extended.LearningRateAt(step), Is.EqualTo(six.LearningRateAt(step)));
+                Assert.That(extended.ProgressAfter(step), Is.EqualTo((step + 1) / 60.0));
+            }
+            Assert.That(extended.LearningRateAt(60), Is.EqualTo(0.2).Within(1e-15), "a tenth of the way up");
+            Assert.That(extended.LearningRateAt(69), Is.EqualTo(2).Within(1e-15), "the peak, after an epoch of warm-up");
+            Assert.That(extended.LearningRateAt(75), Is.EqualTo(1).Within(1e-15), "half-way down the cosine");
+            Assert.That(extended.ProgressAfter(60), Is.EqualTo(1 / 20.0));
+            Assert.That(extended.ProgressAfter(79), Is.EqualTo(1));
+            Assert.That(Enumerable.Range(1, 8).Where(epoch => extended.IsEvaluated(epoch, 3)), Is.EqualTo((int[])[2, 4, 6, 8]), "as planned before, and after");
+        });
+    }
+
+    [Test]
+    public void Without_a_length_of_its_own_the_warm_up_is_a_tenth_of_the_rest()
+    {
+        RunSettings settings = Given.Settings("epochs=6 learning_rate=2").WithEpochs(10, 50);
+        var schedule = new RunSchedule(settings, StepsPerEpoch);
+        Assert.That(Enumerable.Range(50, 5).Select(step => schedule.LearningRateAt(step)), Is.EqualTo((double[])[0.4, 0.8, 1.2, 1.6, 2]).Within(1e-15));
+    }
+
+    [Test]
+    public void Each_change_is_a_place_of_its_own_unless_no_step_came_between()
+    {
+        RunSettings twice = s_six.WithEpochs(8, 45).WithEpochs(9, 45).WithEpochs(12, 90);
+        Assert.Multiple(() =>
+        {
+            Assert.That((twice.Epochs, twice.Restarts), Is.EqualTo((12, "45:6 90:9")));
+            Assert.That(
+                twice.BeforeRestarts().Select(before => (before.Settings.Epochs, before.Settings.Restarts, before.Steps)),
+                Is.EqualTo(((int, string?, long)[])[(9, "45:6", 90), (6, null, 45)]));
+            Assert.That(s_six.WithEpochs(3, 0).Restarts, Is.Null, "nothing was trained yet");
+        });
+    }
+
+    [TestCase("60:6", 6)]
+    [TestCase("61:6", 8)]
+    [TestCase("10:6 70:6", 8)]
+    public void Places_that_no_such_run_comes_to_are_refused(string restarts, int epochs) => Assert.That(
+        () => new RunSchedule(s_six with { Restarts = restarts, Epochs = epochs }, StepsPerEpoch), Throws.TypeOf<SettingsException>().With.Message.Contains(restarts));
+
+    [TestCase("6")]
+    [TestCase("60:6 60:7")]
+    [TestCase("-1:6")]
+    [TestCase("0:6")]
+    [TestCase("60:99999999999")]
+    public void Text_that_names_no_places_is_refused(string restarts) => Assert.That(
+        () => Registry.Default.Document.Check(s_six with { Restarts = restarts }),
+        Throws.TypeOf<SettingsException>().With.Message.Contains($"restarts is '{restarts}'; numbers of steps and epochs in rising order are wanted"));
+}
