@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ErLoss.Training.Settings;
 
 namespace ErLoss.Training.Studies;
@@ -5,7 +6,8 @@ namespace ErLoss.Training.Studies;
 /// <summary>What the cells of a study have in common. It makes the document of each cell, which takes of it what means something for the cell's method and loss.</summary>
 /// <param name="registry">The kinds there are.</param>
 /// <param name="shared">Settings of all cells by their words.</param>
-internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, string Value)> shared)
+/// <param name="json">A whole or partial document of the settings that all cells start from, if there is one.</param>
+internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, string Value)> shared, string? json = null)
 {
     private readonly Document<RunSettings> _document = registry.Document;
     private readonly Dictionary<string, SettingsException?> _misfits = [];
@@ -13,9 +15,12 @@ internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, s
     /// <summary>The kinds there are.</summary>
     public Registry Registry => registry;
 
-    /// <summary>The shared settings that decide what cells come to, as "word=value".</summary>
+    /// <summary>The shared settings that decide what cells come to, as "word=value"; those of the document first, by their paths.</summary>
     public IReadOnlyList<string> Deciding =>
     [
+        .. from member in json is null ? [] : DocumentText.Members(json)
+           where _document.Settings.Any(setting => setting.Path == member.Path && setting.Attribute.DecidesResult)
+           select $"{member.Path}={(member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() : member.Value.GetRawText())}",
         .. from setting in shared
            where _document.Settings.Any(of => of.Word == setting.Word && of.Attribute.DecidesResult)
            select $"{setting.Word}={setting.Value}",
@@ -32,7 +37,14 @@ internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, s
     }
 
     /// <summary>Whether a setting is said to be the same for all cells.</summary>
-    public bool Says(string word) => shared.Any(setting => setting.Word == word);
+    public bool Says(string word) => shared.Any(setting => setting.Word == word) || OfDocument(word) is not null;
+
+    /// <summary>The value of a setting in the document that all cells start from; null if it says nothing of it.</summary>
+    public string? OfDocument(string word) => (
+        from member in json is null ? [] : DocumentText.Members(json)
+        from setting in _document.Settings
+        where setting.Path == member.Path && setting.Word == word
+        select setting.Type.Format(setting.Read(member.Value)!)).FirstOrDefault();
 
     /// <summary>Why a cell cannot have some settings together; null if it can.</summary>
     public SettingsException? Misfit(IEnumerable<AxisValue> values) => Attempt(() => Bare(values));
@@ -81,5 +93,5 @@ internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, s
         }
     }
 
-    private RunSettings Bare(IEnumerable<AxisValue> values) => FreshRun.Compose(registry, [.. Kinds, .. values.Select(value => (value.Word, value.Value))]);
+    private RunSettings Bare(IEnumerable<AxisValue> values) => FreshRun.Compose(registry, [.. Kinds, .. values.Select(value => (value.Word, value.Value))], json);
 }

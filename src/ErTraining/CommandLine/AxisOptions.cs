@@ -37,11 +37,12 @@ internal sealed class AxisOptions
     /// <summary>All of them, in the order that help lists them.</summary>
     public IEnumerable<Option> All => [.. _ofPaper.Select(axis => axis.Option), _any];
 
-    /// <summary>The axes of a study; those of the paper have their defaults where nothing else is said of them.</summary>
+    /// <summary>The axes of a study; those of the paper have the value of the file of settings, or else their defaults, where nothing else is said of them.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="isShared">Whether a setting is the same for all cells.</param>
+    /// <param name="isShared">Whether the command line has a setting as the same for all cells.</param>
+    /// <param name="ofFile">The value of a setting in the file of settings; null if it has none.</param>
     /// <exception cref="UsageException">An axis is not sound.</exception>
-    public IReadOnlyList<StudyAxis> Read(ParseResult parsed, Func<string, bool> isShared)
+    public IReadOnlyList<StudyAxis> Read(ParseResult parsed, Func<string, bool> isShared, Func<string, string?> ofFile)
     {
         var given = new List<(string Name, StudyAxis Axis)>();
         foreach ((string name, string setting, string values) in Given(parsed))
@@ -58,14 +59,16 @@ internal sealed class AxisOptions
             given.Add((name, axis));
         }
         ILookup<string, StudyAxis> axes = given.Select(each => each.Axis).ToLookup(axis => axis.Word);
-        IReadOnlyList<string> methods = axes[StudyAxis.Method].FirstOrDefault()?.Values ?? _ofPaper[0].Usual;
+        IReadOnlyList<string> methods = axes[StudyAxis.Method].FirstOrDefault()?.Values ?? Usual(_ofPaper[0]);
         StudyAxis[] ofPaper =
         [
             .. from axis in _ofPaper
-               from wanted in axes.Contains(axis.Word) ? axes[axis.Word] : HasMeaning(methods, axis.Word) ? [new StudyAxis(axis.Word, axis.Usual)] : (StudyAxis[])[]
+               from wanted in axes.Contains(axis.Word) ? axes[axis.Word] : HasMeaning(methods, axis.Word) ? [new StudyAxis(axis.Word, Usual(axis))] : (StudyAxis[])[]
                select wanted,
         ];
         return [.. ofPaper[..^1], .. given.Select(each => each.Axis).Where(axis => _ofPaper.All(usual => usual.Word != axis.Word)), ofPaper[^1]];
+
+        IReadOnlyList<string> Usual(PaperAxis axis) => ofFile(axis.Word) is { } value ? [value] : axis.Usual;
     }
 
     /// <summary>What <paramref name="work"/> gives; an error of a setting that is varied becomes one of the option by which it is.</summary>

@@ -53,7 +53,7 @@ internal static class StudyCommand
         var axes = new AxisOptions(registry);
         var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word));
         var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper. Any other setting can be varied too.");
-        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_output, .. shared.All])
+        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_output, .. shared.All, shared.Config])
         {
             command.Options.Add(option);
         }
@@ -66,19 +66,21 @@ internal static class StudyCommand
         List<(string Word, string Value)> shared = [.. options.Given(parsed)];
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
         AddGiven(shared, LearningRate, parsed.GetValue(s_learningRate)?.ToString());
-        IReadOnlyList<StudyAxis> axes = axisOptions.Read(parsed, word => shared.Any(setting => setting.Word == word));
-        if (axes.All(axis => axis.Word != Epochs) && parsed.GetValue(s_epochs) is null)
+        string? json = options.InWords(parsed, () => options.ConfigText(parsed));
+        var file = new StudyBase(registry, [], json);
+        IReadOnlyList<StudyAxis> axes = axisOptions.Read(parsed, word => shared.Any(setting => setting.Word == word), file.OfDocument);
+        if (axes.All(axis => axis.Word != Epochs) && parsed.GetValue(s_epochs) is null && !file.Says(Epochs))
         {
             shared.Add((Epochs, $"{UsualEpochs}"));
         }
-        RunSettings common = options.InWords(parsed, new StudyBase(registry, shared).Common);
+        RunSettings common = options.InWords(parsed, new StudyBase(registry, shared, json).Common);
         int parallel = parsed.GetValue(s_parallel)
             ?? DefaultParallelism.For(options.InWords(parsed, () => SharedOptions.UseDevice(common.Compute with { Threads = null })), common.Compute.Threads);
         if (common.Compute.Threads is null && parallel > 1)
         {
             shared.Add((Threads, $"{Math.Max(1, Environment.ProcessorCount / parallel)}"));
         }
-        var all = new StudyBase(registry, shared);
+        var all = new StudyBase(registry, shared, json);
         var settings = new StudySettings
         {
             Version = InfoCommand.VersionOf(typeof(StudyCommand)),

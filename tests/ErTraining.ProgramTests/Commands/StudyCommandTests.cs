@@ -26,9 +26,10 @@ internal sealed class StudyCommandTests
     [Test]
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
     {
+        File.WriteAllText(_folder["base.json"], """{ "epochs": 2, "batch_size": 64, "method": { "name": "dino", "objective": "er", "teacher": { "ema": 0.9 } } }""");
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
             _folder.Path,
-            "study", "--methods", "simclr,dino", "--objectives", "er", "--batch-sizes", "64", "--emas", "0.9", "--axis", "prototypes=32,16", "--epochs", "2",
+            "study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16",
             "--data", "images", "--parallel", "2", "--threads", "1", "--output", "study");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 

@@ -11,7 +11,8 @@ internal static class Sample
     /// <param name="axes">What is varied: "method=byol objective=er batch_size=512,64"; seed 0 where it says no other.</param>
     /// <param name="shared">What all cells share: "epochs=3".</param>
     /// <param name="fullGrid">Whether all combinations are trained.</param>
-    public static StudyPlan Plan(string axes, string shared = "epochs=3", bool fullGrid = false)
+    /// <param name="json">The document that all cells start from.</param>
+    public static StudyPlan Plan(string axes, string shared = "epochs=3", bool fullGrid = false, string? json = null)
     {
         (string Word, string Value)[] words = [.. Given.Words(axes), .. axes.Contains("seed=", StringComparison.Ordinal) ? [] : Given.Words("seed=0")];
         var settings = new StudySettings
@@ -21,7 +22,7 @@ internal static class Sample
             FullGrid = fullGrid,
         };
         (string Word, string Value)[] common = [.. Given.Words(shared)];
-        return new(settings, new StudyBase(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")]));
+        return new(settings, new StudyBase(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")], json));
     }
 
     /// <summary>All cells of a plan, finished, each with the accuracy that is told.</summary>

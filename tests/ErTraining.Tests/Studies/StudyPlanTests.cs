@@ -68,6 +68,19 @@ internal sealed class StudyPlanTests
         });
     }
 
+    [Test]
+    public void Cells_start_from_a_document_as_far_as_it_is_of_their_kinds()
+    {
+        const string Json = """{ "method": { "name": "byol", "head": { "hidden_dimension": 32 }, "teacher": { "ema_schedule": "cosine" } }, "optimizer": { "name": "sgd", "weight_decay": 0.5 }, "epochs": 4, }""";
+        StudyPlan plan = Sample.Plan("method=byol,dino objective=er batch_size=64 ema=0.8", "weight_decay=0.25", json: Json);
+        Assert.Multiple(() =>
+        {
+            string all = "batch_size=64 ema=0.8 epochs=4 evaluations=4 optimizer=sgd learning_rate=1 weight_decay=0.25";
+            Assert.That(plan.Cells[0].Settings, Is.EqualTo(Given.Settings($"method=byol hidden_dimension=32 ema_schedule=cosine {all}") with { Version = "1.0" }));
+            Assert.That(plan.Cells[1].Settings, Is.EqualTo(Given.Settings($"method=dino {all}") with { Version = "1.0" }), "the section of another method is not DINO's");
+        });
+    }
+
     [TestCase("method=simclr objective=er batch_size=64 prototypes=8,16", "", "method.head.prototypes has no meaning here; it goes with method dino, swav, deepcluster")]
     [TestCase("method=simclr objective=native batch_size=64 entropy_weight=1,2", "", "has no meaning here; it goes with objective er")]
     [TestCase("method=simclr,byol objective=er batch_size=64", "prototypes=8", "prototypes has no meaning here")]
