@@ -19,21 +19,27 @@ internal static class InitialWeights
     /// <param name="registry">Makes the encoder.</param>
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
-    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images)
+    /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
+    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<TakenWeights>? onTaken = null)
     {
         Seed(settings.Seed);
-        return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision), images);
+        return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision, onTaken), images);
     }
 
     /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
+    /// <param name="registry">Makes the encoder.</param>
+    /// <param name="settings">Of the encoder.</param>
+    /// <param name="precision">What convolutions compute in while training.</param>
+    /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
     /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
-    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision)
+    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision, Action<TakenWeights>? onTaken = null)
     {
         Encoder encoder = registry.CreateEncoder(settings);
         encoder.TrainingType = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (settings.Weights is { } file)
         {
-            EncoderFile.Read(file, encoder);
+            TakenWeights taken = EncoderFile.Read(file, encoder);
+            onTaken?.Invoke(taken);
         }
         return encoder;
     }

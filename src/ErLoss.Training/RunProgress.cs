@@ -13,7 +13,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     private RunClock _clock = new(TimeSpan.Zero, TimeSpan.Zero);
     private TimeSpan _epochBegan;
 
-    /// <summary>kNN accuracy of the untrained encoder, once it is known.</summary>
+    /// <summary>kNN accuracy of the encoder before training, once it is known.</summary>
     public double? KnnAccuracyBefore { get; set; }
 
     /// <summary>Metrics of the epochs that are over.</summary>

@@ -13,7 +13,7 @@ namespace ErLoss.Training;
 /// <param name="TestImages">Number of test images, which the accuracies are of.</param>
 /// <param name="Seconds">Time the whole run took, evaluation included.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
-/// <param name="KnnAccuracyBefore">Of the untrained encoder.</param>
+/// <param name="KnnAccuracyBefore">Of the encoder before training.</param>
 /// <param name="KnnAccuracy">Of the trained encoder.</param>
 /// <param name="Loss">Mean over the last epoch; null if there was none. In nats, as the next three.</param>
 /// <param name="Entropy">Likewise.</param>

@@ -1,6 +1,7 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
@@ -46,7 +47,7 @@ internal sealed class Trainer : IDisposable
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
         _dataFingerprint = data.Fingerprint();
-        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count);
+        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => TakenWeights = taken);
         method.to(device);
         _step = new TrainingStep(settings, method, _train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
@@ -54,6 +55,9 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>The method being trained, with its encoder.</summary>
     public TwoViewMethod Method => _step.Method;
+
+    /// <summary>What was taken from the file of the encoder's initial weights; null if they were drawn, or if the weights are those of a run taken up.</summary>
+    public TakenWeights? TakenWeights { get; private set; }
 
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
@@ -68,6 +72,7 @@ internal sealed class Trainer : IDisposable
         state.CheckIsOf(_registry.Document, _settings, _dataFingerprint);
         _progress.Restore(state.Position, _settings.Epochs);
         state.Restore(Method, _step.Optimizer);
+        TakenWeights = null;
     }
 
     /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>

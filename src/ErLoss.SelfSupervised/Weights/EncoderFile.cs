@@ -10,12 +10,6 @@ namespace ErLoss.SelfSupervised.Weights;
 /// </summary>
 public static class EncoderFile
 {
-    /// <summary>What the names of an encoder's weights begin with among a method's: every method calls its encoder by this name.</summary>
-    private const string PrefixInMethod = "encoder.";
-
-    /// <summary>What the names of the classifier begin with that torchvision's networks end with, and encoders here do without.</summary>
-    private const string Classifier = "fc.";
-
     private static readonly Dictionary<string, string> s_metadata = new() { ["format"] = "pt" }; // which Python's readers ask for
 
     /// <summary>Writes the weights, replacing the file as a whole.</summary>
@@ -27,9 +21,15 @@ public static class EncoderFile
         SafeTensors.Write(path, NamedTensors.ToSafeTensors(encoder.state_dict()), s_metadata);
     }
 
-    /// <summary>Reads weights into an encoder on whatever device it is: an encoder's own, or those of any method's; a classifier is left out.</summary>
-    /// <exception cref="DataException">The file is missing, cannot be read, is not sound, or is of another encoder.</exception>
-    public static void Read(string path, Encoder encoder)
+    /// <summary>
+    /// Reads weights into an encoder on whatever device it is: an encoder's own, or those of a whole method or model that has one. What precedes the encoder's
+    /// names is found, floating-point types are converted, and tensors that are not the encoder's are left.
+    /// </summary>
+    /// <returns>What was taken, converted and left.</returns>
+    /// <exception cref="DataException">
+    /// The file is missing, cannot be read, is not sound, or is of another encoder, which is then unchanged; the message says what the file is, as far as it tells.
+    /// </exception>
+    public static TakenWeights Read(string path, Encoder encoder)
     {
         if (Directory.Exists(path))
         {
@@ -38,17 +38,15 @@ public static class EncoderFile
         using var scope = NewDisposeScope();
         try
         {
-            Dictionary<string, SafeTensor> weights = InputFile.Access(path, () => SafeTensors.Read(path)).Tensors;
-            string prefix = weights.Keys.Any(name => name.StartsWith(PrefixInMethod, StringComparison.Ordinal)) ? PrefixInMethod : "";
-            NamedTensors.CopyTo(
-                weights
-                    .Where(weight => weight.Key.StartsWith(prefix, StringComparison.Ordinal) && !weight.Key.StartsWith(Classifier, StringComparison.Ordinal))
-                    .ToDictionary(),
-                encoder.state_dict().ToDictionary(entry => prefix + entry.Key, entry => entry.Value));
+            return new EncoderWeights(InputFile.Access(path, () => SafeTensors.Read(path)).Tensors, encoder.state_dict()).Take();
         }
         catch (InvalidDataException e)
         {
-            throw new DataException(e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}", e);
+            throw new DataException(
+                ForeignFile.Describe(path) is { } foreign ? $"{path}: {foreign}"
+                : e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message
+                : $"{path}: {e.Message}",
+                e);
         }
     }
 }

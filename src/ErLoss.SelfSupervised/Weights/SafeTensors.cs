@@ -144,7 +144,6 @@ internal static class SafeTensors
         {
             buffer.WriteByte((byte)' ');
         }
-
         var header = buffer.ToArray();
         BinaryPrimitives.WriteInt64LittleEndian(header, header.Length - LengthBytes);
         return header;
@@ -191,6 +190,7 @@ internal static class SafeTensors
             Require(
                 dtype is not null && shape is not null && offsets is [_, _],
                 $"tensor '{name}' has a dtype, shape or data_offsets of the wrong kind");
+            Require(ElementType.Bytes(dtype) is not null, $"tensor '{name}' is of the type {dtype}, which is not known here");
             var (begin, end) = (offsets[0], offsets[1]);
             Require(
                 begin >= 0 && end >= begin && end - begin == SafeTensor.ByteCount(dtype, shape),

@@ -58,7 +58,8 @@ internal static class EvaluateCommand
 
         InitialWeights.Seed(settings.Seed);
         using Encoder encoder = untrained || checkpoint is null
-            ? InitialWeights.Encoder(registry, settings.Encoder, settings.Compute.Precision)
+            ? InitialWeights.Encoder(
+                registry, settings.Encoder, settings.Compute.Precision, taken => Console.WriteLine($"{settings.Encoder.Weights}: {taken}"))
             : registry.CreateEncoder(settings.Encoder);
         if (!untrained && checkpoint is not null)
         {
@@ -70,7 +71,7 @@ internal static class EvaluateCommand
         ImageData data = DataSource.Load(settings.Data, settings.Seed);
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
+            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         double knn;

@@ -154,7 +154,6 @@ internal static class TrainCommand
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
-        using var display = new TrainingDisplay(settings.Epochs);
         using var trainer = new Trainer(registry, settings, data, device);
         if (folder is not null)
         {
@@ -176,6 +175,11 @@ internal static class TrainCommand
                 trainer.Observers.Add(new TensorBoardLog(folder.TensorBoardPath));
             }
         }
+        if (trainer.TakenWeights is { } taken)
+        {
+            Console.WriteLine($"{settings.Encoder.Weights}: {taken}");
+        }
+        using var display = new TrainingDisplay(settings.Epochs, settings.Encoder.Weights);
         trainer.Observers.Add(display);
         RunResult result;
         try

@@ -12,21 +12,25 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     private const int EpochsShown = 12;
 
     private readonly int _epochs;
+    private readonly string _encoder;
     private readonly List<EpochMetrics> _done = [];
     private readonly LiveArea? _live;
 
     /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
-    public TrainingDisplay(int epochs)
+    /// <param name="epochs">Of the whole run.</param>
+    /// <param name="weights">File of the encoder's initial weights; null if it begins untrained.</param>
+    public TrainingDisplay(int epochs, string? weights)
     {
         _epochs = epochs;
-        _live = epochs > 0 ? LiveArea.Take("evaluating the untrained encoder") : null;
+        _encoder = weights is null ? "the untrained encoder" : $"the encoder with the weights in {weights}";
+        _live = epochs > 0 ? LiveArea.Take($"evaluating {_encoder}") : null;
     }
 
     /// <inheritdoc/>
     public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         _done.AddRange(epochsDone);
-        string line = $"kNN accuracy of the untrained encoder: {knnAccuracyBefore:p1}";
+        string line = $"kNN accuracy of {_encoder}: {knnAccuracyBefore:p1}";
         if (epochsDone.Count > 0 || stepsDone > 0)
         {
             line += $"; going on after epoch {epochsDone.Count}, step {stepsDone} of the next";

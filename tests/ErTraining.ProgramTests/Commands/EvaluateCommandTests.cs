@@ -117,6 +117,11 @@ internal sealed class EvaluateCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors"));
+            foreach (string output in (string[])[evaluated.Output, trained.Output])
+            {
+                Assert.That(output, Does.Contain("new/encoder.safetensors: 24 tensors taken; nothing left."));
+            }
+            Assert.That(trained.Output, Does.Contain("kNN accuracy of the encoder with the weights in new/encoder.safetensors: ").And.Not.Contain("untrained"));
             Assert.That(Number(Read("on/result.json"), "knn_accuracy_before"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
             Assert.That(Read("on/config.json").GetProperty("encoder").GetProperty("weights").GetString(), Is.EqualTo("new/encoder.safetensors"));
         });

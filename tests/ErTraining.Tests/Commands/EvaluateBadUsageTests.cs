@@ -24,7 +24,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint run --encoder resnet18", "--encoder goes with --weights")]
     [TestCase("--weights nowhere", "nowhere: cannot be read")]
     [TestCase("--weights run/config.json", "run/config.json: not a safetensors file")]
-    [TestCase("--weights run/checkpoint/model.safetensors --encoder resnet18", "model.safetensors: 'encoder.")]
+    [TestCase("--weights run/checkpoint/model.safetensors --encoder resnet18", "model.safetensors: not the weights of this encoder; by its names it holds the encoder convnet. The encoder needs bn1.bias [64],")]
     [TestCase("--checkpoint nowhere", "nowhere: no such directory; wanted the output folder of a training run")]
     [TestCase("--checkpoint .", ".: no config.json here")]
     [TestCase("--checkpoint run --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
@@ -35,7 +35,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint damaged", "damaged/config.json: not the settings of a run")]
     [TestCase("--checkpoint unknown", "unknown/config.json: encoder.name is 'vit'; one of convnet, resnet18 is wanted")]
     [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
-    [TestCase("--checkpoint other", "model.safetensors: 'encoder.")]
+    [TestCase("--checkpoint other", "model.safetensors: not the weights of this encoder; by its names it holds the encoder convnet.")]
     [TestCase("--checkpoint infinite --train-images 64", "features are not all finite numbers")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {

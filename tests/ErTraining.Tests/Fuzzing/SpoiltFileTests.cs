@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
@@ -10,6 +11,9 @@ using ErLoss.Training.Runs;
 using ErTraining.CommandLine;
 using ErTraining.Tests.Data;
 using SkiaSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Tests.Fuzzing;
 
@@ -20,7 +24,7 @@ namespace ErTraining.Tests.Fuzzing;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SpoiltFileTests : IDisposable
 {
-    private const int Readers = 6;
+    private const int Readers = 7;
 
     private static readonly int s_mutations =
         int.TryParse(Environment.GetEnvironmentVariable("ERTRAINING_FUZZ_MUTATIONS"), out int mutations) ? mutations : 2000;
@@ -63,6 +67,15 @@ internal sealed class SpoiltFileTests : IDisposable
     }
 
     [Test]
+    public void Encoder_files()
+    {
+        using var encoder = new TinyEncoder();
+        string file = _folder["encoder.safetensors"];
+        EncoderFile.Write(file, encoder);
+        Spoil([file], () => EncoderFile.Read(file, encoder));
+    }
+
+    [Test]
     public void States()
     {
         string file = _folder["state.safetensors"], original = Show(State());
@@ -99,6 +112,18 @@ internal sealed class SpoiltFileTests : IDisposable
             Assert.That(settings.BatchSize, Is.GreaterThanOrEqualTo(2));
             Assert.That((settings.Method as ByolSettings)?.Loss.Kappa ?? 1, Is.InRange(1e-6, 1e6));
         });
+    }
+
+    private sealed class TinyEncoder : Encoder
+    {
+        private readonly Module<Tensor, Tensor> layers = Sequential(("conv", new Convolution(3, 2, kernelSize: 1)), ("bn", BatchNorm2d(2, device: CPU)));
+
+        public TinyEncoder()
+            : base(nameof(TinyEncoder), featureDimension: 2) => RegisterComponents();
+
+        protected override Encoder Fresh() => new TinyEncoder();
+
+        protected override Tensor Maps(Tensor images) => layers.call(images);
     }
 
     /// <summary>A small state of a run in its second epoch.</summary>

@@ -1,0 +1,141 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.SelfSupervised.Weights;
+
+/// <summary>
+/// Finds an encoder's tensors among those of a file, whatever precedes their names there: wrappers such as <c>module.</c> and <c>_orig_mod.</c>, and the names
+/// that methods have for their encoders, such as <c>backbone.</c> and <c>encoder_q.</c>.
+/// </summary>
+internal sealed class EncoderWeights
+{
+    /// <summary>The end of the names of counters that batch normalisation keeps and, with a momentum, does not use.</summary>
+    private const string Counter = "num_batches_tracked";
+
+    private const int NamesShown = 10;
+
+    /// <summary>Names of what a method moves after its encoder. Such weights are taken only where there are no others.</summary>
+    private static readonly string[] s_followers = ["teacher", "momentum", "target", "ema", "encoder_k", "key_encoder"];
+
+    private readonly Dictionary<string, SafeTensor> _file;
+    private readonly IReadOnlyDictionary<string, Tensor> _encoder;
+    private readonly string[] _needed;
+    private readonly string _prefix;
+    private readonly string[] _others;
+
+    /// <summary>Looks for the prefix under which most of the encoder's tensors are.</summary>
+    /// <param name="file">The tensors of a file, by name.</param>
+    /// <param name="encoder">The encoder's, by name.</param>
+    public EncoderWeights(Dictionary<string, SafeTensor> file, IReadOnlyDictionary<string, Tensor> encoder)
+    {
+        _file = file;
+        _encoder = encoder;
+        _needed = [.. encoder.Keys.Where(name => !IsCounter(name))];
+        (string Prefix, int Fitting, int Named)[] candidates =
+        [
+            .. Prefixes()
+                .Select(prefix => (prefix, _needed.Count(name => Fits(prefix, name)), _needed.Count(name => file.ContainsKey(prefix + name))))
+                .OrderByDescending(candidate => candidate.Item2)
+                .ThenByDescending(candidate => candidate.Item3)
+                .ThenBy(candidate => IsFollower(candidate.prefix))
+                .ThenBy(candidate => candidate.prefix.Length)
+                .ThenBy(candidate => candidate.prefix, StringComparer.Ordinal),
+        ];
+        _prefix = candidates.Length > 0 ? candidates[0].Prefix : "";
+        _others = [.. candidates.Skip(1).Where(candidate => candidate.Fitting == _needed.Length).Select(candidate => candidate.Prefix)];
+    }
+
+    /// <summary>Copies the values into the encoder; nothing is changed if they do not fit.</summary>
+    /// <exception cref="InvalidDataException">They do not; the message says what is wanted, and what the file has instead.</exception>
+    public TakenWeights Take()
+    {
+        string[] lacking = [.. _needed.Where(name => !Fits(_prefix, name))];
+        string[] strange = [.. Strange()];
+        if (lacking.Length + strange.Length > 0)
+        {
+            throw new InvalidDataException(Misfit(lacking, strange));
+        }
+        string[] taken = [.. _encoder.Keys.Where(name => Fits(_prefix, name))];
+        foreach (string name in taken)
+        {
+            NamedTensors.Copy(_file[_prefix + name], _encoder[name]);
+        }
+        return new TakenWeights
+        {
+            Count = taken.Length,
+            Prefix = _prefix,
+            Converted = taken
+                .Select(name => (_file[_prefix + name].DType, Wanted: _encoder[name].dtype))
+                .Where(types => types.DType != ElementType.NameOf(types.Wanted))
+                .GroupBy(types => types.DType)
+                .ToDictionary(types => types.Key, types => types.Count()),
+            Missing = [.. _encoder.Keys.Except(taken)],
+            Left = [.. _file.Keys.Except(taken.Select(name => _prefix + name)).Order(StringComparer.Ordinal)],
+            OtherPrefixes = _others,
+        };
+    }
+
+    /// <summary>All that precedes one of the encoder's names in one of the file's.</summary>
+    private HashSet<string> Prefixes()
+    {
+        HashSet<string> needed = [.. _needed], prefixes = [];
+        foreach (string name in _file.Keys)
+        {
+            for (int start = 0; start >= 0 && start < name.Length; start = After(name, start))
+            {
+                if (needed.Contains(name[start..]))
+                {
+                    prefixes.Add(name[..start]);
+                }
+            }
+        }
+        return prefixes;
+
+        static int After(string name, int start) => name.IndexOf('.', start) is >= 0 and var dot ? dot + 1 : -1;
+    }
+
+    private bool Fits(string prefix, string name) =>
+        _file.TryGetValue(prefix + name, out SafeTensor? source)
+        && source.Shape.AsSpan().SequenceEqual(_encoder[name].shape)
+        && ElementType.CanConvert(source.DType, _encoder[name].dtype);
+
+    /// <summary>
+    /// The file's tensors within a part that the encoder has too, such as <c>layer1</c>, but which the encoder has not: a ResNet-34 holds all names and shapes of
+    /// a ResNet-18, and is none. Parts that the encoder has not, such as a head, are no hindrance.
+    /// </summary>
+    private IEnumerable<string> Strange()
+    {
+        HashSet<string> parts = [.. _encoder.Keys.Select(Part)];
+        return from name in _file.Keys
+               where name.StartsWith(_prefix, StringComparison.Ordinal)
+               let own = name[_prefix.Length..]
+               where parts.Contains(Part(own)) && (!_encoder.ContainsKey(own) || !Fits(_prefix, own)) && !IsCounter(own)
+               select own;
+
+        static string Part(string name) => name.Split('.')[0];
+    }
+
+    private string Misfit(string[] lacking, string[] strange)
+    {
+        string guess = EncoderGuess.Of(_file) is { } what ? $"; by its names it holds {what}" : "";
+        string[] found = strange.Length > 0 ? strange : [.. _file.Keys];
+        return $"not the weights of this encoder{guess}. {Some("The encoder needs", lacking, name => Shape(_encoder[name].shape))}{Some("The file has", found, InFile)}".TrimEnd();
+
+        string InFile(string own)
+        {
+            SafeTensor tensor = _file.TryGetValue(_prefix + own, out SafeTensor? prefixed) ? prefixed : _file[own];
+            return (ElementType.CanConvert(tensor.DType, ScalarType.Float32) ? "" : $"{tensor.DType} ") + Shape(tensor.Shape);
+        }
+    }
+
+    /// <summary>The first of some names with what is said of each.</summary>
+    private static string Some(string says, string[] names, Func<string, string> of) => names.Length == 0 ? "" :
+        $"{says} {string.Join(", ", names.Order(StringComparer.Ordinal).Take(NamesShown).Select(name => $"{name} {of(name)}"))}"
+        + $"{(names.Length > NamesShown ? $" and {names.Length - NamesShown} more" : "")}. ";
+
+    private static string Shape(long[] shape) => $"[{string.Join(",", shape)}]";
+
+    private static bool IsCounter(string name) => name.EndsWith(Counter, StringComparison.Ordinal);
+
+    private static bool IsFollower(string prefix) =>
+        prefix.Split('.').Any(part => s_followers.Any(follower => part == follower || (follower.Length > 5 && part.Contains(follower, StringComparison.OrdinalIgnoreCase))));
+}
