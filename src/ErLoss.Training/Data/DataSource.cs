@@ -39,7 +39,8 @@ internal static class DataSource
     {
         string data = settings.Source;
         ImageData images =
-            CifarReader.Recognizes(data) ? CifarReader.Read(data)
+            CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar)
+            : OtherLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
             : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue)
             : throw new DataException(
                 $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "

@@ -31,6 +31,19 @@ internal sealed class CifarReaderTests : IDisposable
     }
 
     [Test]
+    public void The_folder_that_holds_the_unpacked_one_will_do()
+    {
+        CifarWriter.Write(SyntheticImages.Create(20, 10, seed: 0), Directory.CreateDirectory(_directory["cifar-10-batches-bin"]).FullName);
+        Directory.CreateDirectory(_directory["cifar-10-batches-py"]);
+        Assert.That(DataSource.Load(new() { Source = _directory.Path }, seed: 0).Train.Count, Is.EqualTo(20));
+        Directory.CreateDirectory(_directory["cifar-100-binary"]);
+        File.WriteAllBytes(_directory["cifar-100-binary/train.bin"], []);
+        Assert.That(
+            () => DataSource.Load(new() { Source = _directory.Path }, seed: 0),
+            Throws.TypeOf<DataException>().With.Message.Contains("CIFAR-10 and CIFAR-100 are here; wanted one of them, "));
+    }
+
+    [Test]
     public void Any_training_batch_will_do()
     {
         WriteRecords("data_batch_4.bin", [5]);

@@ -132,13 +132,44 @@ internal sealed class ImageFolderReaderTests : IDisposable
     }
 
     [Test]
-    public void Training_images_without_test_images_are_refused()
+    public void A_train_folder_alone_is_split_as_a_folder_of_classes_is()
     {
-        Write("train/cat/1.png", 0);
-        Write("train/dog/1.png", 0);
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("a folder train without test or val"));
+        WriteClasses("train/cat", "train/dog");
+        ImageData data = DataSource.Load(new() { Source = _folder.Path }, seed: 0);
+        Assert.Multiple(() =>
+        {
+            Assert.That(data.Train.ClassNames, Is.EqualTo(s_catAndDog));
+            Assert.That(Marks(data.Train), Has.Length.EqualTo(8));
+            Assert.That(Marks(data.Test), Is.EqualTo(new[] { (4, 0), (14, 1) }));
+        });
         Directory.CreateDirectory(_folder["test"]);
         Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("no class folders"));
+    }
+
+    [TestCase("test", "test and train have no class folders within.")]
+    [TestCase("Val", "Val and train have no class folders within.")]
+    [TestCase("train", "train has no class folders within.")]
+    public void Pictures_right_in_train_and_test_are_no_classes(string other, string says)
+    {
+        WriteClasses("train", other);
+        Assert.That(() => DataSource.Load(new() { Source = _folder.Path }, seed: 0), Refused(says));
+        Assert.That(() => DataSource.Load(new() { Source = _folder.Path }, seed: 0), Refused("/CLASS/*"));
+    }
+
+    [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "", "the Python version of CIFAR-10; the binary version is wanted. Its archive, cifar-10-binary.tar.gz,")]
+    [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "cifar-10-batches-py", "the Python version of CIFAR-10; the binary version is wanted.")]
+    [TestCase("cifar-100-python", "train test meta", "", "the Python version of CIFAR-100; the binary version is wanted. Its archive, cifar-100-binary.tar.gz,")]
+    [TestCase("downloads", "cifar-10-binary.tar.gz", "downloads/cifar-10-binary.tar.gz", "an archive. Unpack it (tar -xf ")]
+    [TestCase("downloads", "pictures.ZIP notes.txt", "downloads", "an archive is here, pictures.ZIP, and no images. Unpack it (unzip ")]
+    [TestCase("downloads", "cifar-10-python.tar.gz", "downloads", "no images. It holds CIFAR's Python version; the binary version, an archive of the same page, is wanted, unpacked.")]
+    public void What_is_nearly_a_set_of_images_is_told_and_the_line_says_what_to_do(string folder, string files, string data, string says)
+    {
+        Directory.CreateDirectory(_folder[folder]);
+        foreach (string file in files.Split(' '))
+        {
+            File.WriteAllBytes(_folder[$"{folder}/{file}"], [0x80, 4]);
+        }
+        Assert.That(() => DataSource.Load(new() { Source = _folder[data] }, seed: 0), Refused(says));
     }
 
     [TestCase("train", "test")]

@@ -2,6 +2,7 @@ namespace ErLoss.Training.Data;
 
 /// <summary>The two layouts of CIFAR's binary files (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009).</summary>
 /// <param name="Name">The data set's name.</param>
+/// <param name="Folder">Name of the folder that the distributed archive unpacks to.</param>
 /// <param name="TrainFiles">Names of the training files, in order.</param>
 /// <param name="TestFile">Name of the test file.</param>
 /// <param name="NamesFile">Name of the text file with a class name a line.</param>
@@ -9,6 +10,7 @@ namespace ErLoss.Training.Data;
 /// <param name="DefaultNames">The class names where the names file is missing.</param>
 internal sealed record CifarFormat(
     string Name,
+    string Folder,
     IReadOnlyList<string> TrainFiles,
     string TestFile,
     string NamesFile,
@@ -18,6 +20,7 @@ internal sealed record CifarFormat(
     /// <summary>CIFAR-10: a label byte, 0–9, and an image; up to five training files.</summary>
     public static CifarFormat Cifar10 { get; } = new(
         "CIFAR-10",
+        "cifar-10-batches-bin",
         [.. Enumerable.Range(1, 5).Select(batch => $"data_batch_{batch}.bin")],
         "test_batch.bin",
         "batches.meta.txt",
@@ -27,6 +30,7 @@ internal sealed record CifarFormat(
     /// <summary>CIFAR-100: a byte for the coarse label, one for the fine label, 0–99, and an image.</summary>
     public static CifarFormat Cifar100 { get; } = new(
         "CIFAR-100",
+        "cifar-100-binary",
         ["train.bin"],
         "test.bin",
         "fine_label_names.txt",

@@ -9,9 +9,26 @@ internal static class CifarReader
 {
     private const int LongestNamesFile = 1 << 16;
 
+    private static readonly CifarFormat[] s_formats = [CifarFormat.Cifar10, CifarFormat.Cifar100];
+
     /// <summary>Whether the directory has a file named as CIFAR names its image files.</summary>
     /// <param name="directory">A path; it need not exist.</param>
     public static bool Recognizes(string directory) => FormatsIn(directory).Any();
+
+    /// <summary>The directory if it has a file named as CIFAR names its image files, or the folder in it that CIFAR's archive unpacks to; null without either.</summary>
+    /// <param name="directory">A path; it need not exist.</param>
+    /// <exception cref="DataException">There are such folders of CIFAR-10 and of CIFAR-100.</exception>
+    public static string? Find(string directory)
+    {
+        if (Recognizes(directory))
+        {
+            return directory;
+        }
+        string[] folders = [.. s_formats.Select(format => Path.Combine(directory, format.Folder)).Where(Recognizes)];
+        return folders.Length > 1
+            ? throw new DataException($"{directory}: CIFAR-10 and CIFAR-100 are here; wanted one of them, {string.Join(" or ", folders)}.")
+            : folders.FirstOrDefault();
+    }
 
     /// <summary>Reads both splits.</summary>
     /// <param name="directory">Holds the <c>.bin</c> files and, if need be, the class names.</param>
@@ -41,8 +58,7 @@ internal static class CifarReader
     }
 
     private static IEnumerable<CifarFormat> FormatsIn(string directory) =>
-        new[] { CifarFormat.Cifar10, CifarFormat.Cifar100 }.Where(
-            format => format.ImageFiles.Any(file => File.Exists(Path.Combine(directory, file))));
+        s_formats.Where(format => format.ImageFiles.Any(file => File.Exists(Path.Combine(directory, file))));
 
     private static ImageSet ReadSplit(
         string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names)

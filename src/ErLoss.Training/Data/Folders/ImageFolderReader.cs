@@ -3,8 +3,8 @@ using ErLoss.SelfSupervised.IO;
 namespace ErLoss.Training.Data;
 
 /// <summary>
-/// Reads a folder of class folders of PNG and JPEG images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val/CLASS/*</c>), or
-/// <c>CLASS/*</c> alone, of which every fifth image of a class, by ordinal order of the file names, is a test image.
+/// Reads a folder of class folders of PNG and JPEG images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), or
+/// <c>train/CLASS/*</c> or <c>CLASS/*</c> alone, of which every fifth image of a class, by ordinal order of the file names, is a test image.
 /// </summary>
 /// <remarks>
 /// Classes are numbered by ordinal order of their names. Images come a class after the other in turn, each class's by ordinal order, so that the
@@ -15,7 +15,7 @@ internal static class ImageFolderReader
     private const int FilesPerTestFile = 5;
 
     private static readonly string[] s_extensions = [".png", ".jpg", ".jpeg"];
-    private static readonly string[] s_testFolders = ["test", "val"];
+    private static readonly string[] s_testFolders = ["test", "val", "valid", "validation"];
 
     /// <summary>Whether the directory has folders in it.</summary>
     /// <param name="directory">A path; it need not exist.</param>
@@ -31,9 +31,10 @@ internal static class ImageFolderReader
     public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
     {
         string trainFolder = Path.Combine(directory, "train");
-        if (!Recognizes(trainFolder))
+        string? testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists);
+        if (!Recognizes(trainFolder) || testFolder is null)
         {
-            ClassFolder[] all = ClassesIn(directory);
+            ClassFolder[] all = ClassesIn(Recognizes(trainFolder) ? trainFolder : directory);
             if (all.All(folder => folder.Files.Length < FilesPerTestFile))
             {
                 throw new DataException(
@@ -42,8 +43,6 @@ internal static class ImageFolderReader
             return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages);
         }
 
-        string testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists)
-            ?? throw new DataException($"{directory}: a folder train without test or val beside it; wanted one with the same class folders.");
         ClassFolder[] train = ClassesIn(trainFolder), test = ClassesIn(testFolder);
         string[] trainNames = [.. train.Select(folder => folder.Name)], testNames = [.. test.Select(folder => folder.Name)];
         if (trainNames.Except(testNames).Concat(testNames.Except(trainNames)).FirstOrDefault() is { } odd)
@@ -105,7 +104,9 @@ internal static class ImageFolderReader
             : throw new DataException($"{folder}: no PNG or JPEG images; wanted some in each class folder of {Path.GetDirectoryName(folder)}.");
     }
 
-    private static string[] FoldersIn(string directory) => Visible(directory, Directory.GetDirectories);
+    /// <summary>The folders in a directory, in ordinal order; not those whose names begin with a dot.</summary>
+    /// <exception cref="DataException">It cannot be read.</exception>
+    public static string[] FoldersIn(string directory) => Visible(directory, Directory.GetDirectories);
 
     private static string[] Visible(string directory, Func<string, string[]> list) =>
     [
