@@ -15,13 +15,19 @@ internal static class Evaluator
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
     /// <param name="train">The images that vote.</param>
     /// <param name="test">The images that are classified.</param>
+    /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static double KnnAccuracy(Encoder encoder, ImageTensors train, ImageTensors test, CancellationToken cancellation = default)
+    public static double KnnAccuracy(
+        Encoder encoder, ImageTensors train, ImageTensors test, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        Tensor trainFeatures = Features.Of(encoder, train.Pixels, cancellation), testFeatures = Features.Of(encoder, test.Pixels, cancellation);
-        return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount);
+        double ofTrain = (double)train.Count / (train.Count + test.Count);
+        Tensor trainFeatures = Features.Of(encoder, train.Pixels, Part(0, ofTrain), cancellation);
+        Tensor testFeatures = Features.Of(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
+        return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
+
+        IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
     }
 
     /// <summary>
@@ -38,5 +44,11 @@ internal static class Evaluator
         MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
         method.train(wasTraining);
         return CollapseIndicators.Of(outputs.Embeddings, outputs.Probabilities);
+    }
+
+    /// <summary>The progress of a part of something, as the progress of it all.</summary>
+    private sealed class PartialProgress(IProgress<double> all, double start, double share) : IProgress<double>
+    {
+        public void Report(double value) => all.Report(start + share * value);
     }
 }

@@ -20,6 +20,12 @@ internal interface ITrainingObserver
     /// <summary>Some steps have been made; called a few times a second.</summary>
     void OnProgress(TrainingProgress progress);
 
+    /// <summary>The encoder is being evaluated: the untrained one before <see cref="OnStart"/>, else after the steps of an epoch.</summary>
+    /// <param name="done">The share of the images whose features are computed, from 0 to 1.</param>
+    void OnEvaluating(double done)
+    {
+    }
+
     /// <summary>An epoch is over.</summary>
     void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft);
 }

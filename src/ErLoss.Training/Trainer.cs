@@ -76,7 +76,7 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>
-    /// <param name="cancellation">Ends the run after the step under way.</param>
+    /// <param name="cancellation">Ends the run after the step under way, or in the midst of an evaluation.</param>
     /// <param name="keeper">Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
     /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number; no such state is kept.</exception>
@@ -86,7 +86,7 @@ internal sealed class Trainer : IDisposable
         FeatureCheck.Require(Method.Encoder, _train.Pixels.shape[2]);
         if (_progress.KnnAccuracyBefore is null)
         {
-            _progress.KnnAccuracyBefore = Evaluator.KnnAccuracy(Method.Encoder, _train, _test, cancellation);
+            _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
             keeper?.Save(State());
         }
         double knnBefore = _progress.KnnAccuracyBefore.Value;
@@ -95,7 +95,16 @@ internal sealed class Trainer : IDisposable
         {
             EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
             RequireFiniteWeights();
-            _progress.EndEpoch(Evaluate(metrics));
+            try
+            {
+                metrics = Evaluate(metrics, cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                keeper?.Save(State()); // all steps of the epoch are done: the run goes on with its evaluation
+                throw;
+            }
+            _progress.EndEpoch(metrics);
             FreedMemory.Bound();
             TimeSpan timeLeft = _progress.TimeLeft;
             Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
@@ -159,7 +168,7 @@ internal sealed class Trainer : IDisposable
     private TrainingFailedException Diverged(string fault) => _progress.Diverged($"{fault}, by step {_progress.Sums.Steps}");
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
-    private EpochMetrics Evaluate(EpochMetrics metrics)
+    private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
     {
         CollapseIndicators indicators = Evaluator.Collapse(Method, _test);
         return metrics with
@@ -167,9 +176,12 @@ internal sealed class Trainer : IDisposable
             EffectiveRank = indicators.EffectiveRank,
             MeanCosine = indicators.MeanCosine,
             Perplexity = indicators.Perplexity,
-            KnnAccuracy = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations) ? Evaluator.KnnAccuracy(Method.Encoder, _train, _test) : null,
+            KnnAccuracy = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations) ? KnnAccuracy(cancellation) : null,
         };
     }
+
+    private double KnnAccuracy(CancellationToken cancellation) =>
+        Evaluator.KnnAccuracy(Method.Encoder, _train, _test, new EvaluationProgress(Tell), cancellation);
 
     private void Tell(Action<ITrainingObserver> what)
     {
@@ -219,5 +231,11 @@ internal sealed class Trainer : IDisposable
             last?.Entropy,
             last?.Reconstruction,
             last?.MutualInformationBound);
+    }
+
+    /// <summary>Tells observers how far an evaluation is.</summary>
+    private sealed class EvaluationProgress(Action<Action<ITrainingObserver>> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(observer => observer.OnEvaluating(value));
     }
 }

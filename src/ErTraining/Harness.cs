@@ -89,6 +89,11 @@ public static class Harness
         {
             return Fail(e.Message, ExitCode.Failure);
         }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("Interrupted; nothing was written.");
+            return ExitCode.Interrupted;
+        }
         catch (Exception e)
         {
             Console.Error.WriteLine(e); // a fault of the program's own: all of it, for a report

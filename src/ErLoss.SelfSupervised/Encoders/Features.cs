@@ -15,9 +15,10 @@ public static class Features
     /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
     /// <param name="pixels">(n, 3, 32, 32) pixel bytes, on the encoder's device.</param>
+    /// <param name="progress">Told of the share that is done, from 0 to 1, after each batch.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static Tensor Of(Encoder encoder, Tensor pixels, CancellationToken cancellation = default)
+    public static Tensor Of(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -33,6 +34,7 @@ public static class Features
                 using var batchScope = NewDisposeScope();
                 Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
                 batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
+                progress?.Report((double)(start + batch.shape[0]) / pixels.shape[0]);
             }
             return cat(batches).MoveToOuterDisposeScope();
         }

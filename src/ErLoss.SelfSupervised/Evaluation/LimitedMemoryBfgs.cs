@@ -27,6 +27,7 @@ internal static class LimitedMemoryBfgs
     /// <param name="start">The first point, (rows, columns), float64.</param>
     /// <param name="tolerance">Positive.</param>
     /// <param name="mostIterations">When to give up.</param>
+    /// <param name="onIteration">Told of each iteration.</param>
     /// <param name="cancellation">Heeded before each evaluation of the objective.</param>
     /// <returns>The point where the search converged; else the one of the least value that it saw.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -36,6 +37,7 @@ internal static class LimitedMemoryBfgs
         Tensor start,
         double tolerance,
         int mostIterations,
+        Action? onIteration,
         CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -44,7 +46,7 @@ internal static class LimitedMemoryBfgs
         double least = double.PositiveInfinity, steepest = double.PositiveInfinity; // value and largest component of the gradient there
         // A gradient in Z of this length or less has no component above the tolerance at the point: MathNet stops there, whatever it is told otherwise.
         double length = tolerance / linalg.inv(root).square().sum([0]).max().sqrt().item<double>();
-        var minimizer = new Minimizer(() => steepest <= tolerance, length, mostIterations);
+        var minimizer = new Minimizer(() => steepest <= tolerance, length, mostIterations, onIteration);
         int iterations;
         try
         {
@@ -73,7 +75,7 @@ internal static class LimitedMemoryBfgs
     }
 
     /// <summary>MathNet's, which asks whether the search is over in place of looking for small components of the gradient in Z.</summary>
-    private sealed class Minimizer(Func<bool> isOver, double tolerance, int mostIterations)
+    private sealed class Minimizer(Func<bool> isOver, double tolerance, int mostIterations, Action? onIteration)
         : LimitedMemoryBfgsMinimizer(tolerance, parameterTolerance: 0, functionProgressTolerance: 0, PairsKept, mostIterations)
     {
         /// <summary>Steps that were taken or failed.</summary>
@@ -82,7 +84,11 @@ internal static class LimitedMemoryBfgs
         /// <summary>What MathNet compares with the tolerance, component by component: before the first step and after every later one.</summary>
         protected override double GetProjectedGradient(IObjectiveFunctionEvaluation candidatePoint, int ii)
         {
-            StepsTried += ii == 0 ? 1 : 0;
+            if (ii == 0)
+            {
+                StepsTried++;
+                onIteration?.Invoke();
+            }
             return isOver() ? 0 : double.PositiveInfinity;
         }
     }

@@ -29,6 +29,7 @@ public static class LinearProbe
     /// <param name="testFeatures">(m, d), finite, m one at least.</param>
     /// <param name="testLabels">(m), likewise.</param>
     /// <param name="classCount">Number of classes.</param>
+    /// <param name="progress">Told of the iterations so far, at each.</param>
     /// <param name="cancellation">Heeded between iterations.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LinearProbeResult Evaluate(
@@ -37,6 +38,7 @@ public static class LinearProbe
         Tensor testFeatures,
         Tensor testLabels,
         int classCount,
+        IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
@@ -45,17 +47,20 @@ public static class LinearProbe
         Tensor train = Inputs(trainFeatures, mean, deviation), test = Inputs(testFeatures, mean, deviation);
         Tensor zero = zeros(train.shape[1], classCount, ScalarType.Float64, train.device);
 
-        double penalty = BestPenalty(train, trainLabels, zero, cancellation);
-        (Tensor weights, int iterations, bool converged) = SoftmaxRegression.Fit(train, trainLabels, penalty, zero, cancellation: cancellation);
+        int iterationsOfAll = 0;
+        double penalty = BestPenalty(train, trainLabels, zero, OnIteration, cancellation);
+        (Tensor weights, int iterations, bool converged) = SoftmaxRegression.Fit(train, trainLabels, penalty, zero, OnIteration, cancellation: cancellation);
         return new LinearProbeResult(
             SoftmaxRegression.Accuracy(train, trainLabels, weights),
             SoftmaxRegression.Accuracy(test, testLabels, weights),
             penalty,
             iterations,
             converged);
+
+        void OnIteration() => progress?.Report(++iterationsOfAll);
     }
 
-    private static double BestPenalty(Tensor inputs, Tensor labels, Tensor zero, CancellationToken cancellation)
+    private static double BestPenalty(Tensor inputs, Tensor labels, Tensor zero, Action onIteration, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         ILookup<bool, long> places = labels.cpu().data<long>()
@@ -70,7 +75,7 @@ public static class LinearProbe
         (double accuracy, double penalty) best = (-1, 0);
         foreach (double penalty in Penalties)
         {
-            weights = SoftmaxRegression.Fit(rest, restLabels, penalty, weights, RoughTolerance, cancellation).Point;
+            weights = SoftmaxRegression.Fit(rest, restLabels, penalty, weights, onIteration, RoughTolerance, cancellation).Point;
             double accuracy = SoftmaxRegression.Accuracy(heldOut, heldOutLabels, weights);
             best = accuracy > best.accuracy ? (accuracy, penalty) : best;
         }

@@ -20,13 +20,17 @@ public static class NearestNeighbours
     /// <param name="testFeatures">(m, d), of the images that are classified.</param>
     /// <param name="testLabels">(m), likewise.</param>
     /// <param name="classCount">Number of classes.</param>
-    public static double Accuracy(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount)
+    /// <param name="cancellation">Heeded between batches of test images.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static double Accuracy(
+        Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, int classCount, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         int neighbours = NeighbourCount(trainFeatures.shape[0]);
         long correct = 0;
         for (long start = 0; start < testFeatures.shape[0]; start += BatchSize)
         {
+            cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
             long count = Math.Min(BatchSize, testFeatures.shape[0] - start);
             (Tensor cosines, Tensor indices) = Find(trainFeatures, testFeatures.narrow(0, start, count), neighbours);

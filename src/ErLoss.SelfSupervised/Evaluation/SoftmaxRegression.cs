@@ -19,12 +19,19 @@ internal static class SoftmaxRegression
     /// <param name="labels">(n), int64 in 0..c − 1.</param>
     /// <param name="penalty">λ, positive.</param>
     /// <param name="start">(d + 1, c), float64, where the search starts. The weights it finds do not depend on it.</param>
+    /// <param name="onIteration">Told of each iteration.</param>
     /// <param name="tolerance">The fit has converged when no derivative of the objective is above this; positive.</param>
     /// <param name="cancellation">Heeded between iterations.</param>
     /// <returns>The weights, (d + 1, c), the number of iterations, and whether they have converged.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LimitedMemoryBfgs.Minimum Fit(
-        Tensor inputs, Tensor labels, double penalty, Tensor start, double tolerance = FineTolerance, CancellationToken cancellation = default)
+        Tensor inputs,
+        Tensor labels,
+        double penalty,
+        Tensor start,
+        Action? onIteration = null,
+        double tolerance = FineTolerance,
+        CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         long count = inputs.shape[0], width = inputs.shape[1];
@@ -35,7 +42,7 @@ internal static class SoftmaxRegression
         Tensor bound = transposed.mm(inputs).div_(2 * count) + penalties.squeeze(1).diag();
         Tensor root = linalg.inv(linalg.cholesky(bound)).t(); // root·rootᵀ is the bound's inverse
 
-        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, root, start, tolerance, MostIterations, cancellation);
+        LimitedMemoryBfgs.Minimum fit = LimitedMemoryBfgs.Minimize(Objective, root, start, tolerance, MostIterations, onIteration, cancellation);
         return fit with { Point = fit.Point.MoveToOuterDisposeScope() };
 
         (double, Tensor) Objective(Tensor weights)

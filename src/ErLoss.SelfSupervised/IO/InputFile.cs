@@ -19,6 +19,17 @@ internal static class InputFile
         }
     }
 
+    /// <summary>Refuses what would be read without end, or waited for: pipes, devices and sockets, and links to them.</summary>
+    /// <param name="path">What is about to be opened.</param>
+    /// <exception cref="DataException">It is one of these.</exception>
+    public static void RequireFile(string path)
+    {
+        if (FileKind.Special(path) is { } kind)
+        {
+            throw new DataException($"{path}: {kind}, which is not read; wanted a file.");
+        }
+    }
+
     /// <summary>The exception for a file that cannot be read.</summary>
     public static DataException Unreadable(string path, Exception cause) =>
         new($"{path}: cannot be read ({cause.Message.TrimEnd('.')}); wanted a readable file.", cause);

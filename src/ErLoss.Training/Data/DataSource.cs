@@ -14,34 +14,37 @@ internal static class DataSource
     /// <summary>Loads a data set.</summary>
     /// <param name="settings">Which, and how many of its images.</param>
     /// <param name="seed">Of the synthetic set.</param>
+    /// <param name="loading">Told of each image; ends the loading where that is cancelled.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed)
+    public static ImageData Load(DataSettings settings, int seed, Loading? loading = null)
     {
-        ImageData images = settings.Source == Synthetic ? Create(settings, seed) : Read(settings);
+        ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
         return images.Train.Labels.Distinct().Count() > 1
             ? images
             : throw new DataException(
                 $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
     }
 
-    private static ImageData Create(DataSettings settings, int seed)
+    private static ImageData Create(DataSettings settings, int seed, Loading? loading)
     {
         return SyntheticImages.Create(
-            Count(settings.TrainImages, "train_images", SyntheticTrainImages), Count(settings.TestImages, "test_images", SyntheticTestImages), seed);
+            Count(settings.TrainImages, "train_images", SyntheticTrainImages), Count(settings.TestImages, "test_images", SyntheticTestImages), seed,
+            loading);
 
         static int Count(int? wanted, string name, int otherwise) => wanted > ImageSet.MaxCount
             ? throw new SettingsException($"data.{name}", name, $"is {wanted}; {ImageSet.MaxCount} is the most that one set holds")
             : wanted ?? otherwise;
     }
 
-    private static ImageData Read(DataSettings settings)
+    private static ImageData Read(DataSettings settings, Loading? loading)
     {
         string data = settings.Source;
         ImageData images =
-            CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar)
+            CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
             : OtherLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
-            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue)
+            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue, loading)
             : throw new DataException(
                 $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "
                 + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");

@@ -68,23 +68,13 @@ internal static class EvaluateCommand
         string source = checkpoint ?? settings.Encoder.Weights!;
         encoder.to(device);
         FeatureCheck.Require(encoder, ImageSet.Size);
-        ImageData data = DataSource.Load(settings.Data, settings.Seed);
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, cancellation);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
-        double knn;
-        LinearProbeResult probe;
-        try
-        {
-            (knn, probe) = Measure(encoder, data, device, source, cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine("Interrupted; nothing was written.");
-            return ExitCode.Interrupted;
-        }
+        (double knn, LinearProbeResult probe) = Measure(encoder, data, device, source, cancellation);
         var result = new EvaluationResult(
             source,
             name,
@@ -115,14 +105,18 @@ internal static class EvaluateCommand
         using var scope = NewDisposeScope();
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
-        Tensor trainFeatures = Features.Of(encoder, train.Pixels, cancellation), testFeatures = Features.Of(encoder, test.Pixels, cancellation);
+        using var work = new WorkLine("computing the features of the training images");
+        Tensor trainFeatures = Features.Of(encoder, train.Pixels, work, cancellation);
+        Tensor testFeatures = Features.Of(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
-        return (
-            NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount),
-            LinearProbe.Evaluate(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation));
+        work.Is("finding nearest neighbours");
+        double knn = NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
+        work.Is("training the linear probe");
+        return (knn, LinearProbe.Evaluate(
+            trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, new ProbeProgress(work), cancellation));
     }
 
     /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>
@@ -145,5 +139,12 @@ internal static class EvaluateCommand
             parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
         DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings() : run.Data; // a number of images is for the run's own
         return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);
+    }
+
+    /// <summary>The linear probe's progress in words.</summary>
+    private sealed class ProbeProgress(WorkLine work) : IProgress<int>
+    {
+        public void Report(int value) =>
+            work.Is($"training the linear probe, iteration {value:n0}");
     }
 }

@@ -90,7 +90,7 @@ internal static class StudyCommand
         };
         StudyPlan plan = options.InWords(parsed, () => axisOptions.InWords(parsed, () => new StudyPlan(settings, all)));
 
-        ImageData data = options.InWords(parsed, () => DataSource.Load(common.Data, plan.Cells[0].Seed));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, cancellation));
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
         {

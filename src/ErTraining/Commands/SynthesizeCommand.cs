@@ -3,6 +3,7 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErTraining.CommandLine;
+using ErTraining.Terminal;
 
 namespace ErTraining.Commands;
 
@@ -20,7 +21,7 @@ internal static class SynthesizeCommand
             "--images", "Number of training images. A fifth as many test images are written, too.", "N", n => n is >= 5 and <= 50_000, "a whole number from 5 to 50000", 10_000);
         Option<int> seed = Options.Number("--seed", "Seed of the random numbers that the images are drawn with.", "N", n => n >= 0, "a whole number from 0 up", 0);
         var command = new Command("synthesize", "Write synthetic images like those that train uses by default, as binary files in the format of CIFAR-10.") { output, images, seed };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) =>
         {
             string directory = parsed.GetValue(output)!;
             if (CifarReader.Recognizes(directory))
@@ -28,10 +29,14 @@ internal static class SynthesizeCommand
                 throw new DataException($"{directory}: CIFAR files are here already; give another --output, or delete them first.");
             }
             int count = parsed.GetValue(images);
-            ImageData data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed));
+            ImageData data;
+            using (var work = new WorkLine("drawing images"))
+            {
+                data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed), new Loading(work, cancellation));
+            }
             OutputFile.Write(directory, () => CifarWriter.Write(data, directory));
             Console.WriteLine($"{data.Train.Count:n0} training and {data.Test.Count:n0} test images are in {directory}.");
-            return ExitCode.Success;
+            return Task.FromResult(ExitCode.Success);
         });
         return command;
     }

@@ -139,7 +139,6 @@ internal static class TrainCommand
             throw new UsageException($"{option} is for a GPU, but this run is on {device}; leave it out.");
         }
         Devices.AllowTf32(settings.Compute.Tf32);
-        ImageData data = DataSource.Load(settings.Data, settings.Seed);
         settings = settings with
         {
             Version = folder?.HasSettings == true ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
@@ -151,6 +150,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, cancellation);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
@@ -207,10 +207,12 @@ internal static class TrainCommand
             {
                 ModelWeights.Save(folder.CheckpointPath, trainer.Method);
             }
+            using var work = new WorkLine("drawing the report");
             RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
             pictures.Save(folder.PicturesPath);
             Report.Write(folder.ReportPath, registry, settings, data, result, pictures);
             folder.WriteResult(result); // last: it says that the run is over
+            work.Dispose();
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
         }
         return ExitCode.Success;

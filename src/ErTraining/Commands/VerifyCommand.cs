@@ -26,11 +26,11 @@ internal static class VerifyCommand
     {
         Option<int> seed = Options.Number("--seed", "Seed of the random inputs.", "N", n => n >= 0, "a whole number from 0 up", 0);
         var command = new Command("verify", "Recompute the figures that were published with the loss, and show the correct values. The exit code is 1 if a figure is missed.") { seed };
-        command.SetAction(parsed => Run(parsed.GetValue(seed)));
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(parsed.GetValue(seed), cancellation)));
         return command;
     }
 
-    private static int Run(int seed)
+    private static int Run(int seed, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -38,6 +38,7 @@ internal static class VerifyCommand
         int missed = 0;
         foreach (Figure figure in Figures(seed))
         {
+            cancellation.ThrowIfCancellationRequested();
             double reference = figure.Compute(Normalizer.Reference), exact = figure.Compute(Normalizer.Exact);
             bool met = Math.Abs(reference - figure.Published) <= figure.Tolerance;
             missed += met ? 0 : 1;

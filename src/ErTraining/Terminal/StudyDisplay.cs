@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace ErTraining.Terminal;
 
 /// <summary>
-/// Shows a study as it goes: on a terminal a live table of the cells that run, with the last that are over; elsewhere a plain line a cell.
+/// Shows a study as it goes: on a terminal a live table of the cells that run, with the last that are over; elsewhere a plain line a cell, and one every ten seconds between them.
 /// </summary>
 internal sealed class StudyDisplay : IStudyObserver, IDisposable
 {
@@ -22,6 +22,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     private readonly Dictionary<StudyCell, (string Path, Stopwatch Since)> _running = [];
     private readonly LiveArea? _live;
     private readonly Timer? _timer;
+    private readonly Heartbeat? _lines;
     private readonly Stopwatch _sinceStart = Stopwatch.StartNew();
 
     /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
@@ -35,6 +36,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         _clock = new StudyClock(parallel);
         _pending = [.. plan.Cells];
         _live = LiveArea.Take("starting");
+        _lines = _live is null ? new Heartbeat(Status) : null;
         _timer = _live is null ? null : new Timer(_ => Draw(), null, s_interval, s_interval);
     }
 
@@ -58,11 +60,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             _pending.Remove(outcome.Cell);
             _running.Remove(outcome.Cell);
             _over.Add(outcome);
-            if (_live is null)
-            {
-                string left = TimeLeft() is { } time ? $"{ProgressLine.Clock(time)} left" : "time left not known yet";
-                Console.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}, {left}");
-            }
+            _lines?.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}{Left()}");
         }
     }
 
@@ -75,7 +73,21 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             Draw();
         }
         _live?.Dispose();
+        _lines?.Dispose();
     }
+
+    /// <summary>A line between those of cells: "2 of 12 cells are over; simclr_er_64_0 is in epoch 3/5, 12:30 left".</summary>
+    private string Status()
+    {
+        lock (_gate)
+        {
+            IEnumerable<string> running = _running.Select(cell => $"{cell.Key.Name} in epoch {Math.Min(CellFolder.Epochs(cell.Value.Path).Count + 1, _epochs)}/{_epochs}");
+            return $"{_over.Count} of {Cells} cells are over; {string.Join(", ", running.DefaultIfEmpty("the next one starts"))}{Left()}";
+        }
+    }
+
+    /// <summary>Ends a plain line; nothing where all is done.</summary>
+    private string Left() => _over.Count == Cells ? "" : TimeLeft() is { } time ? $", {ProgressLine.Clock(time)} left" : ", time left not known yet";
 
     private void Draw()
     {
@@ -105,7 +117,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
 
     private static string Describe(CellOutcome outcome) => outcome.Result is { } result
         ? $"kNN {result.KnnAccuracy:p1} in {ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds))}"
-        : $"failed: {outcome.Message}";
+        : $"failed: {outcome.Message?.TrimEnd('.')}";
 
     private TimeSpan? TimeLeft() => _clock.TimeLeft(
         [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => new StudyClock.Finished(outcome.Cell.Variant.Method, outcome.Result!.Epochs, outcome.Result.Seconds))],

@@ -5,16 +5,19 @@ using Spectre.Console.Rendering;
 namespace ErTraining.Terminal;
 
 /// <summary>
-/// Shows a run as it goes: a live table of the epochs with the one under way on a terminal, a plain line an epoch elsewhere.
+/// Shows a run as it goes: a live table of the epochs with the one under way on a terminal, elsewhere a plain line an epoch, and one every ten seconds within an epoch.
 /// </summary>
 internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
 {
     private const int EpochsShown = 12;
 
     private readonly int _epochs;
-    private readonly string _encoder;
+    private readonly string _encoder, _before;
     private readonly List<EpochMetrics> _done = [];
     private readonly LiveArea? _live;
+    private readonly Heartbeat? _lines;
+    private volatile string _status;
+    private string _phase;
 
     /// <summary>Takes over the terminal's last lines, if there is a terminal, until disposed.</summary>
     /// <param name="epochs">Of the whole run.</param>
@@ -23,7 +26,9 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     {
         _epochs = epochs;
         _encoder = weights is null ? "the untrained encoder" : $"the encoder with the weights in {weights}";
-        _live = epochs > 0 ? LiveArea.Take($"evaluating {_encoder}") : null;
+        _status = _phase = _before = $"evaluating {_encoder}";
+        _live = epochs > 0 ? LiveArea.Take(_status) : null;
+        _lines = _live is null ? new Heartbeat(() => _status) : null;
     }
 
     /// <inheritdoc/>
@@ -35,14 +40,10 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         {
             line += $"; going on after epoch {epochsDone.Count}, step {stepsDone} of the next";
         }
-        if (_live is null)
-        {
-            Console.WriteLine(line);
-        }
-        else
-        {
-            _live.Show(new Text(line));
-        }
+        _status = $"epoch {epochsDone.Count + 1}/{_epochs}";
+        _phase = _status;
+        _lines?.WriteLine(line);
+        _live?.Show(new Text(line));
     }
 
     /// <inheritdoc/>
@@ -50,27 +51,46 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     {
         double done = (progress.Epoch - 1 + (double)progress.Step / progress.StepsPerEpoch) / _epochs;
         _live?.Show(new Rows(Table(progress.SoFar), Bar(done, progress.TimeLeft)));
+        _phase = $"epoch {progress.Epoch}/{_epochs}";
+        _status = $"{_phase}, step {progress.Step} of {progress.StepsPerEpoch}: loss {progress.SoFar.Loss:f3}, "
+            + $"{progress.SoFar.ImagesPerSecond:f0} images/s, {ProgressLine.Clock(progress.TimeLeft)} left";
+    }
+
+    /// <inheritdoc/>
+    public void OnEvaluating(double done)
+    {
+        bool isBefore = _phase == _before;
+        _status = $"{_phase}{(isBefore ? "" : ": evaluating the encoder")}, {done:p0}";
+        if (isBefore)
+        {
+            _live?.Show(new Text(_status));
+        }
     }
 
     /// <inheritdoc/>
     public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft)
     {
         _done.Add(metrics);
-        if (_live is null)
+        _status = _phase = $"epoch {metrics.Epoch + 1}/{_epochs}";
+        if (_lines is not null)
         {
             string knn = metrics.KnnAccuracy is { } accuracy ? $", kNN {accuracy:p1}" : "";
-            Console.WriteLine(
+            _lines.WriteLine(
                 $"epoch {metrics.Epoch}/{_epochs}: loss {metrics.Loss:f3}, entropy {metrics.Entropy:f2}, reconstruction {metrics.Reconstruction:f2}, " +
                 $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}, {ProgressLine.Clock(timeLeft)} left");
         }
         else
         {
-            _live.Show(new Rows(Table(null), Bar((double)metrics.Epoch / _epochs, timeLeft)));
+            _live!.Show(new Rows(Table(null), Bar((double)metrics.Epoch / _epochs, timeLeft)));
         }
     }
 
     /// <summary>Gives the terminal back; the last table stays on it.</summary>
-    public void Dispose() => _live?.Dispose();
+    public void Dispose()
+    {
+        _live?.Dispose();
+        _lines?.Dispose();
+    }
 
     private Table Table(EpochMetrics? underWay)
     {

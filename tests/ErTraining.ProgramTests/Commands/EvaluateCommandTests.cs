@@ -132,7 +132,7 @@ internal sealed class EvaluateCommandTests
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
         using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "4000", "--output", "interrupted.json");
-        ProgramUnderTest.ReadUntil(process, "synthetic");
+        ProgramUnderTest.ReadUntil(process, "convnet"); // its first line; the images are yet to come
         ProgramUnderTest.Signal(process, "TERM");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

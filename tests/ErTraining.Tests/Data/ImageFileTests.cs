@@ -121,6 +121,25 @@ internal sealed class ImageFileTests : IDisposable
     public void Another_kind_of_file_is_refused(string text) =>
         Assert.That(() => Read(System.Text.Encoding.ASCII.GetBytes(text)), Refused().With.Message.Contains("neither a PNG nor a JPEG"));
 
+    [Test]
+    [Platform("Linux", Reason = "It has such files, and a program that makes them.")]
+    public void What_is_no_file_is_refused_and_not_read()
+    {
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [_folder["pipe.jpg"]]))
+        {
+            mkfifo.WaitForExit();
+        }
+        File.CreateSymbolicLink(_folder["zeros.png"], "/dev/zero");
+        File.CreateSymbolicLink(_folder["linked.jpg"], _folder["pipe.jpg"]);
+        byte[] pixels = new byte[ImageSet.ImageBytes];
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => ImageFile.Read(_folder["pipe.jpg"], pixels), Refused().With.Message.Contains("pipe.jpg: a named pipe, which is not read"));
+            Assert.That(() => ImageFile.Read(_folder["linked.jpg"], pixels), Refused().With.Message.Contains("linked.jpg: a named pipe"));
+            Assert.That(() => ImageFile.Read(_folder["zeros.png"], pixels), Refused().With.Message.Contains("zeros.png: a device, which is not read"));
+        });
+    }
+
     private static NUnit.Framework.Constraints.ExactTypeConstraint<DataException> Refused() => Throws.TypeOf<DataException>();
 
     private byte[] Read(byte[] file)

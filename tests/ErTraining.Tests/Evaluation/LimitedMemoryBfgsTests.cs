@@ -21,7 +21,7 @@ internal sealed class LimitedMemoryBfgsTests
         Tensor target = Column(1, 2, 3, 4, 5), scale = logspace(0, Math.Log10(condition), 5, dtype: ScalarType.Float64).unsqueeze(1);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
             x => ((scale * (x - target).square()).sum().item<double>() / 2, scale * (x - target)),
-            eye(5, dtype: ScalarType.Float64), zeros_like(target), 1e-9, 500, default);
+            eye(5, dtype: ScalarType.Float64), zeros_like(target), 1e-9, 500, null, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Finite.Near(target.data<double>().ToArray(), 1e-8));
     }
@@ -32,7 +32,7 @@ internal sealed class LimitedMemoryBfgsTests
         Tensor target = Column(3, -1), scale = Column(1000, 0.01);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
             x => ((scale * (x - target).square()).sum().item<double>() / 2, scale * (x - target)),
-            scale.pow(-0.5).squeeze(1).diag(), zeros_like(target), 1e-9, 500, default);
+            scale.pow(-0.5).squeeze(1).diag(), zeros_like(target), 1e-9, 500, null, default);
         Assert.That((found.Iterations, found.Converged), Is.EqualTo((2, true)));
     }
 
@@ -41,7 +41,7 @@ internal sealed class LimitedMemoryBfgsTests
     {
         Tensor scale = logspace(0, 2, 60, dtype: ScalarType.Float64).unsqueeze(1);
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => ((scale * x.square()).sum().item<double>() / 2, scale * x), Math.Sqrt(1e-3) * eye(60, dtype: ScalarType.Float64), ones_like(scale), 1e-9, 200, default);
+            x => ((scale * x.square()).sum().item<double>() / 2, scale * x), Math.Sqrt(1e-3) * eye(60, dtype: ScalarType.Float64), ones_like(scale), 1e-9, 200, null, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(0).Within(1e-8));
     }
@@ -51,7 +51,7 @@ internal sealed class LimitedMemoryBfgsTests
     {
         // log cosh is flat far out: a step to beyond the minimum must not be taken.
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => (x.cosh().log().sum().item<double>(), x.tanh()), 10 * eye(2, dtype: ScalarType.Float64), Column(2, -1.5), 1e-9, 500, default);
+            x => (x.cosh().log().sum().item<double>(), x.tanh()), 10 * eye(2, dtype: ScalarType.Float64), Column(2, -1.5), 1e-9, 500, null, default);
         Assert.That(found.Converged);
         Assert.That(found.Point.data<double>().ToArray(), Is.All.EqualTo(0).Within(1e-8));
     }
@@ -60,7 +60,7 @@ internal sealed class LimitedMemoryBfgsTests
     public void It_says_so_when_it_gives_up()
     {
         (double, Tensor) Stretched(Tensor x) => ((Column(1, 1e4) * x.square()).sum().item<double>(), 2 * Column(1, 1e4) * x);
-        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(Stretched, eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-12, 2, default);
+        LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(Stretched, eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-12, 2, null, default);
         Assert.Multiple(() =>
         {
             Assert.That(found.Converged, Is.False);
@@ -72,7 +72,7 @@ internal sealed class LimitedMemoryBfgsTests
     public void A_function_without_a_number_ends_the_search()
     {
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            x => (double.NaN, ones_like(x)), eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-9, 500, default);
+            x => (double.NaN, ones_like(x)), eye(2, dtype: ScalarType.Float64), ones(2, 1, ScalarType.Float64), 1e-9, 500, null, default);
         Assert.Multiple(() =>
         {
             Assert.That(found.Converged, Is.False);
@@ -85,7 +85,7 @@ internal sealed class LimitedMemoryBfgsTests
     {
         double least = double.PositiveInfinity;
         LimitedMemoryBfgs.Minimum found = LimitedMemoryBfgs.Minimize(
-            Kinked, eye(2, dtype: ScalarType.Float64), Column(3, -2.2), 1e-9, 500, default);
+            Kinked, eye(2, dtype: ScalarType.Float64), Column(3, -2.2), 1e-9, 500, null, default);
         Assert.Multiple(() =>
         {
             Assert.That(found.Converged, Is.False);
@@ -108,7 +108,7 @@ internal sealed class LimitedMemoryBfgsTests
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         using (var scope = NewDisposeScope())
         {
-            LimitedMemoryBfgs.Minimize(Objective, root, start, 1e-9, 500, default).Point.DetachFromDisposeScope();
+            LimitedMemoryBfgs.Minimize(Objective, root, start, 1e-9, 500, null, default).Point.DetachFromDisposeScope();
         }
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive + 1));
 

@@ -133,7 +133,7 @@ internal sealed class LinearProbeTests
     public void It_can_be_cancelled()
     {
         (Tensor train, Tensor labels) = Clusters(100, classes: 3, spread: 1);
-        Assert.That(() => LinearProbe.Evaluate(train, labels, train, labels, 3, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => LinearProbe.Evaluate(train, labels, train, labels, 3, cancellation: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
     /// <summary>Points around corners of a simplex in four dimensions, the classes in turn.</summary>

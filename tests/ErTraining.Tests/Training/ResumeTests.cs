@@ -110,6 +110,26 @@ internal sealed class ResumeTests
     }
 
     [Test]
+    public void Stopped_in_the_midst_of_an_evaluation_it_goes_on_with_that()
+    {
+        Outcome whole = Train(s_settings, null, null);
+        using var cancellation = new CancellationTokenSource();
+        var states = new EveryEpoch();
+        using (var trainer = new Trainer(Registry.Default, s_settings, s_data, CPU) { Observers = { new Evaluated { Cancel = cancellation.Cancel } } })
+        {
+            Assert.That(() => trainer.Run(cancellation.Token, states), Throws.InstanceOf<OperationCanceledException>());
+        }
+        TrainingState state = states.Kept[^1];
+        Assert.That((state.Position.Epochs.Count, state.Position.StepsDone), Is.EqualTo((1, 2L * StepsPerEpoch)), "all steps of the second epoch are done, but it is not over");
+        Outcome resumed = Train(s_settings, state, null);
+        Assert.Multiple(() =>
+        {
+            Assert.That(resumed.Epochs, Is.EqualTo(whole.Epochs));
+            Assert.That(resumed.Weights, Is.EqualTo(whole.Weights));
+        });
+    }
+
+    [Test]
     public void Time_goes_on_from_where_it_was()
     {
         TrainingState state = MidEpoch(s_settings);
@@ -247,6 +267,41 @@ internal sealed class ResumeTests
         }
 
         public void Save(TrainingState state) => Kept.Add(state);
+    }
+
+    private sealed class EveryEpoch : IStateKeeper
+    {
+        public List<TrainingState> Kept { get; } = [];
+
+        public bool IsDue => false;
+
+        public void Save(TrainingState state) => Kept.Add(state);
+    }
+
+    /// <summary>Cancels a run while the encoder is evaluated after the second epoch.</summary>
+    private sealed class Evaluated : ITrainingObserver
+    {
+        private int _epochs;
+
+        public required Action Cancel { get; init; }
+
+        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+        {
+        }
+
+        public void OnProgress(TrainingProgress progress)
+        {
+        }
+
+        public void OnEvaluating(double done)
+        {
+            if (_epochs == 1)
+            {
+                Cancel();
+            }
+        }
+
+        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => _epochs++;
     }
 
     private sealed class Recorder : ITrainingObserver

@@ -32,9 +32,11 @@ internal static class CifarReader
 
     /// <summary>Reads both splits.</summary>
     /// <param name="directory">Holds the <c>.bin</c> files and, if need be, the class names.</param>
+    /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
     /// <returns>The images in the files' order, first training file first.</returns>
     /// <exception cref="DataException">Nothing there, a split without a file, or a file that is unreadable or not what its name says.</exception>
-    public static ImageData Read(string directory)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ImageData Read(string directory, Loading? loading = null)
     {
         if (!Directory.Exists(directory))
         {
@@ -53,15 +55,15 @@ internal static class CifarReader
         var names = ReadNames(Path.Combine(directory, format.NamesFile), format);
         return new ImageData(
             format.Name,
-            ReadSplit(directory, format.TrainFiles, "training", format, names),
-            ReadSplit(directory, [format.TestFile], "test", format, names));
+            ReadSplit(directory, format.TrainFiles, "training", format, names, loading),
+            ReadSplit(directory, [format.TestFile], "test", format, names, loading));
     }
 
     private static IEnumerable<CifarFormat> FormatsIn(string directory) =>
         s_formats.Where(format => format.ImageFiles.Any(file => File.Exists(Path.Combine(directory, file))));
 
     private static ImageSet ReadSplit(
-        string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names)
+        string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names, Loading? loading)
     {
         string[] paths = [.. files.Select(file => Path.Combine(directory, file)).Where(File.Exists)];
         if (paths.Length == 0)
@@ -76,12 +78,13 @@ internal static class CifarReader
             throw new DataException($"{directory}: {total} {split} images; at most {ImageSet.MaxCount} fit in memory.");
         }
 
+        loading?.Expect(total);
         var pixels = new byte[total * ImageSet.ImageBytes];
         var labels = new int[total];
         var start = 0;
         for (var i = 0; i < paths.Length; i++)
         {
-            ReadRecords(paths[i], format, pixels.AsSpan(start * ImageSet.ImageBytes), labels.AsSpan(start, counts[i]));
+            ReadRecords(paths[i], format, pixels.AsSpan(start * ImageSet.ImageBytes), labels.AsSpan(start, counts[i]), loading);
             start += counts[i];
         }
 
@@ -90,6 +93,7 @@ internal static class CifarReader
 
     private static int CountRecords(string path, CifarFormat format)
     {
+        InputFile.RequireFile(path);
         var length = InputFile.Access(path, () => new FileInfo(path).Length);
         if (length == 0)
         {
@@ -108,7 +112,7 @@ internal static class CifarReader
                 $"{path}: {length} bytes are {count} records of {format.RecordBytes} bytes with {rest} left over; wanted whole records.");
     }
 
-    private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels)
+    private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels, Loading? loading)
     {
         using var stream = InputFile.Access(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
         Span<byte> label = stackalloc byte[format.LabelBytes];
@@ -124,6 +128,7 @@ internal static class CifarReader
                 throw InputFile.Unreadable(path, e);
             }
 
+            loading?.Count();
             labels[record] = label[^1];
             if (labels[record] >= format.DefaultNames.Count)
             {
@@ -140,6 +145,7 @@ internal static class CifarReader
             return format.DefaultNames;
         }
 
+        InputFile.RequireFile(path);
         if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestNamesFile and var length)
         {
             throw new DataException($"{path}: {length} bytes; wanted a text of {format.DefaultNames.Count} class names, a line each.");

@@ -9,6 +9,9 @@ internal static class ImageFile
     /// <summary>The most pixels of an image that is decoded: beyond it a file is a mistake, or an attack on the memory.</summary>
     public const int MostPixels = 1 << 26;
 
+    /// <summary>The longest file that is read: four bytes for each of <see cref="MostPixels"/>, as of an image that could not be compressed.</summary>
+    private const long MostBytes = 4L * MostPixels;
+
     private static readonly byte[] s_png = [0x89, .. "PNG\r\n\x1A\n"u8], s_jpeg = [0xFF, 0xD8, 0xFF];
 
     /// <summary>Reads an image of any size, made 32×32 by <see cref="Thumbnail"/>.</summary>
@@ -17,12 +20,8 @@ internal static class ImageFile
     /// <exception cref="DataException">The file cannot be read, is not what its name says, is damaged, or too large.</exception>
     public static void Read(string path, Span<byte> pixels)
     {
-        byte[] file = InputFile.Access(path, () => File.ReadAllBytes(path));
+        byte[] file = Bytes(path);
         bool isPng = file.AsSpan().StartsWith(s_png);
-        if (!isPng && !file.AsSpan().StartsWith(s_jpeg))
-        {
-            throw new DataException($"{path}: neither a PNG nor a JPEG file, whatever its name; wanted one of these.");
-        }
         using var stream = new UnforgivingStream(file);
         try
         {
@@ -49,6 +48,30 @@ internal static class ImageFile
             string how = e is EndOfStreamException ? "it ends too early" : e.Message.Trim().TrimEnd('.');
             throw new DataException($"{path}: not a sound image: {(how.Length > 0 ? how : "it cannot be decoded")}.", e);
         }
+    }
+
+    /// <summary>All bytes of a file that begins as a PNG or JPEG file does; no more than a few of any other.</summary>
+    private static byte[] Bytes(string path)
+    {
+        InputFile.RequireFile(path);
+        return InputFile.Access(path, () =>
+        {
+            using FileStream stream = File.OpenRead(path);
+            Span<byte> beginning = stackalloc byte[s_png.Length];
+            beginning = beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
+            if (!beginning.StartsWith(s_png) && !beginning.StartsWith(s_jpeg))
+            {
+                throw new DataException($"{path}: neither a PNG nor a JPEG file, whatever its name; wanted one of these.");
+            }
+            if (stream.Length > MostBytes)
+            {
+                throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {MostBytes:n0} are read.");
+            }
+            byte[] file = new byte[stream.Length];
+            stream.Position = 0;
+            stream.ReadExactly(file);
+            return file;
+        });
     }
 
     /// <summary>

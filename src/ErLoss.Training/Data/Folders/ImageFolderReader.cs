@@ -25,10 +25,12 @@ internal static class ImageFolderReader
     /// <param name="directory">The folder of the class folders, or of <c>train</c> and <c>test</c>.</param>
     /// <param name="mostTrainImages">The first so many training images are read, if there are more.</param>
     /// <param name="mostTestImages">The first so many test images are read, if there are more.</param>
+    /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="DataException">
     /// Fewer than two classes, a class without an image, different classes in the two splits, or a file that is not a sound image.
     /// </exception>
-    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
+    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, Loading? loading = null)
     {
         string trainFolder = Path.Combine(directory, "train");
         string? testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists);
@@ -40,7 +42,7 @@ internal static class ImageFolderReader
                 throw new DataException(
                     $"{directory}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
             }
-            return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages);
+            return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages, loading);
         }
 
         ClassFolder[] train = ClassesIn(trainFolder), test = ClassesIn(testFolder);
@@ -50,27 +52,33 @@ internal static class ImageFolderReader
             string has = trainNames.Contains(odd) ? trainFolder : testFolder, lacks = has == trainFolder ? testFolder : trainFolder;
             throw new DataException($"{lacks}: no class folder '{odd}', which {has} has; wanted the same classes in both.");
         }
-        return Read(directory, train, _ => true, test, _ => true, mostTrainImages, mostTestImages);
+        return Read(directory, train, _ => true, test, _ => true, mostTrainImages, mostTestImages, loading);
 
         static bool IsTrain(int index) => index % FilesPerTestFile != FilesPerTestFile - 1;
     }
 
     private static ImageData Read(
-        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages) => new(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            ReadSplit(directory, train, inTrain, mostTrainImages),
-            ReadSplit(directory, test, inTest, mostTestImages));
-
-    private static ImageSet ReadSplit(string directory, ClassFolder[] classes, Predicate<int> wanted, int most)
+        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, Loading? loading)
     {
-        (string Path, int Label)[] images =
-        [
-            .. classes
-                .SelectMany((folder, label) => folder.Files.Where((_, i) => wanted(i)).Select((path, turn) => (path, label, turn)))
-                .OrderBy(image => image.turn)
-                .Take(most)
-                .Select(image => (image.path, image.label)),
-        ];
+        (string, int)[] trainImages = Pick(train, inTrain, mostTrainImages), testImages = Pick(test, inTest, mostTestImages);
+        loading?.Expect(trainImages.Length + testImages.Length);
+        return new ImageData(
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
+            ReadSplit(directory, train, trainImages, loading),
+            ReadSplit(directory, test, testImages, loading));
+    }
+
+    private static (string Path, int Label)[] Pick(ClassFolder[] classes, Predicate<int> wanted, int most) =>
+    [
+        .. classes
+            .SelectMany((folder, label) => folder.Files.Where((_, i) => wanted(i)).Select((path, turn) => (path, label, turn)))
+            .OrderBy(image => image.turn)
+            .Take(most)
+            .Select(image => (image.path, image.label)),
+    ];
+
+    private static ImageSet ReadSplit(string directory, ClassFolder[] classes, (string Path, int Label)[] images, Loading? loading)
+    {
         if (images.Length > ImageSet.MaxCount)
         {
             throw new DataException($"{directory}: {images.Length} images; at most {ImageSet.MaxCount} fit in memory.");
@@ -80,6 +88,7 @@ internal static class ImageFolderReader
         for (int i = 0; i < images.Length; i++)
         {
             ImageFile.Read(images[i].Path, pixels.AsSpan(i * ImageSet.ImageBytes, ImageSet.ImageBytes));
+            loading?.Count();
         }
         return new ImageSet(pixels, [.. images.Select(image => image.Label)], [.. classes.Select(folder => folder.Name)]);
     }

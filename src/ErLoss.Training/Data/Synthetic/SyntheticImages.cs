@@ -15,25 +15,38 @@ internal static class SyntheticImages
     /// <param name="trainCount">Training images, from 1 to <see cref="ImageSet.MaxCount"/>.</param>
     /// <param name="testCount">Test images, from 1 to <see cref="ImageSet.MaxCount"/>.</param>
     /// <param name="seed">Any number. An image depends on it, its split and its index, not on the counts.</param>
+    /// <param name="loading">Told of each image; ends the making where that is cancelled.</param>
     /// <returns>Two splits, each with the ten classes in random order, every ten images one of each.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of range.</exception>
-    public static ImageData Create(int trainCount, int testCount, int seed) =>
-        new(
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ImageData Create(int trainCount, int testCount, int seed, Loading? loading = null)
+    {
+        CheckCount(trainCount, nameof(trainCount));
+        CheckCount(testCount, nameof(testCount));
+        loading?.Expect((long)trainCount + testCount);
+        return new ImageData(
             "synthetic",
-            Split(trainCount, seed, RandomPurpose.TrainingLabels, RandomPurpose.TrainingPixels, nameof(trainCount)),
-            Split(testCount, seed, RandomPurpose.TestLabels, RandomPurpose.TestPixels, nameof(testCount)));
+            Split(trainCount, seed, RandomPurpose.TrainingLabels, RandomPurpose.TrainingPixels, loading),
+            Split(testCount, seed, RandomPurpose.TestLabels, RandomPurpose.TestPixels, loading));
+    }
 
-    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, string name)
+    private static void CheckCount(int count, string name)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ImageSet.MaxCount, name);
+    }
+
+    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, Loading? loading)
+    {
         var labels = Labels(count, seed, forLabels);
         var pixels = new byte[count * ImageSet.ImageBytes];
-        Parallel.For(0, count, index =>
+        var options = new ParallelOptions { CancellationToken = loading?.Cancellation ?? CancellationToken.None };
+        Parallel.For(0, count, options, index =>
         {
             var random = new RandomStream(seed, forPixels, index);
             var image = pixels.AsSpan(index * ImageSet.ImageBytes, ImageSet.ImageBytes);
             new SyntheticScene((SyntheticPattern)labels[index], ref random).Render(ref random, image);
+            loading?.Count();
         });
         return new ImageSet(pixels, labels, ClassNames);
     }
