@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
@@ -68,18 +67,10 @@ public static class Harness
                 return exitCode;
             }
 
-            var interrupt = new CancellationTokenSource(); // as long-lived as the process: who calls it knows no earlier end
-            using PosixSignalRegistration onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
-            using PosixSignalRegistration onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
-            ParentLink.Watch(interrupt.Cancel);
+            using var signals = new Signals();
+            ParentLink.Watch(signals.Interrupt);
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt.Token);
-
-            void Interrupt(PosixSignalContext context)
-            {
-                context.Cancel = !interrupt.IsCancellationRequested; // a second one ends the program at once
-                interrupt.Cancel();
-            }
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Interrupted);
         }
         catch (Exception e) when (e is UsageException or DataException)
         {

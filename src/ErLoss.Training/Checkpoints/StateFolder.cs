@@ -12,9 +12,10 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
     private const string Prefix = "state-", Suffix = ".safetensors";
 
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
+    private int _requestsAnswered = SaveRequests.Count;
 
     /// <inheritdoc/>
-    public bool IsDue => _sinceSave.Elapsed >= interval;
+    public bool IsDue => _sinceSave.Elapsed >= interval || SaveRequests.Count != _requestsAnswered;
 
     /// <summary>Whether a folder has states of a run, sound or not.</summary>
     public static bool HasStates(string path) => Files(path).Any();
@@ -24,6 +25,7 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public void Save(TrainingState state)
     {
+        int requests = SaveRequests.Count;
         long steps = state.Position.StepsDone;
         Directory.CreateDirectory(path);
         StateFile.Write(Path.Combine(path, $"{Prefix}{steps:d9}{Suffix}"), state);
@@ -37,6 +39,7 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
             TryDelete(file);
         }
         _sinceSave.Restart();
+        _requestsAnswered = requests;
     }
 
     /// <summary>The newest state that is sound; null if there is none at all.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using ErLoss.Training.Checkpoints;
 
 namespace ErLoss.Training.Studies;
 
@@ -34,6 +35,8 @@ internal static class CellProcess
             process.StandardInput.Close();
             patience.CancelAfter(s_patience);
         });
+        void RequestSave() => ParentLink.RequestSave(process);
+        SaveRequests.Made += RequestSave;
         try
         {
             await process.WaitForExitAsync(patience.Token);
@@ -42,6 +45,10 @@ internal static class CellProcess
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
+        }
+        finally
+        {
+            SaveRequests.Made -= RequestSave;
         }
         await output;
         string lastLine = (await errors).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("");

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using ErLoss.Training.Checkpoints;
 
 namespace ErLoss.Training.Studies;
 
 /// <summary>
 /// Ties a cell's process to the study's: the study holds the other end of its standard input, and when that ends (the study lets go, or
-/// is no more, however it ended) the cell stops as if interrupted.
+/// is no more, however it ended) the cell stops as if interrupted. A byte asks the cell to save its state.
 /// </summary>
 internal static class ParentLink
 {
@@ -15,6 +16,20 @@ internal static class ParentLink
     {
         child.RedirectStandardInput = true;
         child.Environment[Variable] = "1";
+    }
+
+    /// <summary>Asks a process that is tied to save its state; nothing if it is over.</summary>
+    public static void RequestSave(Process child)
+    {
+        try
+        {
+            child.StandardInput.BaseStream.WriteByte(0);
+            child.StandardInput.BaseStream.Flush();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It has ended, or is just being let go.
+        }
     }
 
     /// <summary>In a process that is tied: calls <paramref name="stop"/>, on a thread of its own, when the input ends. Nothing in others.</summary>
@@ -29,6 +44,7 @@ internal static class ParentLink
             using Stream input = Console.OpenStandardInput();
             while (input.ReadByte() >= 0)
             {
+                SaveRequests.Make();
             }
             stop();
         })

@@ -41,6 +41,8 @@ internal static class StudyCommand
     private static readonly Option<bool> s_retrain = Options.Flag(
         "--retrain", "Train the cells in --output that another version of this program trained once more. What they have stays beside it.");
 
+    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("the same command goes on from there");
+
     private static readonly Option<string?> s_output = RequiredOutput();
 
     /// <summary>Settings that have an option of the study's own, or that the study sets itself.</summary>
@@ -53,7 +55,7 @@ internal static class StudyCommand
         var axes = new AxisOptions(registry);
         var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word));
         var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper. Any other setting can be varied too.");
-        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_output, .. shared.All, shared.Config])
+        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_maxTime, s_output, .. shared.All, shared.Config])
         {
             command.Options.Add(option);
         }
@@ -63,6 +65,7 @@ internal static class StudyCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, Registry registry, AxisOptions axisOptions, SettingOptions options, CancellationToken cancellation)
     {
+        using var limit = new TimeLimit(parsed.GetValue(s_maxTime), cancellation);
         List<(string Word, string Value)> shared = [.. options.Given(parsed)];
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
         AddGiven(shared, LearningRate, parsed.GetValue(s_learningRate)?.ToString());
@@ -90,7 +93,7 @@ internal static class StudyCommand
         };
         StudyPlan plan = options.InWords(parsed, () => axisOptions.InWords(parsed, () => new StudyPlan(settings, all)));
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, cancellation));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, limit.Token));
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
         {
@@ -118,15 +121,15 @@ internal static class StudyCommand
         {
             using (display)
             {
-                await runner.RunAsync(parallel, cancellation);
+                await runner.RunAsync(parallel, limit.Token);
             }
         }
         catch (OperationCanceledException)
         {
             int finished = runner.Outcomes.Count(outcome => outcome.Status == CellStatus.Finished);
             Console.Error.WriteLine(
-                $"Interrupted; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command goes on with the rest.");
-            return ExitCode.Interrupted;
+                $"{limit.Reason}; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command goes on with the rest.");
+            return limit.ExitCode;
         }
         StudySummary.Write(plan, runner.Outcomes);
         using var figure = new StudyFigure(plan, runner.Outcomes);

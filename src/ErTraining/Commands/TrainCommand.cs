@@ -34,6 +34,8 @@ internal static class TrainCommand
     private static readonly Option<bool> s_tensorBoard = Options.Flag(
         "--tensorboard", "Also write the metrics for TensorBoard, into the folder tensorboard of --output.");
 
+    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("--resume goes on from there");
+
     private static readonly Option<bool> s_printSchema = Options.Flag(
         "--print-schema", "Write the JSON schema of --config files to standard output and end.");
 
@@ -42,7 +44,7 @@ internal static class TrainCommand
     {
         var options = new SettingOptions(registry);
         var command = new Command("train", "Train an encoder on unlabelled images. This is also what happens without a command.");
-        foreach (Option option in (IEnumerable<Option>)[.. options.All, options.Config, s_output, s_resume, s_checkpointMinutes, s_tensorBoard, s_printSchema])
+        foreach (Option option in (IEnumerable<Option>)[.. options.All, options.Config, s_output, s_resume, s_checkpointMinutes, s_maxTime, s_tensorBoard, s_printSchema])
         {
             command.Add(option);
         }
@@ -59,11 +61,14 @@ internal static class TrainCommand
             return ExitCode.Success;
         }
         bool resume = parsed.GetValue(s_resume), tensorBoard = parsed.GetValue(s_tensorBoard);
+        TimeSpan? maxTime = parsed.GetValue(s_maxTime);
+        using var limit = new TimeLimit(maxTime, cancellation);
         if (parsed.GetValue(s_output) is not { } output)
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
-                : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, cancellation);
+                : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
+                : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, limit);
         }
         RunSettings? fresh = resume ? null : options.Fresh(parsed);
         if (!resume)
@@ -86,7 +91,12 @@ internal static class TrainCommand
             {
                 settings = WithOtherEpochs(began!, settings, output, state?.Position);
             }
-            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.TensorBoardPath), cancellation);
+            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.TensorBoardPath), limit);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{limit.Reason}; nothing was written.");
+            return limit.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -131,7 +141,7 @@ internal static class TrainCommand
         RunFolder? folder,
         TrainingState? state,
         bool tensorBoard,
-        CancellationToken cancellation)
+        TimeLimit limit)
     {
         torch.Device device = SharedOptions.UseDevice(settings.Compute);
         if (options.GivenName(parsed, "tf32") is { } option && device.type != DeviceType.CUDA)
@@ -150,7 +160,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, cancellation);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, limit.Token);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
@@ -184,7 +194,7 @@ internal static class TrainCommand
         RunResult result;
         try
         {
-            result = trainer.Run(cancellation, folder?.States);
+            result = trainer.Run(limit.Token, folder?.States);
         }
         catch (OperationCanceledException)
         {
@@ -195,8 +205,8 @@ internal static class TrainCommand
                 return ExitCode.Interrupted;
             }
             ModelWeights.Save(folder.CheckpointPath, trainer.Method);
-            Console.Error.WriteLine($"Interrupted; the weights as they were are in {folder.CheckpointPath}, and --resume goes on from there.");
-            return ExitCode.Interrupted;
+            Console.Error.WriteLine($"{limit.Reason}; the weights as they were are in {folder.CheckpointPath}, and --resume goes on from there.");
+            return limit.ExitCode;
         }
         display.Dispose();
 

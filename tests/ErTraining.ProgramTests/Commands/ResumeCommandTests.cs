@@ -89,12 +89,14 @@ internal sealed class ResumeCommandTests
 
     [Test]
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
-    public void Told_to_terminate_it_says_how_to_go_on_and_does_so_where_nothing_was_before()
+    public void Signals_save_its_state_or_end_it_and_it_says_how_to_go_on_and_does_so_where_nothing_was_before()
     {
         string[] command = [.. s_run, "--output", "new", "--resume"];
         using Process process = ProgramUnderTest.Start(_folder.Path, command);
         ProgramUnderTest.ReadUntil(process, "epoch 1/");
-        ProgramUnderTest.Signal(process, "TERM");
+        ProgramUnderTest.Signal(process, "USR1"); // which would end a program that does not know it
+        ProgramUnderTest.ReadUntil(process, "epoch 2/");
+        ProgramUnderTest.Signal(process, "USR2");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.EqualTo(130), error);

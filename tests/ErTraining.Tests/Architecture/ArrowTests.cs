@@ -29,13 +29,13 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Runs"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Methods"],
         ["ErLoss.Training.Studies"] =
         [
-            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Optimization",
-            "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
+            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Methods",
+            "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
         ],
         ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders"],
         ["ErTraining"] =
         [
-            "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Studies",
+            "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies",
             "ErTraining.CommandLine", "ErTraining.Commands", "ErTraining.Libtorch", "ErTraining.Terminal",
         ],
         ["ErTraining.CommandLine"] =

@@ -60,9 +60,26 @@ internal sealed class StateFolderTests : IDisposable
         Assert.That(new StateFolder(_folder.Path, TimeSpan.FromDays(1)).IsDue, Is.False);
     }
 
+    [Test]
+    public void A_request_makes_it_due_at_once_and_is_answered_by_a_save()
+    {
+        var states = new StateFolder(_folder.Path, TimeSpan.FromDays(1));
+        SaveRequests.Make();
+        Assert.That(states.IsDue);
+        Save(states, 5);
+        Assert.That(states.IsDue, Is.False);
+        Assert.That(Files(), Is.EqualTo(["state-000000005.safetensors"]));
+    }
+
     private StateFolder Save(params long[] steps)
     {
         var states = new StateFolder(_folder.Path, TimeSpan.Zero);
+        Save(states, steps);
+        return states;
+    }
+
+    private static void Save(StateFolder states, params long[] steps)
+    {
         foreach (long step in steps)
         {
             var position = new RunPosition
@@ -78,7 +95,6 @@ internal sealed class StateFolderTests : IDisposable
             states.Save(new TrainingState(
                 "{}", "", position, new Dictionary<string, SafeTensor>(), new Dictionary<string, SafeTensor>()));
         }
-        return states;
     }
 
     private IEnumerable<string?> Files() => Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal);

@@ -84,6 +84,8 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --data nowhere", "nowhere: no such directory")]
     [TestCase("study --output . --batch-sizes 64 --train-images 100 --device cuda:99", "no such device")]
     [TestCase("train --tensorboard", "--tensorboard goes with --output")]
+    [TestCase("train --max-time 1h", "--max-time goes with --output")]
+    [TestCase("train --output o --max-time 90", "--max-time is '90'; a time such as 3h50m, 90m, 45s or 1:30:00 is wanted")]
     [TestCase("info --libtorch nowhere", "--libtorch nowhere: no such folder; wanted the torch/lib folder of PyTorch 2.10")]
     [TestCase("--libtorch .", "torch_cpu.")]
     [TestCase("--libtorch=. train --epochs 1", "nor in lib; wanted the torch/lib folder of PyTorch 2.10")]

@@ -79,7 +79,7 @@ internal static class ProgramUnderTest
         }
     }
 
-    /// <summary>Sends a process a signal: TERM or INT.</summary>
+    /// <summary>Sends a process a signal: "TERM", "USR1".</summary>
     public static void Signal(Process process, string name)
     {
         using Process kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);

@@ -1,0 +1,25 @@
+using ErTraining.CommandLine;
+
+namespace ErTraining.Tests.CommandLine;
+
+internal sealed class TimeLimitTests
+{
+    [Test]
+    public void Once_the_time_is_over_the_command_ends_with_a_code_of_its_own()
+    {
+        using var limit = new TimeLimit(TimeSpan.FromMilliseconds(1), CancellationToken.None); // of the process, which has taken more than that already
+        Assert.That(limit.Token.WaitHandle.WaitOne(TimeSpan.FromMinutes(1)));
+        Assert.That((limit.ExitCode, limit.Reason), Is.EqualTo((75, "The time of --max-time is over")));
+    }
+
+    [Test]
+    public void An_interrupt_before_that_is_an_interrupt()
+    {
+        using var interrupt = new CancellationTokenSource();
+        using var limit = new TimeLimit(TimeSpan.FromDays(49), interrupt.Token);
+        Assert.That(limit.Token.IsCancellationRequested, Is.False);
+        interrupt.Cancel();
+        Assert.That(limit.Token.IsCancellationRequested);
+        Assert.That((limit.ExitCode, limit.Reason), Is.EqualTo((130, "Interrupted")));
+    }
+}
