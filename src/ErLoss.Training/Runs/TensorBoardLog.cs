@@ -1,29 +1,42 @@
-using TorchSharp.Modules;
-using static TorchSharp.torch;
+using Tensorboard;
 
 namespace ErLoss.Training.Runs;
 
 /// <summary>Writes a run's metrics for TensorBoard; steps are epochs.</summary>
-/// <param name="path">The folder. Event files of an earlier part of the run go: all its epochs are written anew, so that none stands there twice.</param>
+/// <param name="path">The folder. Events of an earlier part of the run stay as they are, with their times, but for epochs that the run does not have any more.</param>
 internal sealed class TensorBoardLog(string path) : ITrainingObserver
 {
-    private const string EventFiles = "events.out.tfevents.*"; // TensorBoard's own name for them
+    private const string Loss = "train/loss"; // stands for an epoch, since each has one
 
-    private SummaryWriter? _writer;
+    private string? _file;
 
     /// <inheritdoc/>
     public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         Directory.CreateDirectory(path);
-        foreach (string file in Directory.GetFiles(path, EventFiles))
+        HashSet<long> written = [];
+        foreach (string file in TensorBoardFile.In(path))
         {
-            File.Delete(file);
+            IReadOnlyList<Event> kept = TensorBoardFile.Trim(file, entry => entry.Step <= epochsDone.Count);
+            if (kept.Count == 0)
+            {
+                File.Delete(file); // not even its beginning is sound
+                continue;
+            }
+            foreach (Event entry in kept)
+            {
+                written.UnionWith(entry.Summary is { } summary && (entry.Step == 0 || summary.Value.Any(value => value.Tag == Loss)) ? [entry.Step] : []);
+            }
+            _file = file;
         }
-        _writer = utils.tensorboard.SummaryWriter(path);
-        Write("evaluation/knn_accuracy", knnAccuracyBefore, epoch: 0);
-        foreach (EpochMetrics epoch in epochsDone)
+        _file ??= TensorBoardFile.Create(path, DateTimeOffset.UtcNow);
+        if (!written.Contains(0))
         {
-            Write(epoch);
+            Append(0, [("evaluation/knn_accuracy", knnAccuracyBefore)]);
+        }
+        foreach (EpochMetrics epoch in epochsDone.Where(epoch => !written.Contains(epoch.Epoch)))
+        {
+            Append(epoch);
         }
     }
 
@@ -33,27 +46,31 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
     }
 
     /// <inheritdoc/>
-    public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => Write(metrics);
+    public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => Append(metrics);
 
-    private void Write(EpochMetrics metrics)
-    {
-        Write("train/loss", metrics.Loss, metrics.Epoch);
-        Write("train/entropy", metrics.Entropy, metrics.Epoch);
-        Write("train/reconstruction", metrics.Reconstruction, metrics.Epoch);
-        Write("train/mutual_information_bound", metrics.MutualInformationBound, metrics.Epoch);
-        Write("train/learning_rate", metrics.LearningRate, metrics.Epoch);
-        Write("train/images_per_second", metrics.ImagesPerSecond, metrics.Epoch);
-        Write("evaluation/effective_rank", metrics.EffectiveRank, metrics.Epoch);
-        Write("evaluation/mean_cosine", metrics.MeanCosine, metrics.Epoch);
-        Write("evaluation/perplexity", metrics.Perplexity, metrics.Epoch);
-        Write("evaluation/knn_accuracy", metrics.KnnAccuracy, metrics.Epoch);
-    }
+    private void Append(EpochMetrics metrics) => Append(
+        metrics.Epoch,
+        [
+            (Loss, metrics.Loss),
+            ("train/entropy", metrics.Entropy),
+            ("train/reconstruction", metrics.Reconstruction),
+            ("train/mutual_information_bound", metrics.MutualInformationBound),
+            ("train/learning_rate", metrics.LearningRate),
+            ("train/images_per_second", metrics.ImagesPerSecond),
+            ("evaluation/effective_rank", metrics.EffectiveRank),
+            ("evaluation/mean_cosine", metrics.MeanCosine),
+            ("evaluation/perplexity", metrics.Perplexity),
+            ("evaluation/knn_accuracy", metrics.KnnAccuracy),
+        ]);
 
-    private void Write(string tag, double? value, int epoch)
+    private void Append(int epoch, (string Tag, double? Value)[] values)
     {
-        if (value is { } number)
-        {
-            _writer!.add_scalar(tag, (float)number, epoch, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        }
+        double now = TensorBoardFile.Seconds(DateTimeOffset.UtcNow);
+        TensorBoardFile.Append(
+            _file!,
+            from scalar in values
+            where scalar.Value is not null
+            let value = new Summary.Types.Value { Tag = scalar.Tag, SimpleValue = (float)(scalar.Value ?? double.NaN) }
+            select new Event { Step = epoch, WallTime = now, Summary = new Summary { Value = { value } } });
     }
 }

@@ -50,11 +50,36 @@ internal sealed class TensorBoardLogTests : IDisposable
         killed.OnEpoch(s_first, TimeSpan.Zero);
         killed.OnEpoch(s_second, TimeSpan.Zero); // written, but the checkpoint was not
 
+        (string file, byte[] before) = (File(), System.IO.File.ReadAllBytes(File()));
+        System.IO.File.AppendAllText(file, "left by a crash");
+
         var resumed = new TensorBoardLog(_folder["new/tensorboard"]);
         resumed.OnStart(0.25, [s_first], 3);
+        byte[] kept = System.IO.File.ReadAllBytes(file);
         resumed.OnEpoch(s_second, TimeSpan.Zero);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+            Assert.That(kept, Has.Length.GreaterThan(before.Length / 3).And.Length.LessThan(before.Length));
+            Assert.That(kept, Is.EqualTo(before[..kept.Length]), "the first epoch stays as it is, with its time");
+        });
+    }
 
-        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+    [Test]
+    public void Epochs_that_are_not_there_yet_are_added()
+    {
+        new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first], 0);
+        new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first, s_second], 0);
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10));
+    }
+
+    [Test]
+    public void A_file_that_is_not_sound_is_replaced()
+    {
+        Directory.CreateDirectory(_folder["new/tensorboard"]);
+        System.IO.File.WriteAllText(_folder["new/tensorboard/events.out.tfevents.1.spoilt"], "no records at all");
+        new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first], 0);
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8));
     }
 
     /// <summary>
@@ -63,9 +88,10 @@ internal sealed class TensorBoardLogTests : IDisposable
     /// </summary>
     private Dictionary<(string Tag, long Step), float> Scalars()
     {
-        string file = Directory.GetFiles(_folder["new/tensorboard"]).Single();
-        Assert.That(Path.GetFileName(file), Does.Contain("tfevents"), "what TensorBoard looks for");
-        ReadOnlySpan<byte> rest = File.ReadAllBytes(file);
+        string file = File();
+        Assert.That(Path.GetFileName(file), Does.StartWith("events.out.tfevents."), "what TensorBoard looks for");
+        AssertIsNow(double.Parse(Path.GetFileName(file).Split('.')[3], System.Globalization.CultureInfo.InvariantCulture));
+        ReadOnlySpan<byte> rest = System.IO.File.ReadAllBytes(file);
         var scalars = new Dictionary<(string, long), float>();
         var versions = new List<string>();
         while (!rest.IsEmpty)
@@ -75,6 +101,7 @@ internal sealed class TensorBoardLogTests : IDisposable
             ReadOnlySpan<byte> content = rest.Slice(12, length);
             Assert.That(BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]), Is.EqualTo(MaskedChecksum(content)));
             Event entry = Event.Parser.ParseFrom(content.ToArray());
+            AssertIsNow(entry.WallTime);
             if (entry.WhatCase == Event.WhatOneofCase.FileVersion)
             {
                 versions.Add(entry.FileVersion);
@@ -82,7 +109,6 @@ internal sealed class TensorBoardLogTests : IDisposable
             else
             {
                 Summary.Types.Value value = entry.Summary.Value.Single();
-                Assert.That(entry.WallTime, Is.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600), "seconds since 1970");
                 scalars.Add((value.Tag, entry.Step), value.SimpleValue);
             }
             rest = rest[(length + 16)..];
@@ -90,6 +116,11 @@ internal sealed class TensorBoardLogTests : IDisposable
         Assert.That(versions, Is.EqualTo(["brain.Event:2"]));
         return scalars;
     }
+
+    private static void AssertIsNow(double time) =>
+        Assert.That(time, Is.EqualTo(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).Within(600), "seconds since 1970");
+
+    private string File() => Directory.GetFiles(_folder["new/tensorboard"]).Single();
 
     private static uint MaskedChecksum(ReadOnlySpan<byte> bytes)
     {
