@@ -23,6 +23,7 @@ public static class Harness
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(registry);
         NativeDefaults.Apply();
+        StandardStreams.OutliveThem();
         PlainOutput.UseWhereRedirected();
         return await CommandAsync(args, registry);
     }
@@ -71,6 +72,10 @@ public static class Harness
             ParentLink.Watch(signals.Interrupt);
             return await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Interrupted);
+        }
+        catch (Exception e) when (OutOfMemory.Starved(e) is { } line)
+        {
+            return Fail(line, ExitCode.Failure);
         }
         catch (Exception e) when (e is UsageException or DataException)
         {

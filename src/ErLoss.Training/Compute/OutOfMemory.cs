@@ -34,6 +34,35 @@ internal static partial class OutOfMemory
         }
     }
 
+    /// <summary>
+    /// A line on an exception that a lack of memory explains, however it came about: where hardly any is left, libraries do not load, threads do not start and files cannot be mapped, each
+    /// with an error of its own. Null of all others.
+    /// </summary>
+    public static string? Starved(Exception exception)
+    {
+        try
+        {
+            return Starved(exception, HostMemory.Free());
+        }
+        catch (Exception e) when (e is OutOfMemoryException or IOException or UnauthorizedAccessException or TypeInitializationException)
+        {
+            return "out of memory"; // what is left does not suffice to look
+        }
+    }
+
+    /// <summary>As <see cref="Starved(Exception)"/>.</summary>
+    /// <param name="exception">What happened.</param>
+    /// <param name="free">Bytes that are free, if that is known.</param>
+    internal static string? Starved(Exception exception, long? free)
+    {
+        const long HardlyAny = 256L << 20;
+        bool canBe = exception is TypeInitializationException or ExternalException or IOException or OutOfMemoryException or BadImageFormatException or TypeLoadException
+            && exception is not InsufficientMemoryException; // which is such a line already
+        return canBe && free is < HardlyAny and var bytes
+            ? $"out of memory: {Size(bytes)} are free for this process (ulimit -v shows its limit of address space, of which libtorch needs about 4 GiB); {FirstLine(exception.GetBaseException())}"
+            : null;
+    }
+
     private static string Line(Exception exception)
     {
         try

@@ -60,10 +60,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
         }
         if (LibtorchFolder.Asked(option) is not { } folder)
         {
-            return NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out _)
-                ? null
-                : throw new DataException(
-                    $"no libtorch beside the program; {LibtorchFolder.Option} DIR or the environment variable {LibtorchFolder.Variable} must name {LibtorchFolder.Wanted}.");
+            return NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, null, out _) ? null : throw new DataException(WhyNone());
         }
         Environment.SetEnvironmentVariable(LibtorchFolder.Variable, folder.Path);
         if (OperatingSystem.IsWindows())
@@ -73,6 +70,27 @@ internal sealed class LibtorchContext : AssemblyLoadContext
         }
         MethodInfo main = new LibtorchContext(folder).LoadFromAssemblyPath(Assembly.GetEntryAssembly()!.Location).EntryPoint!;
         return (int)main.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [args], null)!;
+    }
+
+    /// <summary>Why the program's own libtorch did not load: it is not there, or what the loader says of it.</summary>
+    private static string WhyNone()
+    {
+        const string Torch = "torch_cpu";
+        if (Find(Torch) is not { } path)
+        {
+            return $"no libtorch beside the program; {LibtorchFolder.Option} DIR or the environment variable {LibtorchFolder.Variable} must name {LibtorchFolder.Wanted}.";
+        }
+        try
+        {
+            DynamicLibrary.Load(path);
+            return $"{path}: libtorch did not load, but does so now; start again.";
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            bool isMemory = e.Message.Contains("failed to map", StringComparison.Ordinal) || e.Message.Contains("annot allocate memory", StringComparison.Ordinal);
+            string remedy = isMemory ? " The address space of this process is limited (ulimit -v); libtorch needs about 4 GiB of it." : "";
+            return $"libtorch does not load: {e.Message.TrimEnd('.')}.{remedy}";
+        }
     }
 
     /// <summary>All that is the program's own; the framework is there once.</summary>
@@ -102,10 +120,11 @@ internal sealed class LibtorchContext : AssemblyLoadContext
     private string InFolder(string library) => Path.Combine(_folder.Path, DynamicLibrary.FileName(library));
 
     /// <summary>The library between TorchSharp and libtorch: where the host looks, and so beside the program at the latest.</summary>
-    private static string FindBridge()
+    private static string FindBridge() => Find(Bridge) ?? throw new DllNotFoundException($"{DynamicLibrary.FileName(Bridge)} is not beside the program");
+
+    private static string? Find(string library)
     {
         string[] folders = [.. $"{AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")}".Split(Path.PathSeparator), AppContext.BaseDirectory];
-        return Array.Find([.. folders.Select(folder => Path.Combine(folder, DynamicLibrary.FileName(Bridge)))], File.Exists)
-            ?? throw new DllNotFoundException($"{DynamicLibrary.FileName(Bridge)} is not beside the program");
+        return Array.Find([.. folders.Select(folder => Path.Combine(folder, DynamicLibrary.FileName(library)))], File.Exists);
     }
 }

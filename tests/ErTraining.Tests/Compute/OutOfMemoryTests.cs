@@ -55,6 +55,20 @@ internal sealed class OutOfMemoryTests
             "out of memory: 2.00 GiB were asked for on GPU 3, which has 1.31 GiB free of 79.11 GiB; a smaller --batch-size needs less memory."));
 
     [Test]
+    public void An_error_that_a_lack_of_memory_explains_is_a_line_on_that()
+    {
+        var error = new TypeInitializationException("Any", new System.ComponentModel.Win32Exception(12, "Cannot allocate memory"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(OutOfMemory.Starved(error, 1 << 20), Does.StartWith("out of memory: 1.00 MiB are free").And.Contain("ulimit -v").And.EndWith("Cannot allocate memory"));
+            Assert.That(OutOfMemory.Starved(error, 1L << 33), Is.Null, "with memory left it is what it says");
+            Assert.That(OutOfMemory.Starved(error, null), Is.Null);
+            Assert.That(OutOfMemory.Starved(new InvalidOperationException("a fault"), 1 << 20), Is.Null);
+            Assert.That(OutOfMemory.Starved(new InsufficientMemoryException("already a line"), 1 << 20), Is.Null);
+        });
+    }
+
+    [Test]
     public void Torch_itself_says_it_so()
     {
         var exception = Assert.Throws<ExternalException>(() => torch.empty(1L << 50, dtype: torch.ScalarType.Byte))!;

@@ -1,0 +1,27 @@
+using System.Runtime.InteropServices;
+
+namespace ErTraining.Terminal;
+
+/// <summary>Standard output and error as the program was given them.</summary>
+internal static class StandardStreams
+{
+    private const int Output = 1, Error = 2;
+    private const int GetFlags = 1, CloseOnExecute = 1; // F_GETFD, FD_CLOEXEC
+
+    /// <summary>Has the program outlive them, and write nothing where they were closed before it started.</summary>
+    /// <remarks>
+    /// A file or pipe that .NET opens for itself gets the lowest number that is free. Where standard output was closed, what is written to it would therefore go into .NET's own.
+    /// </remarks>
+    public static void OutliveThem()
+    {
+        Console.SetOut(IsClosed(Output) ? TextWriter.Null : new LenientWriter(Console.Out));
+        Console.SetError(IsClosed(Error) ? TextWriter.Null : new LenientWriter(Console.Error));
+    }
+
+    /// <summary>Whether it is closed, or something else has its number: a file that was inherited is never one that closes when another program starts.</summary>
+    private static bool IsClosed(int descriptor) =>
+        !OperatingSystem.IsWindows() && Control(descriptor, GetFlags) is var flags && (flags < 0 || (flags & CloseOnExecute) != 0);
+
+    [DllImport("libc", EntryPoint = "fcntl")]
+    private static extern int Control(int descriptor, int command);
+}

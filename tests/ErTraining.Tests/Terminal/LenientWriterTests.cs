@@ -1,0 +1,45 @@
+using System.Text;
+using ErTraining.Terminal;
+
+namespace ErTraining.Tests.Terminal;
+
+internal sealed class LenientWriterTests
+{
+    [Test]
+    public void What_is_written_comes_through()
+    {
+        using var inner = new StringWriter { NewLine = "\n" };
+        using var writer = new LenientWriter(inner) { NewLine = "\n" };
+        writer.Write('a');
+        writer.Write("bc");
+        writer.WriteLine("d");
+        writer.WriteLine($"{1}");
+        writer.Flush();
+        Assert.That(inner.ToString(), Is.EqualTo("abcd\n1\n"));
+    }
+
+    [TestCase(typeof(IOException))]
+    [TestCase(typeof(UnauthorizedAccessException))]
+    public void What_it_writes_to_may_go_away(Type exception)
+    {
+        using var inner = new Gone((Exception)Activator.CreateInstance(exception)!);
+        using var writer = new LenientWriter(inner);
+        writer.WriteLine("first");
+        writer.WriteLine("second");
+        writer.Flush();
+        Assert.That(inner.Tries, Is.EqualTo(1), "it is not tried again and again");
+    }
+
+    private sealed class Gone(Exception exception) : TextWriter
+    {
+        public int Tries { get; private set; }
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value)
+        {
+            Tries++;
+            throw exception;
+        }
+    }
+}
