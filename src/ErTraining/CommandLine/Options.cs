@@ -25,6 +25,38 @@ internal static class Options
         },
     };
 
+    /// <summary>Numbers, each as <see cref="Number"/> reads it, with commas between, none of them twice; null where the option is not given.</summary>
+    /// <param name="name">Of the option.</param>
+    /// <param name="description">For its help.</param>
+    /// <param name="valid">Bounds of each.</param>
+    /// <param name="wanted">Them in words.</param>
+    /// <param name="usual">For its help: what is meant where the option is not given.</param>
+    public static Option<IReadOnlyList<T>?> Numbers<T>(
+        string name, string description, Predicate<double> valid, string wanted, IReadOnlyList<T> usual) => new(name)
+        {
+            Description = $"{description} [default: {string.Join(',', usual)}]",
+            HelpName = "N,N…",
+            CustomParser = result =>
+            {
+                string text = result.Tokens.Single().Value;
+                var numbers = new List<T>();
+                foreach (string word in text.Split(',', StringSplitOptions.TrimEntries))
+                {
+                    if (!TryRead(word, valid, out T? number))
+                    {
+                        result.AddError($"{name} {(text.Length == 0 ? "is empty" : $"has '{word}'")}; {wanted}, or several with commas between, is wanted.");
+                        return null;
+                    }
+                    numbers.Add(number);
+                }
+                if (numbers.Distinct().Count() < numbers.Count)
+                {
+                    result.AddError($"{name} is {text}; nothing can stand there twice.");
+                }
+                return numbers;
+            },
+        };
+
     /// <summary>One of some words.</summary>
     public static Option<string> Choice(string name, string description, string fallback, params IEnumerable<string> choices)
     {
