@@ -6,6 +6,9 @@ namespace ErLoss.Modules;
 /// <summary>Checks of what callers pass. They run before any computation: several native calls end the process on a wrong shape.</summary>
 internal static class Arguments
 {
+    // Products of a weight, κ and the number of rows stay within the range of float32, so that no setting gives NaN.
+    private const double LargestSetting = 1e15;
+
     /// <summary>A (k, d) floating-point tensor that the support can hold.</summary>
     public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
     {
@@ -83,19 +86,55 @@ internal static class Arguments
         }
     }
 
+    /// <summary>Settings of a loss: each in its range, and those that exclude each other apart.</summary>
+    public static void CheckOptions(EntropyReconstructionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        CheckKappa(options.Kappa);
+        CheckEnum(options.Support);
+        CheckEnum(options.Estimator);
+        CheckWeight(options.EntropyWeight);
+        CheckWeight(options.ReconstructionWeight);
+        CheckEnum(options.EntropyOf);
+        CheckEnum(options.Normalizer);
+        CheckEnum(options.Evaluation);
+        CheckEnum(options.ProductPrecision);
+        if (options.LearnKappa && options.Support != Support.Sphere)
+        {
+            throw new ArgumentException($"The support {options.Support} has no κ to learn; {Support.Sphere} is wanted.", "options.LearnKappa");
+        }
+        if (options.LearnKappa && options.LeaveOneOut)
+        {
+            throw new ArgumentException(
+                "With LeaveOneOut the loss has no minimum in κ, which would grow without end; learn κ with LeaveOneOut = false, or fix it.",
+                "options.LearnKappa");
+        }
+    }
+
     public static void CheckKappa(double kappa, [CallerArgumentExpression(nameof(kappa))] string? name = null)
     {
-        if (!(double.IsFinite(kappa) && kappa > 0))
+        if (!IsKappa(kappa))
         {
-            throw new ArgumentOutOfRangeException(name, $"κ is {kappa}; a positive, finite number is wanted.");
+            throw new ArgumentOutOfRangeException(name, $"κ is {kappa}; a positive, finite number of at most {LargestSetting} is wanted.");
+        }
+    }
+
+    /// <summary>κ as training has made it; <paramref name="name"/> is its parameter's.</summary>
+    public static void CheckLearntKappa(double kappa, string name)
+    {
+        if (!IsKappa(kappa))
+        {
+            throw new ArgumentOutOfRangeException(
+                name,
+                $"The learnt κ has become {kappa}; it must stay a positive number of at most {LargestSetting}. A smaller learning rate of κ usually cures this.");
         }
     }
 
     public static void CheckWeight(double weight, [CallerArgumentExpression(nameof(weight))] string? name = null)
     {
-        if (!(double.IsFinite(weight) && weight >= 0))
+        if (!(weight is >= 0 and <= LargestSetting))
         {
-            throw new ArgumentOutOfRangeException(name, $"The weight is {weight}; a finite number, zero or above, is wanted.");
+            throw new ArgumentOutOfRangeException(name, $"The weight is {weight}; a finite number, zero or above and at most {LargestSetting}, is wanted.");
         }
     }
 
@@ -108,6 +147,8 @@ internal static class Arguments
                 name, $"{value} is no {typeof(T).Name}; one of {string.Join(", ", Enum.GetNames<T>())} is wanted.");
         }
     }
+
+    private static bool IsKappa(double kappa) => kappa is > 0 and <= LargestSetting;
 
     private static string ShapeOf(Tensor tensor) => $"({string.Join(", ", tensor.shape)})";
 }

@@ -52,7 +52,7 @@ public static class EntropyReconstruction
         if (support == Support.Sphere)
         {
             var concentration = new Concentration(kappa);
-            entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false, ProductPrecision.Full)
+            entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false, ProductPrecision.Full, withPlain: false).Entropy
                 - concentration.LogNormalizer((int)single.shape[1], normalizer, single.dtype, single.device);
         }
         else

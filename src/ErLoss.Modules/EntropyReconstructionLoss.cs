@@ -1,4 +1,4 @@
-using TorchSharp;
+using System.Globalization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The entropy–reconstruction (ER) loss for two-view self-supervised learning: a lower bound on the mutual information of two
-/// views' projections, negated.
+/// The entropy–reconstruction (ER) loss for two-view self-supervised learning. With its default settings it is the negative of a lower bound on the
+/// mutual information of two views' projections.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -17,7 +17,17 @@ namespace ErLoss.Modules;
 /// </para>
 /// <para>
 /// With equal weights the densities' normalisers cancel and are left out of <see cref="EntropyReconstructionTerms.Loss"/> altogether,
-/// so that it keeps its precision in any dimension.
+/// so that it keeps its precision in any dimension. With unequal weights it contains their difference times log C_d(κ), which is rounded with it: in
+/// float32 to 2e-4 at d = 2,048, and to 8e-3 at d = 65,536. The gradients of the projections are not affected.
+/// </para>
+/// <para>
+/// On the sphere the loss depends on the directions of the rows alone, whatever their scale is, and the gradient of a row is inversely proportional to
+/// its norm. A row of zeros has no direction: it counts as the zero vector, and its gradient is zero. A row below the smallest normal number of its type
+/// (6.1e-5 in float16) gets the gradient of a row of that size, since its own might overflow. On the discrete support a logit of −∞ masks a class.
+/// </para>
+/// <para>
+/// A learnt κ is the parameter <c>log_kappa</c>, of shape (1). It is float64 whatever type the module is converted to, so that a conversion neither costs
+/// digits nor takes the parameter away from an optimizer that has it. Leave it out of weight decay, which would pull κ towards one.
 /// </para>
 /// </remarks>
 /// <example>
@@ -29,7 +39,9 @@ namespace ErLoss.Modules;
 /// </example>
 public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
 {
-    private const string LogKappa = "log_kappa";
+    internal const string LogKappa = "log_kappa";
+
+    private bool _isDisposed;
 
     /// <summary>A loss with the settings that matter most; see <see cref="EntropyReconstructionOptions"/> for all of them.</summary>
     /// <param name="kappa">Concentration κ of the von Mises–Fisher density; positive, finite. Sphere only.</param>
@@ -52,30 +64,16 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     /// <param name="options">The settings; checked here.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
     /// <exception cref="ArgumentException">A setting out of its range, or <see cref="EntropyReconstructionOptions.LearnKappa"/> on
-    /// a support that has no κ; it names the setting.</exception>
+    /// a support that has no κ or with <see cref="EntropyReconstructionOptions.LeaveOneOut"/>; it names the setting.</exception>
     public EntropyReconstructionLoss(EntropyReconstructionOptions options)
         : base(nameof(EntropyReconstructionLoss))
     {
-        ArgumentNullException.ThrowIfNull(options);
-        Arguments.CheckKappa(options.Kappa);
-        Arguments.CheckEnum(options.Support);
-        Arguments.CheckEnum(options.Estimator);
-        Arguments.CheckWeight(options.EntropyWeight);
-        Arguments.CheckWeight(options.ReconstructionWeight);
-        Arguments.CheckEnum(options.EntropyOf);
-        Arguments.CheckEnum(options.Normalizer);
-        Arguments.CheckEnum(options.Evaluation);
-        Arguments.CheckEnum(options.ProductPrecision);
-        if (options.LearnKappa && options.Support != Support.Sphere)
-        {
-            throw new ArgumentException($"The support {options.Support} has no κ to learn; {Support.Sphere} is wanted.", "options.LearnKappa");
-        }
-
+        Arguments.CheckOptions(options);
         Options = options;
         if (options.LearnKappa)
         {
             // As the parameters of TorchSharp's own modules, it outlives a dispose scope that the module is made in.
-            var logKappa = new Parameter(tensor(Math.Log(options.Kappa), ScalarType.Float64));
+            var logKappa = new Parameter(tensor([Math.Log(options.Kappa)], ScalarType.Float64));
             logKappa.DetachFromDisposeScope();
             register_parameter(LogKappa, logKappa);
         }
@@ -85,103 +83,143 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     public EntropyReconstructionOptions Options { get; }
 
     /// <summary>κ as it is now: the setting, or what has been learnt since.</summary>
-    public double Kappa => Options.LearnKappa ? Math.Exp(get_parameter(LogKappa)!.ToDouble()) : Options.Kappa;
+    /// <exception cref="ObjectDisposedException">The module is disposed of, and κ with it.</exception>
+    public double Kappa
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Options.LearnKappa ? Math.Exp(get_parameter(LogKappa)!.item<double>()) : Options.Kappa;
+        }
+    }
 
-    /// <summary>The loss of a batch of paired projections.</summary>
+    /// <summary>The loss of a batch of paired projections. A term whose weight is zero is not computed.</summary>
     /// <param name="projection1">(k, d): the first view's projections, row i belonging to example i.</param>
     /// <param name="projection2">(k, d): the second view's, of the same dtype and on the same device.</param>
     /// <returns>A scalar in nats, of the projections' precision (float32 at least).</returns>
     /// <exception cref="ArgumentException">Projections of a wrong shape or dtype, or that do not match; the message says what is wanted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A learnt κ has left its range; the exception names <c>log_kappa</c>. On a GPU κ is not
+    /// read, and the loss is NaN instead.</exception>
+    /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
+        CheckCall(projection1, projection2);
         using var scope = NewDisposeScope();
-        return Evaluate(projection1, projection2, lossOnly: true).Loss.MoveToOuterDisposeScope();
+        bool withEntropy = Options.EntropyWeight != 0, withReconstruction = Options.ReconstructionWeight != 0 || !withEntropy;
+        return Parts(projection1, projection2, withEntropy, withReconstruction, withBound: false).Loss(Options).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The loss of a batch of paired projections, with the terms it is made of.</summary>
+    /// <summary>The loss of a batch of paired projections, with the terms it is made of, whatever their weights.</summary>
     /// <param name="projection1">(k, d): the first view's projections, row i belonging to example i.</param>
     /// <param name="projection2">(k, d): the second view's, of the same dtype and on the same device.</param>
     /// <returns>Four scalars in nats; the caller disposes them.</returns>
-    /// <exception cref="ArgumentException">Projections of a wrong shape or dtype, or that do not match; the message says what is wanted.</exception>
-    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2) => Evaluate(projection1, projection2, lossOnly: false);
-
-    /// <param name="projection1">As above.</param>
-    /// <param name="projection2">As above.</param>
-    /// <param name="lossOnly">Whether only the loss will be looked at: then a normaliser that cancels in it is not computed.</param>
-    private EntropyReconstructionTerms Evaluate(Tensor projection1, Tensor projection2, bool lossOnly)
+    /// <exception cref="ArgumentException">As of <see cref="forward"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
+    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
     {
+        CheckCall(projection1, projection2);
+        using var scope = NewDisposeScope();
+        return Parts(projection1, projection2, withEntropy: true, withReconstruction: true, withBound: true).Terms(Options);
+    }
+
+    /// <summary>The settings, with κ as it is now.</summary>
+    public override string ToString()
+    {
+        bool isOnSphere = Options.Support == Support.Sphere;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{GetName()}({(isOnSphere ? $"Kappa: {(_isDisposed ? Options.Kappa : Kappa):g6}{(Options.LearnKappa ? " (learnt)" : "")}, " : "")}"
+            + $"Support: {Options.Support}, Estimator: {Options.Estimator}, "
+            + $"EntropyWeight: {Options.EntropyWeight}, ReconstructionWeight: {Options.ReconstructionWeight}, EntropyOf: {Options.EntropyOf}, "
+            + $"{(isOnSphere ? $"LeaveOneOut: {Options.LeaveOneOut}, " : "")}NormalizeInputs: {Options.NormalizeInputs}, Normalizer: {Options.Normalizer}"
+            + $"{(isOnSphere ? $", Evaluation: {Options.Evaluation}, ProductPrecision: {Options.ProductPrecision}" : "")})");
+    }
+
+    /// <summary>Moves a learnt κ to a device; its type stays.</summary>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        if (device is not null)
+        {
+            base._toEpilog(null, device, non_blocking);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        base.Dispose(disposing);
+    }
+
+    private void CheckCall(Tensor projection1, Tensor projection2)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Arguments.CheckPair(projection1, projection2, Options.Support);
         Arguments.CheckLeaveOneOut(projection1, Options.Support, Options.LeaveOneOut);
         if (Options.LearnKappa)
         {
             Arguments.CheckDevice(projection1, get_parameter(LogKappa)!, LogKappa);
         }
-
-        using var scope = NewDisposeScope();
-        Tensor single1 = Precision.AtLeastSingle(projection1);
-        Tensor single2 = Precision.AtLeastSingle(projection2);
-        double surplus = Options.EntropyWeight - Options.ReconstructionWeight;
-        (Tensor entropy, Tensor reconstruction, Tensor? logNormalizer) = Options.Support == Support.Sphere
-            ? OnSphere(single1, single2, withNormalizer: !lossOnly || surplus != 0)
-            : OnClasses(single1, single2);
-
-        Tensor bound = entropy - reconstruction;
-        Tensor loss = Options.ReconstructionWeight * reconstruction - Options.EntropyWeight * entropy;
-        if (logNormalizer is not null)
-        {
-            loss = surplus == 0 ? loss : loss + surplus * logNormalizer;
-            entropy = entropy - logNormalizer;
-            reconstruction = reconstruction - logNormalizer;
-        }
-        return new EntropyReconstructionTerms(
-            loss.MoveToOuterDisposeScope(),
-            entropy.MoveToOuterDisposeScope(),
-            reconstruction.MoveToOuterDisposeScope(),
-            bound.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Entropy and reconstruction without log C_d(κ), and that constant, which is to be subtracted from both.</summary>
-    private (Tensor Entropy, Tensor Reconstruction, Tensor? LogNormalizer) OnSphere(Tensor projection1, Tensor projection2, bool withNormalizer)
+    private LossParts Parts(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound) =>
+        Options.Support == Support.Sphere
+            ? OnSphere(projection1, projection2, withEntropy, withReconstruction, withBound)
+            : OnClasses(Precision.AtLeastSingle(projection1), Precision.AtLeastSingle(projection2), withEntropy, withReconstruction);
+
+    private LossParts OnSphere(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound)
     {
-        Tensor embeddings1 = Options.NormalizeInputs ? functional.normalize(projection1, dim: 1) : projection1;
-        Tensor embeddings2 = Options.NormalizeInputs ? functional.normalize(projection2, dim: 1) : projection2;
-        // In float64 whatever the module was converted to: the normaliser's constants may be too large for a short type.
+        Func<Tensor, Tensor> read = Options.NormalizeInputs ? Directions.Of : Precision.AtLeastSingle;
+        Tensor embeddings1 = read(projection1), embeddings2 = read(projection2);
         Concentration concentration = Options.LearnKappa
-            ? new Concentration(get_parameter(LogKappa)!.to(ScalarType.Float64).exp())
+            ? new Concentration(get_parameter(LogKappa)!.exp().view([]))
             : new Concentration(Options.Kappa);
-        Tensor entropy = EntropyOverViews(
-            embeddings1,
-            embeddings2,
-            embeddings => KernelEntropy.Relative(
-                embeddings,
-                concentration,
-                Options.Estimator,
-                Options.LeaveOneOut,
-                Options.Evaluation,
-                unitRows: Options.NormalizeInputs,
-                Options.ProductPrecision));
-        Tensor reconstruction = VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration);
-        Tensor? logNormalizer = withNormalizer
-            ? concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, projection1.dtype, projection1.device)
-            : null;
-        return (entropy, reconstruction, logNormalizer);
+        Tensor? entropy = null, plain = null;
+        if (withEntropy)
+        {
+            KernelEstimates[] estimates = [.. EachView(embeddings1, embeddings2).Select(Estimate)];
+            entropy = Mean([.. estimates.Select(estimate => estimate.Entropy)]);
+            plain = Options.LeaveOneOut && withBound ? Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
+        }
+        return new LossParts(
+            entropy,
+            plain,
+            withReconstruction ? VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration) : null,
+            withBound || Options.EntropyWeight != Options.ReconstructionWeight
+                ? concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, embeddings1.dtype, embeddings1.device)
+                : null);
+
+        KernelEstimates Estimate(Tensor embeddings) => KernelEntropy.Relative(
+            embeddings,
+            concentration,
+            Options.Estimator,
+            Options.LeaveOneOut,
+            Options.Evaluation,
+            unitRows: Options.NormalizeInputs,
+            Options.ProductPrecision,
+            withPlain: withBound);
     }
 
-    private (Tensor Entropy, Tensor Reconstruction, Tensor? LogNormalizer) OnClasses(Tensor projection1, Tensor projection2)
+    private LossParts OnClasses(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction)
     {
         Func<Tensor, Normalizer, Categorical> read = Options.NormalizeInputs ? Categorical.FromLogits : Categorical.FromProbabilities;
-        Categorical distributions1 = read(projection1, Options.Normalizer);
-        Categorical distributions2 = read(projection2, Options.Normalizer);
-        Tensor entropy = EntropyOverViews(distributions1, distributions2, batch => batch.MarginalEntropy(Options.Estimator));
-        return (entropy, Categorical.CrossEntropyBothWays(distributions1, distributions2), null);
+        Categorical distributions1 = read(projection1, Options.Normalizer), distributions2 = read(projection2, Options.Normalizer);
+        return new LossParts(
+            withEntropy ? Mean([.. EachView(distributions1, distributions2).Select(batch => batch.MarginalEntropy(Options.Estimator))]) : null,
+            null,
+            withReconstruction ? Categorical.CrossEntropyBothWays(distributions1, distributions2) : null,
+            null);
     }
 
-    private Tensor EntropyOverViews<T>(T view1, T view2, Func<T, Tensor> entropy) => Options.EntropyOf switch
+    /// <summary>The views whose entropy counts.</summary>
+    private T[] EachView<T>(T view1, T view2) => Options.EntropyOf switch
     {
-        EntropyOf.First => entropy(view1),
-        EntropyOf.Second => entropy(view2),
-        _ => (entropy(view1) + entropy(view2)) / 2,
+        EntropyOf.First => [view1],
+        EntropyOf.Second => [view2],
+        _ => [view1, view2],
     };
+
+    private static Tensor Mean(Tensor[] terms) => terms.Length == 1 ? terms[0] : (terms[0] + terms[1]) / 2;
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

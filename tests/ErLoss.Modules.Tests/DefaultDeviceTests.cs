@@ -25,7 +25,7 @@ public class DefaultDeviceTests : TensorTests
             Estimator = estimator,
             Evaluation = evaluation,
             LeaveOneOut = leaveOneOut,
-            LearnKappa = learnKappa && support == Support.Sphere,
+            LearnKappa = learnKappa && !leaveOneOut && support == Support.Sphere,
             Normalizer = normalizer,
             EntropyWeight = 0.7,
         };

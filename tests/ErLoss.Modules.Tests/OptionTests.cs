@@ -8,8 +8,8 @@ public class OptionTests : TensorTests
 {
     private const int NoName = 7;
 
-    private static readonly double[] BadKappas = [0, -0.0, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
-    private static readonly double[] BadWeights = [-1, -1e-300, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    private static readonly double[] BadKappas = [0, -0.0, -1, 1e39, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    private static readonly double[] BadWeights = [-1, -1e-300, 1e39, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
 
     [Test]
     public void DefaultsAreThoseOfThePaper()
@@ -87,12 +87,31 @@ public class OptionTests : TensorTests
             .And.Message.Contains("Discrete")
             .And.Message.Contains("Sphere"));
 
+    // Pairs that are nearer to each other than to other rows gain from a larger κ without end, unless the own kernel counts.
+    [Test]
+    public void LearningKappaIsRefusedWithLeaveOneOutSinceTheLossHasNoMinimumInIt()
+    {
+        Assert.That(
+            () => new EntropyReconstructionLoss(new EntropyReconstructionOptions { LearnKappa = true, LeaveOneOut = true }),
+            Throws.ArgumentException
+                .With.Property("ParamName").EqualTo("options.LearnKappa")
+                .And.Message.Contains("no minimum in κ")
+                .And.Message.Contains("LeaveOneOut = false"));
+        double[,] first = Draw.Normal(1, 20, 8), noise = Draw.Normal(2, 20, 8);
+        double[,] second = Matrix.Create(20, 8, (i, c) => first[i, c] + 0.1 * noise[i, c]);
+        double Loss(double kappa, bool leaveOneOut) =>
+            TermValues.Of(new EntropyReconstructionOptions { Kappa = kappa, LeaveOneOut = leaveOneOut }, first, second).Loss;
+        double[] kappas = [.. Enumerable.Range(0, 15).Select(power => Math.Pow(10, power))];
+        Assert.That(kappas.Select(kappa => Loss(kappa, leaveOneOut: true)), Is.Ordered.Descending);
+        Assert.That(kappas.MinBy(kappa => Loss(kappa, leaveOneOut: false)), Is.InRange(10, 1e3));
+    }
+
     [Test]
     public void NullOptionsAreRefused() => Assert.That(
         () => new EntropyReconstructionLoss(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("options"));
 
     [Test]
-    public void WeightsOfZeroAndKappasOfAnySizeAreTaken([Values(double.Epsilon, 1e-6, 1e6, double.MaxValue)] double kappa)
+    public void WeightsOfZeroAndKappasOfAnySizeAreTaken([Values(double.Epsilon, 1e-6, 1e6, 1e15)] double kappa)
     {
         using var loss = new EntropyReconstructionLoss(kappa, entropyWeight: 0, reconstructionWeight: 0);
         Assert.That(loss.Kappa, Is.EqualTo(kappa));

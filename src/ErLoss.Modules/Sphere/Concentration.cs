@@ -6,7 +6,7 @@ namespace ErLoss.Modules;
 /// <summary>The concentration κ of a von Mises–Fisher density: a number, or a scalar tensor that carries gradient.</summary>
 internal sealed class Concentration
 {
-    /// <param name="value">κ, positive and finite.</param>
+    /// <param name="value">κ, as <see cref="Arguments.CheckKappa"/> wants it.</param>
     public Concentration(double value) => Value = value;
 
     /// <param name="learnt">
@@ -24,7 +24,7 @@ internal sealed class Concentration
         if (isRead)
         {
             double kappa = learnt.ToDouble();
-            Arguments.CheckKappa(kappa);
+            Arguments.CheckLearntKappa(kappa, EntropyReconstructionLoss.LogKappa);
             Value = kappa;
         }
     }

@@ -31,14 +31,16 @@ internal static class FusedKernelEntropy
     /// <param name="budget">
     /// Bytes that kernels may take between value and gradient; beyond it they are evaluated twice. By default what suits the size.
     /// </param>
-    public static Tensor Relative(
+    /// <param name="withPlain">Whether the plain estimate is wanted as well where rows are left out.</param>
+    public static KernelEstimates Relative(
         Tensor embeddings,
         Concentration concentration,
         EntropyEstimator estimator,
         bool leaveOneOut,
         bool unitRows = false,
         ProductPrecision precision = ProductPrecision.Full,
-        long? budget = null)
+        long? budget = null,
+        bool withPlain = false)
     {
         using var scope = NewDisposeScope();
         bool differentiateKappa = IsDifferentiated(concentration.Learnt);
@@ -47,11 +49,12 @@ internal static class FusedKernelEntropy
         var kernels = new SymmetricKernels(rows, concentration, ownExponents, unitRows, leaveOneOut, precision, differentiate, budget);
         if (!kernels.TrySum(out Tensor logSums))
         {
-            return Relative(embeddings, embeddings, concentration, estimator, own: 0, leaveOneOut, unitRows).MoveToOuterDisposeScope();
+            return Relative(embeddings, embeddings, concentration, estimator, own: 0, leaveOneOut, unitRows, withPlain).MoveToOuterDisposeScope();
         }
 
         (Tensor entropy, Tensor slopes) = Estimate(logSums, rows.shape[0] - (leaveOneOut ? 1 : 0), estimator);
         entropy = entropy.to(rows.dtype);
+        Tensor? plain = leaveOneOut && withPlain ? PlainEstimate(logSums, ownExponents, rows, estimator) : null;
         if (differentiate)
         {
             Tensor gradient = kernels.Gradient(slopes, logSums);
@@ -64,7 +67,7 @@ internal static class FusedKernelEntropy
             }
             entropy = OnceDifferentiable.Attach(entropy, (embeddings, gradient), (concentration.Learnt, kappaGradient));
         }
-        return entropy.MoveToOuterDisposeScope();
+        return new KernelEstimates(entropy, plain).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -78,14 +81,16 @@ internal static class FusedKernelEntropy
     /// <param name="own">Where row 0 stands among the columns (row i at own + i), if it does.</param>
     /// <param name="leaveOneOut">Whether rows that stand among the columns are left out of their own estimates.</param>
     /// <param name="unitRows">Whether rows and columns were divided by their norms in the same graph, as above.</param>
-    public static Tensor Relative(
+    /// <param name="withPlain">Whether the plain estimate is wanted as well where rows are left out.</param>
+    public static KernelEstimates Relative(
         Tensor embeddings,
         Tensor columns,
         Concentration concentration,
         EntropyEstimator estimator,
         int? own = null,
         bool leaveOneOut = false,
-        bool unitRows = false)
+        bool unitRows = false,
+        bool withPlain = false)
     {
         using var scope = NewDisposeScope();
         bool differentiateKappa = IsDifferentiated(concentration.Learnt), differentiateColumns = IsDifferentiated(columns);
@@ -93,10 +98,12 @@ internal static class FusedKernelEntropy
         Tensor rows = embeddings.detach();
         var kernels = new RectangularKernels(rows, columns.detach(), concentration, own, unitRows);
         kernels.Sum(out Tensor largest, out Tensor logSums);
-        Tensor? ownColumns = own is int at && !leaveOneOut ? columns.detach()[at..(at + (int)rows.shape[0])] : null;
+        bool keepsOwn = own is not null && !leaveOneOut;
+        Tensor? ownColumns = own is int at && (keepsOwn || withPlain) ? columns.detach()[at..(at + (int)rows.shape[0])] : null;
         Tensor? squares = ownColumns is null ? null : Products(rows, ownColumns);
         Tensor? ownExponents = squares is null ? null : concentration.ScaleConstant(squares);
-        logSums = ownExponents is null ? logSums : logaddexp(logSums, ownExponents);
+        Tensor? plain = ownExponents is null || keepsOwn ? null : PlainEstimate(logSums, ownExponents, columns, estimator);
+        logSums = keepsOwn ? logaddexp(logSums, ownExponents!) : logSums;
 
         (Tensor entropy, Tensor slopes) = Estimate(logSums, columns.shape[0] - (own is not null && leaveOneOut ? 1 : 0), estimator);
         entropy = entropy.to(rows.dtype);
@@ -104,9 +111,9 @@ internal static class FusedKernelEntropy
         {
             (Tensor rowGradient, Tensor? columnGradient) = kernels.Gradient(largest, slopes, logSums, differentiateColumns);
             Tensor? kappaGradient = differentiateKappa ? (rows * rowGradient).sum() / concentration.Learnt!.detach() : null;
-            if (ownExponents is not null)
+            if (keepsOwn)
             {
-                Tensor ownSlopes = slopes * (ownExponents - logSums).exp();
+                Tensor ownSlopes = slopes * (ownExponents! - logSums).exp();
                 kappaGradient = kappaGradient is null ? null : kappaGradient + (ownSlopes * squares!).sum();
                 if (!unitRows)
                 {
@@ -118,7 +125,7 @@ internal static class FusedKernelEntropy
             entropy = OnceDifferentiable.Attach(
                 entropy, (embeddings, rowGradient), (columns, columnGradient), (concentration.Learnt, kappaGradient));
         }
-        return entropy.MoveToOuterDisposeScope();
+        return new KernelEstimates(entropy, plain).MoveToOuterDisposeScope();
     }
 
     /// <summary>z_i·y_i in float64, (n).</summary>
@@ -142,6 +149,10 @@ internal static class FusedKernelEntropy
         Tensor entropy = -(weights * logDensity).sum();
         return (entropy, -weights * (1 + logDensity + entropy));
     }
+
+    /// <summary>The value of H where each row's own kernel, which <paramref name="logSums"/> lack, is added to its sum: no further pass over pairs.</summary>
+    private static Tensor PlainEstimate(Tensor logSums, Tensor ownExponents, Tensor columns, EntropyEstimator estimator) =>
+        Estimate(logaddexp(logSums, ownExponents), columns.shape[0], estimator).Entropy.to(columns.dtype);
 
     private static bool IsDifferentiated(Tensor? tensor) => is_grad_enabled() && tensor is { requires_grad: true };
 }

@@ -33,39 +33,43 @@ internal static class KernelEntropy
     /// <param name="evaluation">How the pairwise terms are computed.</param>
     /// <param name="unitRows">Whether the rows were divided by their norms in the same graph; see the class.</param>
     /// <param name="precision">What the fused form rounds the factors of its products to.</param>
-    public static Tensor Relative(
+    /// <param name="withPlain">Whether the plain estimate is wanted as well where rows are left out.</param>
+    public static KernelEstimates Relative(
         Tensor embeddings,
         Concentration concentration,
         EntropyEstimator estimator,
         bool leaveOneOut,
         Evaluation evaluation,
         bool unitRows,
-        ProductPrecision precision)
+        ProductPrecision precision,
+        bool withPlain)
     {
         if (evaluation == Evaluation.Fused || (evaluation == Evaluation.Auto && embeddings.shape[0] >= FusedFrom))
         {
-            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows, precision);
+            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows, precision, withPlain: withPlain);
         }
-        Tensor logDensity = RelativeLogDensity(embeddings, concentration, leaveOneOut, unitRows);
-        return estimator == EntropyEstimator.Joe
-            ? -logDensity.mean()
-            : -(nn.functional.softmax(logDensity, 0) * logDensity).sum();
-    }
-
-    /// <summary>log p̂(z_i) − log C_d(κ) = logsumexp_j(κ·z_i·z_j) − log(number of kernels), for each row: (k).</summary>
-    private static Tensor RelativeLogDensity(Tensor embeddings, Concentration concentration, bool leaveOneOut, bool unitRows)
-    {
-        long kernels = embeddings.shape[0];
+        long k = embeddings.shape[0];
         if (leaveOneOut)
         {
-            return LogSumOfOthers(embeddings, concentration) - Math.Log(kernels - 1);
+            Tensor others = LogSumOfOthers(embeddings, concentration);
+            Tensor? plain = withPlain
+                ? Estimate(logaddexp(others, concentration.Scale(SquaredNorms(embeddings))).detach() - Math.Log(k), estimator)
+                : null;
+            return new KernelEstimates(Estimate(others - Math.Log(k - 1), estimator), plain);
         }
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
-        Tensor own = concentration.Scale(SquaredNorms(unitRows && kernels > 1 ? embeddings.detach() : embeddings));
+        Tensor own = concentration.Scale(SquaredNorms(unitRows && k > 1 ? embeddings.detach() : embeddings));
         // log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.
-        return kernels == 1 ? own : own - nn.functional.logsigmoid(own - LogSumOfOthers(embeddings, concentration)) - Math.Log(kernels);
+        Tensor logSums = k == 1 ? own : own - nn.functional.logsigmoid(own - LogSumOfOthers(embeddings, concentration));
+        return new KernelEstimates(Estimate(logSums - Math.Log(k), estimator), null);
     }
 
+    /// <summary>H of the log-densities log p̂(z_i) − log C_d(κ), (k).</summary>
+    private static Tensor Estimate(Tensor logDensity, EntropyEstimator estimator) => estimator == EntropyEstimator.Joe
+        ? -logDensity.mean()
+        : -(nn.functional.softmax(logDensity, 0) * logDensity).sum();
+
+    /// <summary>logsumexp_j(κ·z_i·z_j) over all j but i, for each row: (k).</summary>
     private static Tensor LogSumOfOthers(Tensor embeddings, Concentration concentration)
     {
         Tensor exponents = concentration.Scale(embeddings).mm(embeddings.t());

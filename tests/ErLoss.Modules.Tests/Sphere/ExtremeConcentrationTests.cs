@@ -18,7 +18,7 @@ public class ExtremeConcentrationTests : TensorTests
         var options = new EntropyReconstructionOptions
         {
             Kappa = kappa,
-            LearnKappa = learnKappa,
+            LearnKappa = learnKappa && !leaveOneOut,
             Estimator = estimator,
             LeaveOneOut = leaveOneOut,
         };

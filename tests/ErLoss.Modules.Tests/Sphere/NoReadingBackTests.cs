@@ -40,7 +40,7 @@ public class NoReadingBackTests : TensorTests
             using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
             {
                 Kappa = kappa,
-                LearnKappa = learnKappa,
+                LearnKappa = learnKappa && !leaveOneOut,
                 LeaveOneOut = leaveOneOut,
                 Estimator = estimator,
                 Evaluation = Evaluation.Fused,

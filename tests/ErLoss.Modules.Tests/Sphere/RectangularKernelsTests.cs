@@ -33,7 +33,7 @@ public class RectangularKernelsTests
                 return estimator == EntropyEstimator.Joe ? -l.mean() : -(l.softmax(0) * l).sum();
             }
             double[][] plain = Run(rows, columns, kappa, Plain);
-            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut));
+            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut).Entropy);
             for (int i = 0; i < plain.Length; i++)
             {
                 double scale = Math.Max(1, plain[i].Max(Math.Abs));
@@ -47,7 +47,7 @@ public class RectangularKernelsTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = randn(4, 3).requires_grad_(), columns = randn(9, 3);
-        FusedKernelEntropy.Relative(rows, columns, new Concentration(5), EntropyEstimator.Joe, null).backward();
+        FusedKernelEntropy.Relative(rows, columns, new Concentration(5), EntropyEstimator.Joe, null).Entropy.backward();
         Assert.That(rows.grad, Is.Not.Null);
         Assert.That(columns.requires_grad, Is.False);
     }

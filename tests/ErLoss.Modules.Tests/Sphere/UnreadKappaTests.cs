@@ -25,16 +25,24 @@ public class UnreadKappaTests : TensorTests
         Tensor z = nn.functional.normalize(x, dim: 1);
         var concentration = new Concentration(learnt, isRead: false);
         Assert.That(concentration.Value, Is.Null);
-        Tensor entropy = form switch
+        KernelEstimates estimates = form switch
         {
-            Form.Symmetric => FusedKernelEntropy.Relative(z, concentration, estimator, leaveOneOut, unitRows: true),
-            Form.Rectangular => FusedKernelEntropy.Relative(z, z, concentration, estimator, own: 0, leaveOneOut, unitRows: true),
-            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, Evaluation.Composed, unitRows: true, ProductPrecision.Full),
+            Form.Symmetric => FusedKernelEntropy.Relative(z, concentration, estimator, leaveOneOut, unitRows: true, withPlain: true),
+            Form.Rectangular => FusedKernelEntropy.Relative(z, z, concentration, estimator, own: 0, leaveOneOut, unitRows: true, withPlain: true),
+            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, Evaluation.Composed, unitRows: true, ProductPrecision.Full, withPlain: true),
         };
+        Tensor entropy = estimates.Entropy;
         entropy.backward();
 
         double rounding = dtype == ScalarType.Float64 ? 1e-14 : 1e-6;
         TermValues.AssertNear(entropy.ToDouble(), truth.Entropy, rounding * (10 + kappa), "entropy");
+        Assert.That(estimates.Plain is not null, Is.EqualTo(leaveOneOut), "the plain estimate is apart where rows are left out");
+        if (estimates.Plain is { } plain)
+        {
+            Assert.That(plain.requires_grad, Is.False);
+            double plainTruth = new TangentialTruth(rows, kappa, estimator, leaveOneOut: false).Entropy;
+            TermValues.AssertNear(plain.ToDouble(), plainTruth, rounding * (10 + kappa), "plain estimate");
+        }
         Assert.That(truth.Error(x.grad!), Is.LessThan(rounding * (10 + kappa)));
         double Value(double at) => new TangentialTruth(rows, at, estimator, leaveOneOut).Entropy;
         double step = 1e-4 * kappa, slope = (Value(kappa + step) - Value(kappa - step)) / (2 * step);

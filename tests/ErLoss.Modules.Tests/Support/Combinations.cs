@@ -20,7 +20,7 @@ internal static class Combinations
         from entropyOf in Enum.GetValues<EntropyOf>()
         from leaveOneOut in Either
         from normalizeInputs in Either
-        from learnKappa in support == Modules.Support.Sphere ? Either : Never
+        from learnKappa in support == Modules.Support.Sphere && !leaveOneOut ? Either : Never
         from weights in Weights
         select new EntropyReconstructionOptions
         {

@@ -8,18 +8,19 @@ internal static class Recomputation
     public static TermValues Terms(double[,] projection1, double[,] projection2, EntropyReconstructionOptions options)
     {
         (double[,] first, double[,] second) = (OnSupport(projection1, options), OnSupport(projection2, options));
-        double entropy = options.EntropyOf switch
+        double EntropyOverViews(EntropyReconstructionOptions settings) => settings.EntropyOf switch
         {
-            EntropyOf.First => Entropy(first, options),
-            EntropyOf.Second => Entropy(second, options),
-            _ => (Entropy(first, options) + Entropy(second, options)) / 2,
+            EntropyOf.First => Entropy(first, settings),
+            EntropyOf.Second => Entropy(second, settings),
+            _ => (Entropy(first, settings) + Entropy(second, settings)) / 2,
         };
+        double entropy = EntropyOverViews(options);
         double reconstruction = Reconstruction(first, second, options);
         return new TermValues(
             options.ReconstructionWeight * reconstruction - options.EntropyWeight * entropy,
             entropy,
             reconstruction,
-            entropy - reconstruction);
+            EntropyOverViews(options with { LeaveOneOut = false }) - reconstruction);
     }
 
     public static double[,] OnSupport(double[,] projection, EntropyReconstructionOptions options) =>

@@ -33,7 +33,7 @@ internal static class LossChecks
            from evaluation in (Evaluation[])[Evaluation.Fused, Evaluation.Composed]
            from kappa in (double[])[0.5, 10, 100]
            from leaveOneOut in (bool[])[false, true]
-           from learnKappa in (bool[])[false, true]
+           from learnKappa in leaveOneOut ? (bool[])[false] : [false, true]
            select new EntropyReconstructionOptions
            {
                Kappa = kappa,

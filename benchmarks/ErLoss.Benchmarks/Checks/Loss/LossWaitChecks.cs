@@ -21,7 +21,7 @@ internal static class LossWaitChecks
         .. from estimator in Enum.GetValues<EntropyEstimator>()
            from kappa in (double[])[10, 100]
            from leaveOneOut in (bool[])[false, true]
-           from learnKappa in (bool[])[false, true]
+           from learnKappa in leaveOneOut ? (bool[])[false] : [false, true]
            select new EntropyReconstructionOptions
            {
                Kappa = kappa,
