@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -122,17 +121,16 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         return Parts(projection1, projection2, withEntropy: true, withReconstruction: true, withBound: true).Terms(Options);
     }
 
-    /// <summary>The settings, with κ as it is now.</summary>
+    /// <summary>The settings that mean something on the support, with κ as it is now.</summary>
     public override string ToString()
     {
-        bool isOnSphere = Options.Support == Support.Sphere;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{GetName()}({(isOnSphere ? $"Kappa: {(_isDisposed ? Options.Kappa : Kappa):g6}{(Options.LearnKappa ? " (learnt)" : "")}, " : "")}"
-            + $"Support: {Options.Support}, Estimator: {Options.Estimator}, "
-            + $"EntropyWeight: {Options.EntropyWeight}, ReconstructionWeight: {Options.ReconstructionWeight}, EntropyOf: {Options.EntropyOf}, "
-            + $"{(isOnSphere ? $"LeaveOneOut: {Options.LeaveOneOut}, " : "")}NormalizeInputs: {Options.NormalizeInputs}, Normalizer: {Options.Normalizer}"
-            + $"{(isOnSphere ? $", Evaluation: {Options.Evaluation}, ProductPrecision: {Options.ProductPrecision}" : "")})");
+        EntropyReconstructionOptions o = Options;
+        FormattableString kappa = $"Kappa: {(_isDisposed ? o.Kappa : Kappa):g6}{(o.LearnKappa ? " (learnt)" : "")}, LeaveOneOut: {o.LeaveOneOut}, ";
+        FormattableString shared = $"Estimator: {o.Estimator}, EntropyWeight: {o.EntropyWeight}, ReconstructionWeight: {o.ReconstructionWeight}, ";
+        FormattableString others = $"EntropyOf: {o.EntropyOf}, NormalizeInputs: {o.NormalizeInputs}, Normalizer: {o.Normalizer}";
+        FormattableString pairs = $", Evaluation: {o.Evaluation}, ProductPrecision: {o.ProductPrecision}";
+        FormattableString[] settings = o.Support == Support.Sphere ? [kappa, shared, others, pairs] : [shared, others];
+        return $"{GetName()}(Support: {o.Support}, {string.Concat(settings.Select(FormattableString.Invariant))})";
     }
 
     /// <summary>Moves a learnt κ to a device; its type stays.</summary>

@@ -36,6 +36,46 @@ public class TermsTests : TensorTests
             new EntropyReconstructionOptions { Support = support, EntropyWeight = 0 }, first, second);
         Assert.That(entropyOnly.Loss, Is.EqualTo(-entropyOnly.Entropy).Within(1e-13));
         Assert.That(reconstructionOnly.Loss, Is.EqualTo(reconstructionOnly.Reconstruction).Within(1e-13));
+        using var neither = new EntropyReconstructionLoss(support: support, entropyWeight: 0, reconstructionWeight: 0);
+        using torch.Tensor leaf = first.ToLeaf();
+        neither.call(leaf, second.ToTensor()).backward();
+        neither.terms(leaf, second.ToTensor()).Loss.backward();
+        Assert.That(neither.call(leaf, leaf).ToDouble(), Is.Zero);
+        Assert.That(leaf.grad!.ToMatrix(), Is.EqualTo(new double[5, 4]));
+    }
+
+    // The entropy of rows as they are given reads a value back, which throws on the meta device; the gradient of the second view is the reconstruction's.
+    [Test]
+    public void ATermOfWeightZeroIsNotComputed()
+    {
+        var options = new EntropyReconstructionOptions { NormalizeInputs = false, Evaluation = Evaluation.Fused };
+        using (var loss = new EntropyReconstructionLoss(options with { EntropyWeight = 0 }))
+        {
+            torch.Tensor meta = torch.empty(9, 4, device: new torch.Device("meta"));
+            Assert.That(loss.call(meta, meta).dim(), Is.Zero);
+            Assert.That(() => loss.terms(meta, meta), Throws.InstanceOf<System.Runtime.InteropServices.ExternalException>(), "what is asked for is computed");
+        }
+        using (var loss = new EntropyReconstructionLoss(options with { ReconstructionWeight = 0, EntropyOf = EntropyOf.First }))
+        {
+            torch.Tensor first = Draw.UnitRows(1, 5, 4).ToLeaf(), second = Draw.UnitRows(2, 5, 4).ToLeaf();
+            loss.call(first, second).backward();
+            Assert.That((first.grad is null, second.grad is null), Is.EqualTo((false, true)));
+        }
+    }
+
+    // An entropy of −∞ and a reconstruction of zero.
+    [Test]
+    public void AnInfiniteTermOfWeightZeroLeavesTheLossANumber([Values(Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation)
+    {
+        using var loss = new EntropyReconstructionLoss(
+            new EntropyReconstructionOptions { NormalizeInputs = false, EntropyWeight = 0, Normalizer = Normalizer.Exact, Evaluation = evaluation });
+        torch.Tensor first = new[,] { { 1e30, 0 }, { 1e30, 0 } }.ToLeaf(torch.float32), second = new[,] { { 0, 1e30 }, { 0, 1e30 } }.ToTensor(torch.float32);
+        EntropyReconstructionTerms terms = loss.terms(first, second);
+        Assert.That(double.IsFinite(terms.Entropy.ToDouble()), Is.False);
+        Assert.That(terms.Loss.ToDouble(), Is.EqualTo(terms.Reconstruction.ToDouble()));
+        Assert.That(loss.call(first, second).ToDouble(), Is.EqualTo(terms.Reconstruction.ToDouble()).And.Not.NaN);
+        terms.Loss.backward();
+        Assert.That(first.grad!.isfinite().all().item<bool>());
     }
 
     [TestCaseSource(typeof(Combinations), nameof(Combinations.Cases))]

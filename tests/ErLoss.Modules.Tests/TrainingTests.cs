@@ -7,14 +7,14 @@ namespace ErLoss.Modules.Tests;
 /// <summary>The loss as something to be trained with.</summary>
 public class TrainingTests : TensorTests
 {
-    [Test]
-    public void EverySmallStepOnFreeEmbeddingsLowersTheLoss(
-        [Values] Support support, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    // Not of classes by Joe's estimate, which falls by collapse; see below.
+    [TestCase(Support.Sphere, EntropyEstimator.PlugIn, false)]
+    [TestCase(Support.Sphere, EntropyEstimator.PlugIn, true)]
+    [TestCase(Support.Sphere, EntropyEstimator.Joe, false)]
+    [TestCase(Support.Sphere, EntropyEstimator.Joe, true)]
+    [TestCase(Support.Discrete, EntropyEstimator.PlugIn, false)]
+    public void EverySmallStepOnFreeEmbeddingsLowersTheLoss(Support support, EntropyEstimator estimator, bool leaveOneOut)
     {
-        if (support == Support.Discrete && estimator == EntropyEstimator.Joe)
-        {
-            return; // its loss falls because classes die out, which is what the next test is about
-        }
         var options = new EntropyReconstructionOptions { Support = support, Estimator = estimator, LeaveOneOut = leaveOneOut, Kappa = 5 };
         using var loss = new EntropyReconstructionLoss(options);
         using var first = new Parameter(Draw.Normal(1, 16, 4).ToTensor());

@@ -1,0 +1,44 @@
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>The loss as a module: what it prints, and what it says after its end.</summary>
+public class ModuleTests : TensorTests
+{
+    [Test]
+    public void AfterDisposalItSaysWhichObjectIsDisposed([Values] bool learnKappa)
+    {
+        var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { LearnKappa = learnKappa });
+        Tensor rows = Draw.Normal(1, 4, 3).ToTensor();
+        loss.Dispose();
+        foreach (Action call in (Action[])[() => loss.call(rows, rows), () => loss.forward(rows, rows), () => loss.terms(rows, rows), () => _ = loss.Kappa])
+        {
+            Assert.That(call, Throws.TypeOf<ObjectDisposedException>().With.Property("ObjectName").Contains(nameof(EntropyReconstructionLoss)));
+        }
+        Assert.That($"{loss}", Does.StartWith("EntropyReconstructionLoss(Support: Sphere, Kappa: 10"));
+        Assert.That(loss.Dispose, Throws.Nothing);
+    }
+
+    [Test]
+    public void ItPrintsTheSettingsThatMeanSomethingOnItsSupport()
+    {
+        var german = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        german.NumberFormat.NumberDecimalSeparator = ",";
+        CultureInfo.CurrentCulture = german; // NUnit restores it
+        using var onSphere = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Kappa = 2.5, LearnKappa = true, EntropyWeight = 0.5 });
+        using (no_grad())
+        {
+            onSphere.get_parameter("log_kappa")!.fill_(Math.Log(3.25));
+        }
+        Assert.That(
+            $"{onSphere}",
+            Is.EqualTo("EntropyReconstructionLoss(Support: Sphere, Kappa: 3.25 (learnt), LeaveOneOut: False, Estimator: PlugIn, EntropyWeight: 0.5, "
+                + "ReconstructionWeight: 1, EntropyOf: Both, NormalizeInputs: True, Normalizer: Exact, Evaluation: Auto, ProductPrecision: Full)"));
+        using var discrete = new EntropyReconstructionLoss(support: Support.Discrete);
+        Assert.That(
+            discrete.ToString(),
+            Is.EqualTo("EntropyReconstructionLoss(Support: Discrete, Estimator: PlugIn, EntropyWeight: 1, ReconstructionWeight: 1, "
+                + "EntropyOf: Both, NormalizeInputs: True, Normalizer: Exact)"));
+    }
+}
