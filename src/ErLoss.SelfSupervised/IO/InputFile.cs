@@ -31,6 +31,11 @@ internal static class InputFile
     }
 
     /// <summary>The exception for a file that cannot be read.</summary>
-    public static DataException Unreadable(string path, Exception cause) =>
-        new($"{path}: cannot be read ({cause.Message.TrimEnd('.')}); wanted a readable file.", cause);
+    public static DataException Unreadable(string path, Exception cause) => CheckName(path) ?? new($"{path}: cannot be read ({cause.Message.TrimEnd('.')}); wanted a readable file.", cause);
+
+    /// <summary>The exception for a name that .NET cannot open, since it is not UTF-8; null for all others.</summary>
+    /// <remarks>.NET puts U+FFFD for each byte that is not UTF-8, and so asks the system for a file that is not there.</remarks>
+    public static DataException? CheckName(string path) => path.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path)
+        ? new($"{path}: a name that is not in UTF-8 (Latin-1, perhaps), which .NET cannot open; rename it, such as by convmv -f latin1 -t utf8 --notest -r FOLDER.")
+        : null;
 }

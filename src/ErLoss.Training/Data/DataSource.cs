@@ -41,6 +41,10 @@ internal static class DataSource
     private static ImageData Read(DataSettings settings, Loading? loading)
     {
         string data = settings.Source;
+        if (InputFile.CheckName(data) is { } cannotBeOpened)
+        {
+            throw cannotBeOpened;
+        }
         ImageData images =
             CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
             : OtherLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")

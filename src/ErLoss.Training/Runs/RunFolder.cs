@@ -26,6 +26,7 @@ internal sealed class RunFolder : IDisposable
 
     private readonly string _path;
     private readonly Registry _registry;
+    private readonly string? _firstMade; // the uppermost folder that was made for it
     private readonly FileStream _lock;
 
     /// <summary>Makes the folder if need be, and takes it until disposed, or until the process is no more.</summary>
@@ -40,6 +41,7 @@ internal sealed class RunFolder : IDisposable
         States = new StateFolder(CheckpointPath, checkpointInterval);
         try
         {
+            _firstMade = FirstMissing(Path.GetFullPath(path));
             Directory.CreateDirectory(path);
             _lock = Lock(path);
         }
@@ -170,8 +172,45 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Writes result.json.</summary>
     public void WriteResult(RunResult result) => WriteDocument(ResultFile, result);
 
-    /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Gives the folder back. If no run has begun in it, such as because its images could not be read, what was made for it goes.</summary>
+    public void Dispose()
+    {
+        _lock.Dispose();
+        try
+        {
+            if (Directory.EnumerateFileSystemEntries(_path).All(entry => Path.GetFileName(entry) == LockFile))
+            {
+                File.Delete(Path.Combine(_path, LockFile));
+                DeleteMade();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays, which does no harm.
+        }
+    }
+
+    /// <summary>Deletes the folders that were made, from the innermost on, as far as they are empty.</summary>
+    private void DeleteMade()
+    {
+        string made = Path.TrimEndingDirectorySeparator(Path.GetFullPath(_path));
+        while (_firstMade is not null && made.Length >= _firstMade.Length && !Directory.EnumerateFileSystemEntries(made).Any())
+        {
+            Directory.Delete(made);
+            made = Path.GetDirectoryName(made)!;
+        }
+    }
+
+    /// <summary>The uppermost folder on the way to a path that does not exist; null if all do.</summary>
+    private static string? FirstMissing(string path)
+    {
+        string? missing = null;
+        for (string? folder = Path.TrimEndingDirectorySeparator(path); folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))
+        {
+            missing = folder;
+        }
+        return missing;
+    }
 
     private static FileStream Lock(string path) =>
         new(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

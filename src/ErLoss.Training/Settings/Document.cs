@@ -71,6 +71,20 @@ internal sealed class Document<T>
     /// <summary>A document as JSON, as <see cref="Read"/> understands it. Settings that have no meaning are left out.</summary>
     public string Write(T document) => DocumentText.Write(In(document).Select(setting => (setting, setting.Get(document))));
 
+    /// <summary>A document with its relative paths changed.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="change">A path's new value.</param>
+    public T WithPaths(T document, Func<string, string> change) => In(document)
+        .Where(setting => setting.IsRelativePath(setting.Get(document)))
+        .Aggregate(document, (changed, setting) => (T)setting.With(changed, change((string)setting.Get(changed)!)));
+
+    /// <summary>A document's text with its relative paths changed; the text itself if it has none.</summary>
+    /// <param name="json">The text, whole or partial.</param>
+    /// <param name="change">A path's new value.</param>
+    /// <exception cref="JsonException">The text is not an object in JSON.</exception>
+    public string WithPaths(string json, Func<string, string> change) => DocumentText.Change(
+        json, (path, value) => Settings.Any(setting => setting.Path == path && setting.IsRelativePath(value)) ? change(value) : null);
+
     /// <summary>A JSON schema of the documents, for editors.</summary>
     public string Schema() => _schema.Value;
 
@@ -100,7 +114,7 @@ internal sealed class Document<T>
         {
             (bool InFirst, bool InSecond) there = (IsIn(first, setting), IsIn(second, setting));
             string one = there.InFirst ? setting.Show(first) : "none", other = there.InSecond ? setting.Show(second) : "none";
-            if (one != other)
+            if (there.InFirst && there.InSecond ? setting.Identity(first) != setting.Identity(second) : one != other)
             {
                 return new SettingsDifference(setting.Path, setting.Word, one, other);
             }

@@ -25,6 +25,34 @@ internal static class DocumentText
             : throw new JsonException("an object is wanted.");
     }
 
+    /// <summary>A text with other values in place of some of its words.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="change">Given a path and the word there, the new word; null for the same.</param>
+    /// <returns>The text itself if nothing changes.</returns>
+    /// <exception cref="JsonException">The text is not an object in JSON.</exception>
+    public static string Change(string json, Func<string, string, string?> change)
+    {
+        (string Path, string Value)[] changed =
+        [
+            .. from member in Members(json)
+               where member.Value.ValueKind == JsonValueKind.String
+               let value = change(member.Path, member.Value.GetString()!)
+               where value is not null
+               select (member.Path, value),
+        ];
+        if (changed.Length == 0)
+        {
+            return json;
+        }
+        JsonNode root = JsonNode.Parse(json, documentOptions: s_reading)!;
+        foreach ((string path, string value) in changed)
+        {
+            string[] way = path.Split('.');
+            way[..^1].Aggregate(root, (section, name) => section[name]!)[way[^1]] = value;
+        }
+        return root.ToJsonString(s_writing);
+    }
+
     /// <summary>The text of settings with their values. Null is written too: what a text leaves out, it leaves to what it is read over.</summary>
     public static string Write(IEnumerable<(Setting Setting, object? Value)> settings)
     {

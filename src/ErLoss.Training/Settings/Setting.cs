@@ -88,6 +88,12 @@ internal sealed class Setting
         return With(document, 0, value);
     }
 
+    /// <summary>Whether a value of it is a path that depends on the folder that the program was started in.</summary>
+    public bool IsRelativePath(object? value) => Attribute.IsPath && value is string path && !Equals(path, Default) && path.Length > 0 && !System.IO.Path.IsPathRooted(path);
+
+    /// <summary>Its value in a document as a word, to be compared with that of another document: of a path, its last name.</summary>
+    public string Identity(Section document) => Attribute.IsPath ? System.IO.Path.GetFileName(Show(document)) : Show(document);
+
     /// <summary>Its value in a document as a word; "none" if it has none.</summary>
     public string Show(Section document) => Get(document) is { } value ? Type.Format(value) : "none";
 

@@ -27,6 +27,12 @@ public sealed class SettingAttribute(string help) : Attribute
     /// </summary>
     public bool DecidesResult { get; init; } = true;
 
+    /// <summary>
+    /// Whether it is the path of a file or folder, unless it has its default. In a file of settings a relative path is relative to the file's folder. A file may move; only its name
+    /// decides whether two runs have the same.
+    /// </summary>
+    public bool IsPath { get; init; }
+
     /// <summary>Whether somebody sets it. The program fills in the others itself.</summary>
     public bool IsOption { get; init; } = true;
 

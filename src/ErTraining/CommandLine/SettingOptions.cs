@@ -55,7 +55,7 @@ internal sealed class SettingOptions
         {
             return null;
         }
-        string file = parsed.GetValue(_config)!, json = SettingsFile.ReadText(file);
+        string file = parsed.GetValue(_config)!, json = SettingsFile.ReadText(file, _registry);
         SettingsFile.Parse(file, json, _registry); // for its own faults, which are not the command line's
         return json;
     }

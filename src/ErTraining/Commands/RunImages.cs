@@ -1,16 +1,41 @@
+using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Data;
+using ErTraining.CommandLine;
 using ErTraining.Terminal;
 
 namespace ErTraining.Commands;
 
-/// <summary>Loads the images of a command and shows how far that is.</summary>
+/// <summary>Loads the images of a command and shows how far that is; refuses places where they are not, or where they must not be mixed with a run.</summary>
 internal static class RunImages
 {
     /// <summary>As <see cref="DataSource.Load"/>.</summary>
+    /// <param name="settings">Which images.</param>
+    /// <param name="seed">Of the synthetic set.</param>
+    /// <param name="run">The folder of the run whose settings name the images; null if the command line does.</param>
+    /// <param name="cancellation">Heeded at each image.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Load(DataSettings settings, int seed, CancellationToken cancellation)
+    public static ImageData Load(DataSettings settings, int seed, string? run, CancellationToken cancellation)
     {
+        if (run is not null && settings.Source != DataSource.Synthetic && !Directory.Exists(settings.Source))
+        {
+            throw new DataException($"{settings.Source}: no such directory. The run in {run} was begun with images there; wanted --data DIR with the place where they are now.");
+        }
         using var work = new WorkLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images");
         return DataSource.Load(settings, seed, new Loading(work, cancellation));
+    }
+
+    /// <summary>Refuses an output folder within a folder of class folders, where it would be taken for a class by the next run.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    public static void CheckIsOutside(DataSettings settings, string output)
+    {
+        if (settings.Source == DataSource.Synthetic || CifarReader.Recognizes(settings.Source))
+        {
+            return;
+        }
+        string way = Path.GetRelativePath(Path.GetFullPath(settings.Source), Path.GetFullPath(output));
+        if (!Path.IsPathRooted(way) && way.Split(Path.DirectorySeparatorChar)[0] != "..")
+        {
+            throw new UsageException($"--output {output} lies in --data {settings.Source}, where it would be taken for a class of images; give another --output.");
+        }
     }
 }

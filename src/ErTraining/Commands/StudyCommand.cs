@@ -93,7 +93,7 @@ internal static class StudyCommand
         };
         StudyPlan plan = options.InWords(parsed, () => axisOptions.InWords(parsed, () => new StudyPlan(settings, all)));
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, limit.Token));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
         {
@@ -102,6 +102,7 @@ internal static class StudyCommand
                 + "smaller batches or more images are wanted.");
         }
         string output = parsed.GetValue(s_output)!;
+        RunImages.CheckIsOutside(common.Data, output);
         using var folder = new StudyFolder(output, registry);
         if (!parsed.GetValue(s_retrain) && folder.OfAnotherVersion(plan.Cells) is { } other)
         {

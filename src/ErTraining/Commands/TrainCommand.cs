@@ -78,6 +78,7 @@ internal static class TrainCommand
         using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
         RunSettings? began = resume && folder.IsTaken ? folder.ReadSettings() : null;
         RunSettings settings = began is not null ? Resumed(registry, options, folder, began, parsed) : fresh ?? options.Fresh(parsed);
+        RunImages.CheckIsOutside(settings.Data, output);
         bool hasOtherEpochs = began is not null && began.Epochs != settings.Epochs;
         if (folder.IsFinished && !hasOtherEpochs)
         {
@@ -160,7 +161,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, limit.Token);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, folder is { IsTaken: true } && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, limit.Token);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);

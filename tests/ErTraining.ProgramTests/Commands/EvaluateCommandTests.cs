@@ -30,7 +30,7 @@ internal sealed class EvaluateCommandTests
         _folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 2), _folder["images"]);
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
-            _folder.Path, "train", "--data", _folder["images"], "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
+            _folder.Path, "train", "--data", "images", "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
     }
@@ -123,7 +123,7 @@ internal sealed class EvaluateCommandTests
             }
             Assert.That(trained.Output, Does.Contain("kNN accuracy of the encoder with the weights in new/encoder.safetensors: ").And.Not.Contain("untrained"));
             Assert.That(Number(Read("on/result.json"), "knn_accuracy_before"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
-            Assert.That(Read("on/config.json").GetProperty("encoder").GetProperty("weights").GetString(), Is.EqualTo("new/encoder.safetensors"));
+            Assert.That(Read("on/config.json").GetProperty("encoder").GetProperty("weights").GetString(), Is.EqualTo("../new/encoder.safetensors"), "relative to the file of settings");
         });
     }
 

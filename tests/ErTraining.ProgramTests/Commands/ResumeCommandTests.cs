@@ -191,7 +191,7 @@ internal sealed class ResumeCommandTests
     public void Images_may_have_moved_but_must_be_the_same()
     {
         Directory.Move(_folder["images"], _folder["moved"]);
-        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("images"));
+        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("was begun with images there; wanted --data DIR"));
         string file = _folder["moved/data_batch_1.bin"];
         byte[] bytes = File.ReadAllBytes(file);
         bytes[^1] ^= 1;

@@ -125,6 +125,43 @@ internal sealed class BadUsageTests : IDisposable
         });
     }
 
+    [TestCase("pictures/run")]
+    [TestCase("pictures/new/run")]
+    public void An_output_among_the_classes_is_refused_and_nothing_is_left(string output)
+    {
+        Directory.CreateDirectory(_folder["pictures/cat"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures", "--output", output);
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2));
+            Assert.That(outcome.Error, Does.Contain($"--output {output} lies in --data pictures, where it would be taken for a class"));
+            Assert.That(Directory.GetDirectories(_folder["pictures"]), Has.Length.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void Images_that_cannot_be_read_leave_no_output_folder()
+    {
+        Directory.CreateDirectory(_folder["pictures/cat"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures", "--output", "runs/first");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(Directory.GetDirectories(_folder.Path).Select(Path.GetFileName), Is.EqualTo(["pictures"]));
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "Names are bytes there.")]
+    public void A_name_that_is_not_in_UTF_8_is_said_to_be_so()
+    {
+        string shell = $"mkdir -p '{_folder["pictures"]}/dog' \"$(printf '{_folder["pictures"]}/caf\\351')\"; : > '{_folder["pictures"]}/dog/1.png'";
+        using (var bash = System.Diagnostics.Process.Start("bash", ["-c", shell]))
+        {
+            bash.WaitForExit();
+        }
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures");
+        Assert.That(outcome.ExitCode, Is.EqualTo(2));
+        Assert.That(outcome.Error, Does.Contain("caf\uFFFD: a name that is not in UTF-8").And.Contain("convmv"));
+    }
+
     [Test]
     public void A_truncated_data_file_is_named()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Runs;
@@ -29,6 +30,51 @@ internal sealed class RunFolderTests : IDisposable
             Assert.That(read, Is.EqualTo(settings));
             Assert.That(Path.TrimEndingDirectorySeparator(checkpoint), Is.EqualTo(written.CheckpointPath));
         });
+    }
+
+    [Test]
+    public void Relative_paths_are_those_from_the_file_of_settings()
+    {
+        RunSettings settings = Given.Settings("epochs=3");
+        string here = Environment.CurrentDirectory, relative = Path.GetRelativePath(here, _folder["images"]);
+        settings = settings with { Data = settings.Data with { Source = relative }, Encoder = settings.Encoder with { Weights = _folder["first.safetensors"] } };
+        using var written = new RunFolder(_folder["runs/first"], TimeSpan.Zero, Registry.Default);
+        written.WriteSettings(settings);
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(written.ConfigPath));
+        RunSettings read = written.ReadSettings();
+        Assert.Multiple(() =>
+        {
+            Assert.That(config.RootElement.GetProperty("data").GetProperty("source").GetString(), Is.EqualTo("../../images"));
+            Assert.That(read.Data.Source, Is.EqualTo(_folder["images"]));
+            Assert.That(read.Encoder.Weights, Is.EqualTo(_folder["first.safetensors"]), "a whole path stays");
+            Assert.That(Registry.Default.Document.Difference(settings, read), Is.Null);
+            Assert.That(Registry.Default.Document.Difference(settings, read with { Encoder = read.Encoder with { Weights = "second.safetensors" } })?.Word, Is.EqualTo("weights"));
+        });
+    }
+
+    [Test]
+    public void The_built_in_images_are_no_path()
+    {
+        using var written = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
+        written.WriteSettings(new RunSettings());
+        Assert.That(written.ReadSettings().Data.Source, Is.EqualTo("synthetic"));
+    }
+
+    [Test]
+    public void A_folder_in_which_no_run_began_goes_again_with_those_above_it()
+    {
+        Directory.CreateDirectory(_folder["there"]);
+        new RunFolder(_folder["there/new/run"], TimeSpan.Zero, Registry.Default).Dispose();
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder["there"]), Is.Empty);
+
+        new RunFolder(_folder["there"], TimeSpan.Zero, Registry.Default).Dispose();
+        Assert.That(Directory.Exists(_folder["there"]), "what was there before stays");
+
+        using (var begun = new RunFolder(_folder["there/begun"], TimeSpan.Zero, Registry.Default))
+        {
+            begun.WriteSettings(new RunSettings());
+        }
+        Assert.That(File.Exists(_folder["there/begun/config.json"]));
     }
 
     [TestCase("", "not the settings of a run")]
