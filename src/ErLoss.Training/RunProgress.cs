@@ -38,7 +38,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
         long steps = position.StepsDone - (long)position.Epochs.Count * step.StepsPerEpoch;
         if (position.Epochs.Count > epochs || steps < 0 || steps > step.StepsPerEpoch)
         {
-            throw new DataException($"The checkpoint is of {position.Epochs.Count} epochs and {position.StepsDone} steps, which is no place in this run.");
+            throw new DataException($"The checkpoint was made after epoch {position.Epochs.Count} and {position.StepsDone} steps, which is no place in this run.");
         }
         KnnAccuracyBefore = position.KnnAccuracyBefore;
         _epochs.AddRange(position.Epochs);

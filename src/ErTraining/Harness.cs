@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
@@ -22,10 +23,18 @@ public static class Harness
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(registry);
+        SettleCulture();
         NativeDefaults.Apply();
         StandardStreams.OutliveThem();
         PlainOutput.UseWhereRedirected();
         return await CommandAsync(args, registry);
+    }
+
+    /// <summary>Writes and reads numbers in the same way everywhere, whatever the language of the machine: "0.5", not "0,5".</summary>
+    internal static void SettleCulture()
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
     }
 
     /// <summary>As <see cref="RunAsync"/>, in a process that is not the program's own and keeps its surroundings.</summary>

@@ -36,6 +36,6 @@ internal static class InputFile
     /// <summary>The exception for a name that .NET cannot open, since it is not UTF-8; null for all others.</summary>
     /// <remarks>.NET puts U+FFFD for each byte that is not UTF-8, and so asks the system for a file that is not there.</remarks>
     public static DataException? CheckName(string path) => path.Contains('\uFFFD', StringComparison.Ordinal) && !Path.Exists(path)
-        ? new($"{path}: a name that is not in UTF-8 (Latin-1, perhaps), which .NET cannot open; rename it, such as by convmv -f latin1 -t utf8 --notest -r FOLDER.")
+        ? new($"{path}: a name that is not in UTF-8 (Latin-1, perhaps), which .NET cannot open; rename it (the program convmv does so for whole folders).")
         : null;
 }

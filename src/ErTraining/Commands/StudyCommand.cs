@@ -111,7 +111,7 @@ internal static class StudyCommand
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{plan.Cells.Count} cells[/] of {plan.MostEpochs} epochs on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
+            $"[bold]{plan.Cells.Count} {(plan.Cells.Count == 1 ? "cell" : "cells")}[/] of {plan.MostEpochs} {(plan.MostEpochs == 1 ? "epoch" : "epochs")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} are not of this study and stay as they are.");

@@ -94,8 +94,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         lock (_gate)
         {
             Table table = new Table().Border(TableBorder.Rounded);
-            table.AddColumn("cell").AddColumn(new TableColumn("epoch").RightAligned()).AddColumn(new TableColumn("kNN").RightAligned());
-            table.AddColumn(new TableColumn("time").RightAligned());
+            table.AddColumn("cell").AddColumn(new TableColumn("epoch").RightAligned().NoWrap()).AddColumn(new TableColumn("kNN").RightAligned().NoWrap());
+            table.AddColumn(new TableColumn("time").RightAligned().NoWrap());
             foreach (CellOutcome outcome in _over.TakeLast(OverShown))
             {
                 string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
@@ -111,7 +111,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
                 table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
             }
             string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
-            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note)));
+            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note, AnsiConsole.Profile.Width)));
         }
     }
 

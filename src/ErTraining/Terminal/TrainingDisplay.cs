@@ -1,6 +1,5 @@
 using ErLoss.Training;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace ErTraining.Terminal;
 
@@ -92,30 +91,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         _lines?.Dispose();
     }
 
-    private Table Table(EpochMetrics? underWay)
-    {
-        Table table = new Table().Border(TableBorder.Rounded);
-        foreach (string heading in (string[])["epoch", "loss", "entropy", "reconstruction", "bound", "images/s", "kNN"])
-        {
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        }
-        foreach (EpochMetrics epoch in _done.TakeLast(EpochsShown))
-        {
-            table.AddRow(Cells(epoch, epoch.KnnAccuracy?.ToString("p1") ?? ""));
-        }
-        if (underWay is not null)
-        {
-            table.AddRow(Cells(underWay, "…"));
-        }
-        return table;
-    }
+    private Table Table(EpochMetrics? underWay) => EpochTable.Of(_done.TakeLast(EpochsShown), underWay, AnsiConsole.Profile.Width);
 
-    private static IEnumerable<IRenderable> Cells(EpochMetrics epoch, string knn) =>
-        new[]
-        {
-            $"{epoch.Epoch}", $"{epoch.Loss:f3}", $"{epoch.Entropy:f2}", $"{epoch.Reconstruction:f2}",
-            $"{epoch.MutualInformationBound:f3}", $"{epoch.ImagesPerSecond:f0}", knn,
-        }.Select(cell => new Text(cell));
-
-    private static Markup Bar(double done, TimeSpan timeLeft) => ProgressLine.Bar(done, timeLeft, "losses and entropies in nats");
+    private static Markup Bar(double done, TimeSpan timeLeft) => ProgressLine.Bar(done, timeLeft, "losses and entropies in nats", AnsiConsole.Profile.Width);
 }

@@ -152,12 +152,14 @@ internal sealed class BadUsageTests : IDisposable
     [Platform("Linux", Reason = "Names are bytes there.")]
     public void A_name_that_is_not_in_UTF_8_is_said_to_be_so()
     {
-        string shell = $"mkdir -p '{_folder["pictures"]}/dog' \"$(printf '{_folder["pictures"]}/caf\\351')\"; : > '{_folder["pictures"]}/dog/1.png'";
-        using (var bash = System.Diagnostics.Process.Start("bash", ["-c", shell]))
+        void Shell(string command)
         {
+            using var bash = System.Diagnostics.Process.Start("bash", ["-c", command]);
             bash.WaitForExit();
         }
+        Shell($"mkdir -p '{_folder["pictures"]}/dog' \"$(printf '{_folder["pictures"]}/caf\\351')\"; : > '{_folder["pictures"]}/dog/1.png'");
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures");
+        Shell($"rm -r '{_folder["pictures"]}'"); // .NET cannot
         Assert.That(outcome.ExitCode, Is.EqualTo(2));
         Assert.That(outcome.Error, Does.Contain("caf\uFFFD: a name that is not in UTF-8").And.Contain("convmv"));
     }
