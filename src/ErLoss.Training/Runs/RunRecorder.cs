@@ -6,7 +6,7 @@ namespace ErLoss.Training.Runs;
 /// <summary>Writes metrics and weights of a run into its folder after each epoch.</summary>
 /// <param name="folder">The run's.</param>
 /// <param name="method">What is trained.</param>
-internal sealed class RunRecorder(RunFolder folder, TwoViewMethod method) : ITrainingObserver
+internal sealed class RunRecorder(RunWriter folder, TwoViewMethod method) : ITrainingObserver
 {
     private readonly List<EpochMetrics> _epochs = [];
 
@@ -27,6 +27,6 @@ internal sealed class RunRecorder(RunFolder folder, TwoViewMethod method) : ITra
     {
         _epochs.Add(metrics);
         folder.WriteMetrics(_epochs);
-        ModelWeights.Save(folder.CheckpointPath, method);
+        ModelWeights.Save(folder.Run.CheckpointPath, method);
     }
 }

@@ -1,3 +1,5 @@
+using ErLoss.Training.Runs;
+
 namespace ErLoss.Training.Studies;
 
 /// <summary>Who wants to know how a study goes. Called on any thread, one call at a time.</summary>
@@ -5,8 +7,8 @@ internal interface IStudyObserver
 {
     /// <summary>A cell's process starts.</summary>
     /// <param name="cell">The cell.</param>
-    /// <param name="runPath">The folder it writes to.</param>
-    void OnCellStart(StudyCell cell, string runPath);
+    /// <param name="run">Reads what it writes.</param>
+    void OnCellStart(StudyCell cell, RunReader run);
 
     /// <summary>A cell is over, or was so before the study was gone on with.</summary>
     void OnCellEnd(CellOutcome outcome, bool wasKept);

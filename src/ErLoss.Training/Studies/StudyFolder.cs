@@ -29,7 +29,7 @@ internal sealed class StudyFolder : IDisposable
     {
         _registry = registry;
         _path = path;
-        if (RunFolder.HoldsRun(path))
+        if (new RunReader(path, registry).HoldsRun)
         {
             throw new DataException($"{path}: a training run is already here; choose another output folder.");
         }
@@ -45,7 +45,7 @@ internal sealed class StudyFolder : IDisposable
         _found = Directory.GetDirectories(CellsPath)
             .Select(folder => Path.GetFileName(folder).EndsWith(Running, StringComparison.Ordinal) ? folder[..^Running.Length] : folder)
             .Distinct()
-            .ToDictionary(folder => Path.GetFileName(folder), folder => CellFolder.Settings(folder, registry) ?? CellFolder.Settings(folder + Running, registry));
+            .ToDictionary(folder => Path.GetFileName(folder), folder => new RunReader(folder, registry).TryReadSettings() ?? new RunReader(folder + Running, registry).TryReadSettings());
     }
 
     /// <summary>Settings, cells, table.</summary>
@@ -89,38 +89,46 @@ internal sealed class StudyFolder : IDisposable
     }
 
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
-    public CellOutcome? Kept(StudyCell cell) => CellFolder.Read(CellPath(cell), cell, _registry);
+    public CellOutcome? Kept(StudyCell cell) => Read(new RunReader(CellPath(cell), _registry), cell);
 
     /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it.</summary>
-    public string RunPath(StudyCell cell) => CellPath(cell) + Running;
+    public RunReader Run(StudyCell cell) => new(CellPath(cell) + Running, _registry);
 
     /// <summary>Writes a cell's document, for the process that trains it.</summary>
     /// <returns>The file's path.</returns>
     public string WriteSettings(StudyCell cell)
     {
-        string file = Path.Combine(CellPath(cell), RunFolder.ConfigFile);
+        string file = new RunReader(CellPath(cell), _registry).ConfigPath;
         Directory.CreateDirectory(CellPath(cell));
         SettingsFile.Write(file, cell.Settings, _registry);
         return file;
     }
 
-    /// <summary>What a cell that is over left in a folder, if that is a whole run.</summary>
-    public CellOutcome? Read(string runPath, StudyCell cell) => CellFolder.Read(runPath, cell, _registry);
+    /// <summary>What a folder holds of a cell that was trained to its end; null if it holds no such thing, or a run of other settings.</summary>
+    public CellOutcome? Read(RunReader run, StudyCell cell)
+    {
+        if (!IsOf(run.TryReadSettings(), cell) || run.TryReadResult() is not { } result)
+        {
+            return null;
+        }
+        IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
+        bool isWhole = result.Method == cell.Variant.Method && result.Objective == cell.Variant.Objective && result.Seed == cell.Seed
+            && result.Epochs == cell.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == cell.Settings.Epochs;
+        return isWhole ? CellOutcome.Finished(cell, result, epochs) : null;
+    }
 
     /// <summary>Gives the folder of a cell that is over its lasting name. What stood there, of a run that failed, goes.</summary>
-    /// <returns>That folder's path.</returns>
-    public string Keep(StudyCell cell, string runPath)
+    public void Keep(StudyCell cell, RunReader run)
     {
         string path = CellPath(cell);
         if (Directory.Exists(path))
         {
             Directory.Delete(path, recursive: true);
         }
-        if (Directory.Exists(runPath))
+        if (Directory.Exists(run.Path))
         {
-            Directory.Move(runPath, path);
+            Directory.Move(run.Path, path);
         }
-        return path;
     }
 
     /// <summary>Writes study.json.</summary>

@@ -52,16 +52,16 @@ internal sealed class StudyRunner(
 
     private async Task<CellOutcome> TrainAsync(StudyCell cell, CancellationToken cancellation)
     {
-        string runPath = folder.RunPath(cell);
-        for (var waited = Stopwatch.StartNew(); RunFolder.IsInUse(runPath) && waited.Elapsed < s_patience;)
+        RunReader run = folder.Run(cell);
+        for (var waited = Stopwatch.StartNew(); run.IsInUse && waited.Elapsed < s_patience;)
         {
             await Task.Delay(s_moment, cancellation); // the process of a study that was killed saves what it has
         }
         lock (_gate)
         {
-            observer.OnCellStart(cell, runPath);
+            observer.OnCellStart(cell, run);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(cell), runPath), cancellation);
+        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(cell), run.Path), cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {
@@ -69,12 +69,14 @@ internal sealed class StudyRunner(
                 throw new OperationCanceledException();
             case ExitCode.BadInput:
                 throw new DataException($"{cell.Name}: {message}");
-            case ExitCode.Success when folder.Read(runPath, cell) is { } outcome:
-                folder.Keep(cell, runPath);
+            case ExitCode.Success when folder.Read(run, cell) is { } outcome:
+                folder.Keep(cell, run);
                 return outcome;
             default:
                 string reason = message.Length > 0 ? message : $"It ended with exit code {ending.ExitCode} and without a whole run in its folder.";
-                return CellOutcome.Failed(cell, reason, CellFolder.Epochs(folder.Keep(cell, runPath)));
+                CellOutcome failed = CellOutcome.Failed(cell, reason, run.ReadEpochs());
+                folder.Keep(cell, run);
+                return failed;
         }
     }
 

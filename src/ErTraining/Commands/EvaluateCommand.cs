@@ -135,7 +135,7 @@ internal static class EvaluateCommand
         {
             throw new UsageException($"{options.GivenName(parsed, word)} goes with --weights; a run's encoder is in its settings.");
         }
-        (RunSettings run, string checkpoint) = RunFolder.Find(
+        (RunSettings run, string checkpoint) = RunReader.Find(
             parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
         DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings() : run.Data; // a number of images is for the run's own
         return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);

@@ -24,7 +24,7 @@ internal static class ExportCommand
         {
             string file = parsed.GetRequiredValue(output)!;
             OutputFile.Prepare(file);
-            (RunSettings settings, string weights) = RunFolder.Find(parsed.GetRequiredValue(checkpoint)!, registry);
+            (RunSettings settings, string weights) = RunReader.Find(parsed.GetRequiredValue(checkpoint)!, registry);
             using Encoder encoder = registry.CreateEncoder(settings.Encoder);
             ModelWeights.LoadEncoder(weights, encoder);
             FeatureCheck.Require(encoder, ImageSet.Size);

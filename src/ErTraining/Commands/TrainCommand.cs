@@ -73,16 +73,16 @@ internal static class TrainCommand
         RunSettings? fresh = resume ? null : options.Fresh(parsed);
         if (!resume)
         {
-            RunFolder.CheckIsFree(output);
+            new RunReader(output, registry).CheckIsFree();
         }
-        using var folder = new RunFolder(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
-        RunSettings? began = resume && folder.IsTaken ? folder.ReadSettings() : null;
-        RunSettings settings = began is not null ? Resumed(registry, options, folder, began, parsed) : fresh ?? options.Fresh(parsed);
+        using var folder = new RunWriter(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
+        RunSettings? began = resume && folder.Run.HoldsRun ? folder.Run.ReadSettings() : null;
+        RunSettings settings = began is not null ? Resumed(registry, options, folder.Run, began, parsed) : fresh ?? options.Fresh(parsed);
         RunImages.CheckIsOutside(settings.Data, output);
         bool hasOtherEpochs = began is not null && began.Epochs != settings.Epochs;
-        if (folder.IsFinished && !hasOtherEpochs)
+        if (folder.Run.IsFinished && !hasOtherEpochs)
         {
-            AnsiConsole.MarkupLineInterpolated($"The run in {output} is finished: {folder.ReportPath}");
+            AnsiConsole.MarkupLineInterpolated($"The run in {output} is finished: {folder.Run.ReportPath}");
             return ExitCode.Success;
         }
         try
@@ -92,7 +92,7 @@ internal static class TrainCommand
             {
                 settings = WithOtherEpochs(began!, settings, output, state?.Position);
             }
-            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.TensorBoardPath), limit);
+            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
         catch (OperationCanceledException)
         {
@@ -109,7 +109,7 @@ internal static class TrainCommand
     /// The settings of the run to continue: those of its config.json; where its images are, where to compute and how many epochs it has, as the command line has it.
     /// </summary>
     /// <exception cref="UsageException">The command line asks for another run.</exception>
-    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunFolder folder, RunSettings began, ParseResult parsed)
+    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunReader run, RunSettings began, ParseResult parsed)
     {
         RunSettings asked = options.HasConfig(parsed)
             ? options.Fresh(parsed) with { Restarts = began.Restarts, Version = began.Version }
@@ -117,7 +117,7 @@ internal static class TrainCommand
         return registry.Document.Difference(began with { Epochs = asked.Epochs }, asked) is not { } other
             ? asked
             : throw new UsageException(
-                $"{folder.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.");
+                $"{run.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.");
     }
 
     /// <summary>The settings of a run that is given another number of epochs than it began with.</summary>
@@ -125,13 +125,14 @@ internal static class TrainCommand
     private static RunSettings WithOtherEpochs(RunSettings began, RunSettings asked, string output, RunPosition? position)
     {
         int done = position?.Epochs.Count ?? 0;
+        long steps = position?.StepsDone ?? 0;
         if (asked.Epochs <= done)
         {
             throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after {done} whole epochs.");
-        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, position?.StepsDone ?? 0);
+            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after step {steps}.");
+        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps);
     }
 
     private static int Train(
@@ -139,7 +140,7 @@ internal static class TrainCommand
         SettingOptions options,
         ParseResult parsed,
         RunSettings settings,
-        RunFolder? folder,
+        RunWriter? folder,
         TrainingState? state,
         bool tensorBoard,
         TimeLimit limit)
@@ -152,7 +153,7 @@ internal static class TrainCommand
         Devices.AllowTf32(settings.Compute.Tf32);
         settings = settings with
         {
-            Version = folder?.HasSettings == true ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
+            Version = folder?.Run.HasSettings == true ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
             Compute = settings.Compute with { Threads = torch.get_num_threads(), Device = device.ToString() },
         };
         if (settings.Preset is { } name && settings.Method.Presets.TryGetValue(name, out Preset? preset))
@@ -172,18 +173,18 @@ internal static class TrainCommand
             {
                 trainer.Restore(state);
             }
-            if (!folder.HasSettings)
+            if (!folder.Run.HasSettings)
             {
                 folder.WriteSettings(settings);
             }
-            else if (folder.ReadSettings().Epochs != settings.Epochs)
+            else if (folder.Run.ReadSettings().Epochs != settings.Epochs)
             {
                 folder.Reopen(settings);
             }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)
             {
-                trainer.Observers.Add(new TensorBoardLog(folder.TensorBoardPath));
+                trainer.Observers.Add(new TensorBoardLog(folder.Run.TensorBoardPath));
             }
         }
         if (trainer.TakenWeights is { } taken)
@@ -205,8 +206,8 @@ internal static class TrainCommand
                 Console.Error.WriteLine("Interrupted; nothing was kept, as no --output was given.");
                 return ExitCode.Interrupted;
             }
-            ModelWeights.Save(folder.CheckpointPath, trainer.Method);
-            Console.Error.WriteLine($"{limit.Reason}; the weights as they were are in {folder.CheckpointPath}, and --resume goes on from there.");
+            ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
+            Console.Error.WriteLine($"{limit.Reason}; the weights as they were are in {folder.Run.CheckpointPath}, and --resume goes on from there.");
             return limit.ExitCode;
         }
         display.Dispose();
@@ -216,15 +217,15 @@ internal static class TrainCommand
         {
             if (settings.Epochs == 0)
             {
-                ModelWeights.Save(folder.CheckpointPath, trainer.Method);
+                ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
             }
             using var work = new WorkLine("drawing the report");
             RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
-            pictures.Save(folder.PicturesPath);
-            Report.Write(folder.ReportPath, registry, settings, data, result, pictures);
+            pictures.Save(folder.Run.PicturesPath);
+            Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);
             folder.WriteResult(result); // last: it says that the run is over
             work.Dispose();
-            AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.ReportPath}");
+            AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.Run.ReportPath}");
         }
         return ExitCode.Success;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ErLoss.Training;
+using ErLoss.Training.Runs;
 using ErLoss.Training.Studies;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     private readonly StudyClock _clock;
     private readonly List<StudyCell> _pending;
     private readonly List<CellOutcome> _over = [];
-    private readonly Dictionary<StudyCell, (string Path, Stopwatch Since)> _running = [];
+    private readonly Dictionary<StudyCell, (RunReader Run, Stopwatch Since)> _running = [];
     private readonly LiveArea? _live;
     private readonly Timer? _timer;
     private readonly Heartbeat? _lines;
@@ -43,12 +44,12 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     private int Cells => _over.Count + _running.Count + _pending.Count;
 
     /// <inheritdoc/>
-    public void OnCellStart(StudyCell cell, string runPath)
+    public void OnCellStart(StudyCell cell, RunReader run)
     {
         lock (_gate)
         {
             _pending.Remove(cell);
-            _running[cell] = (runPath, Stopwatch.StartNew());
+            _running[cell] = (run, Stopwatch.StartNew());
         }
     }
 
@@ -103,9 +104,9 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
                 table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
             }
             double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);
-            foreach ((StudyCell cell, (string path, Stopwatch since)) in _running)
+            foreach ((StudyCell cell, (RunReader run, Stopwatch since)) in _running)
             {
-                IReadOnlyList<EpochMetrics> epochs = CellFolder.Epochs(path);
+                IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
                 epochsDone += epochs.Count;
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
                 table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
@@ -123,7 +124,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => new StudyClock.Finished(outcome.Cell.Variant.Method, outcome.Result!.Epochs, outcome.Result.Seconds))],
         [
             .. from cell in _running
-               let epochs = CellFolder.Epochs(cell.Value.Path)
+               let epochs = cell.Value.Run.ReadEpochs()
                select new StudyClock.Unfinished(
                    cell.Key.Variant.Method,
                    cell.Key.Settings.Epochs - epochs.Count,

@@ -168,7 +168,7 @@ internal sealed class ResumeCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(killed.ExitCode, Is.Zero, killed.Error);
-            Assert.That(killed.Output, Does.Match("The run has 4 epochs in place of 6: learning rate and EMA coefficient start a new schedule here, after [23] whole epochs"));
+            Assert.That(killed.Output, Does.Match("The run has 4 epochs in place of 6: learning rate and EMA coefficient start a new schedule here, after step 1[0-9]"));
             Assert.That((int)Json("run/result.json")["epochs"]!, Is.EqualTo(4));
         });
 
@@ -242,7 +242,7 @@ internal sealed class ResumeCommandTests
     [Test]
     public void Two_processes_do_not_share_a_folder()
     {
-        using var other = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
+        using var other = new RunWriter(_folder["run"], TimeSpan.Zero, Registry.Default);
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.Multiple(() =>
         {

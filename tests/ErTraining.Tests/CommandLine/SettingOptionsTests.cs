@@ -53,15 +53,15 @@ internal sealed class SettingOptionsTests
     public void All_settings_come_back_from_a_run_s_folder(string line)
     {
         using var directory = new TemporaryDirectory();
-        using var folder = new RunFolder(directory.Path, TimeSpan.Zero, Registry.Default);
+        using var folder = new RunWriter(directory.Path, TimeSpan.Zero, Registry.Default);
         RunSettings began = Read(line) with { Version = "1" };
         folder.WriteSettings(began);
         Assert.Multiple(() =>
         {
-            Assert.That(folder.ReadSettings(), Is.EqualTo(began));
-            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder, began, Parse("")), Is.EqualTo(began), "resumed");
-            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder, began, Parse(line)), Is.EqualTo(began), "resumed, and said again");
-            Assert.That(Read($"--config={folder.ConfigPath}"), Is.EqualTo(began), "as a file of settings");
+            Assert.That(folder.Run.ReadSettings(), Is.EqualTo(began));
+            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder.Run, began, Parse("")), Is.EqualTo(began), "resumed");
+            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder.Run, began, Parse(line)), Is.EqualTo(began), "resumed, and said again");
+            Assert.That(Read($"--config={folder.Run.ConfigPath}"), Is.EqualTo(began), "as a file of settings");
         });
     }
 
@@ -85,9 +85,9 @@ internal sealed class SettingOptionsTests
     public void A_run_may_go_on_elsewhere()
     {
         using var directory = new TemporaryDirectory();
-        using var folder = new RunFolder(directory.Path, TimeSpan.Zero, Registry.Default);
+        using var folder = new RunWriter(directory.Path, TimeSpan.Zero, Registry.Default);
         folder.WriteSettings(Read("--seed 3 --device cpu --threads 4"));
-        RunSettings resumed = TrainCommand.Resumed(Registry.Default, s_options, folder, folder.ReadSettings(), Parse("--device cuda:1 --threads 2 --data there"));
+        RunSettings resumed = TrainCommand.Resumed(Registry.Default, s_options, folder.Run, folder.Run.ReadSettings(), Parse("--device cuda:1 --threads 2 --data there"));
         Assert.That(resumed, Is.EqualTo(Read("--seed 3 --device cuda:1 --threads 2 --data there")));
     }
 

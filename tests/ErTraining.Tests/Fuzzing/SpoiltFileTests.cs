@@ -104,11 +104,11 @@ internal sealed class SpoiltFileTests : IDisposable
     [Test]
     public void Settings()
     {
-        using var folder = new RunFolder(_folder.Path, TimeSpan.Zero, Registry.Default);
+        using var folder = new RunWriter(_folder.Path, TimeSpan.Zero, Registry.Default);
         folder.WriteSettings(Given.Settings("method=byol preset=lightly train_images=100 threads=1 ema=0.9"));
-        Spoil([folder.ConfigPath], () =>
+        Spoil([folder.Run.ConfigPath], () =>
         {
-            RunSettings settings = folder.ReadSettings();
+            RunSettings settings = folder.Run.ReadSettings();
             Assert.That(settings.BatchSize, Is.GreaterThanOrEqualTo(2));
             Assert.That((settings.Method as ByolSettings)?.Loss.Kappa ?? 1, Is.InRange(1e-6, 1e6));
         });

@@ -64,7 +64,7 @@ internal sealed class StudyFolderTests
     [Test]
     public void A_folder_of_a_training_run_is_refused()
     {
-        using (var run = new RunFolder(_folder["study"], TimeSpan.Zero, Registry.Default))
+        using (var run = new RunWriter(_folder["study"], TimeSpan.Zero, Registry.Default))
         {
             run.WriteSettings(new RunSettings());
         }
@@ -115,9 +115,9 @@ internal sealed class StudyFolderTests
     {
         WriteCell(s_cell.Settings);
         using StudyFolder folder = Open();
-        string run = folder.RunPath(s_cell);
-        Directory.CreateDirectory(run);
-        File.WriteAllText(Path.Combine(run, "new"), "");
+        RunReader run = folder.Run(s_cell);
+        Directory.CreateDirectory(run.Path);
+        File.WriteAllText(Path.Combine(run.Path, "new"), "");
         folder.Keep(s_cell, run);
         Assert.Multiple(() =>
         {
@@ -129,29 +129,29 @@ internal sealed class StudyFolderTests
     [Test]
     public void What_was_left_of_a_cell_is_continued()
     {
-        string path;
+        RunReader reader;
         using (StudyFolder before = Open())
         {
-            path = before.RunPath(s_cell);
+            reader = before.Run(s_cell);
         }
-        using (var run = new RunFolder(path, TimeSpan.Zero, Registry.Default))
+        using (var run = new RunWriter(reader.Path, TimeSpan.Zero, Registry.Default))
         {
             run.WriteSettings(s_cell.Settings with { Compute = new() { Threads = 3 } });
-            Assert.That(RunFolder.IsInUse(path));
+            Assert.That(reader.IsInUse);
+            Assert.That(reader.TryReadSettings()?.Compute.Threads, Is.EqualTo(3), "a reader needs no lock");
         }
-        Assert.That(RunFolder.IsInUse(path), Is.False);
+        Assert.That(reader.IsInUse, Is.False);
         using StudyFolder folder = Open();
         StudyCell other = s_cell with { Settings = s_cell.Settings with { BatchSize = 32 } };
-        Assert.That(folder.RunPath(s_cell), Is.EqualTo(path));
-        Assert.That(folder.RunPath(other), Does.EndWith("simclr-er-b64-s0-b32.running"), "of a cell whose name is taken");
-        Assert.That(Directory.Exists(path));
+        Assert.That(folder.Run(s_cell).Path, Is.EqualTo(reader.Path));
+        Assert.That(folder.Run(other).Path, Does.EndWith("simclr-er-b64-s0-b32.running"), "of a cell whose name is taken");
     }
 
     private StudyFolder Open() => new(_folder["study"], Registry.Default);
 
     private void WriteCell(RunSettings settings)
     {
-        using var run = new RunFolder(CellPath, TimeSpan.Zero, Registry.Default);
+        using var run = new RunWriter(CellPath, TimeSpan.Zero, Registry.Default);
         run.WriteSettings(settings);
         CellOutcome sample = Sample.Finished(s_cell, 0.5);
         run.WriteMetrics(sample.Epochs);

@@ -6,7 +6,7 @@ using ErLoss.Training.Runs;
 namespace ErTraining.Tests.Runs;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class RunFolderTests : IDisposable
+internal sealed class RunReaderTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
 
@@ -20,15 +20,15 @@ internal sealed class RunFolderTests : IDisposable
         RunSettings settings = Given.Settings(
             "method=dino objective=native estimator=plugin ema=0.1 encoder=resnet18 train_images=7 seed=5 optimizer=sgd learning_rate=1e-3 device=cuda:1");
         settings = settings with { Data = settings.Data with { Source = "some where" } };
-        using var written = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
+        using var written = new RunWriter(_folder["run"], TimeSpan.Zero, Registry.Default);
         written.WriteSettings(settings);
-        Directory.CreateDirectory(written.CheckpointPath);
+        Directory.CreateDirectory(written.Run.CheckpointPath);
 
-        (RunSettings read, string checkpoint) = RunFolder.Find(_folder[path], Registry.Default);
+        (RunSettings read, string checkpoint) = RunReader.Find(_folder[path], Registry.Default);
         Assert.Multiple(() =>
         {
             Assert.That(read, Is.EqualTo(settings));
-            Assert.That(Path.TrimEndingDirectorySeparator(checkpoint), Is.EqualTo(written.CheckpointPath));
+            Assert.That(Path.TrimEndingDirectorySeparator(checkpoint), Is.EqualTo(written.Run.CheckpointPath));
         });
     }
 
@@ -102,7 +102,7 @@ internal sealed class RunFolderTests : IDisposable
     {
         File.WriteAllText(_folder["config.json"], text);
         Assert.That(
-            () => RunFolder.Find(_folder.Path, Registry.Default),
+            () => RunReader.Find(_folder.Path, Registry.Default),
             Throws.TypeOf<DataException>().With.Message.Contains("config.json: ").And.Message.Contains(says).And.Message.Not.Contains("\n"));
     }
 }
