@@ -82,7 +82,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     {
         lock (_gate)
         {
-            IEnumerable<string> running = _running.Select(cell => $"{cell.Key.Name} in epoch {Math.Min(CellFolder.Epochs(cell.Value.Path).Count + 1, _epochs)}/{_epochs}");
+            IEnumerable<string> running = _running.Select(cell => $"{cell.Key.Name} in epoch {Math.Min(cell.Value.Run.ReadEpochs().Count + 1, cell.Key.Settings.Epochs)}/{cell.Key.Settings.Epochs}");
             return $"{_over.Count} of {Cells} cells are over; {string.Join(", ", running.DefaultIfEmpty("the next one starts"))}{Left()}";
         }
     }

@@ -38,10 +38,10 @@ internal sealed class RunReaderTests : IDisposable
         RunSettings settings = Given.Settings("epochs=3");
         string here = Environment.CurrentDirectory, relative = Path.GetRelativePath(here, _folder["images"]);
         settings = settings with { Data = settings.Data with { Source = relative }, Encoder = settings.Encoder with { Weights = _folder["first.safetensors"] } };
-        using var written = new RunFolder(_folder["runs/first"], TimeSpan.Zero, Registry.Default);
+        using var written = new RunWriter(_folder["runs/first"], TimeSpan.Zero, Registry.Default);
         written.WriteSettings(settings);
-        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(written.ConfigPath));
-        RunSettings read = written.ReadSettings();
+        using JsonDocument config = JsonDocument.Parse(File.ReadAllText(written.Run.ConfigPath));
+        RunSettings read = written.Run.ReadSettings();
         Assert.Multiple(() =>
         {
             Assert.That(config.RootElement.GetProperty("data").GetProperty("source").GetString(), Is.EqualTo("../../images"));
@@ -55,22 +55,22 @@ internal sealed class RunReaderTests : IDisposable
     [Test]
     public void The_built_in_images_are_no_path()
     {
-        using var written = new RunFolder(_folder["run"], TimeSpan.Zero, Registry.Default);
+        using var written = new RunWriter(_folder["run"], TimeSpan.Zero, Registry.Default);
         written.WriteSettings(new RunSettings());
-        Assert.That(written.ReadSettings().Data.Source, Is.EqualTo("synthetic"));
+        Assert.That(written.Run.ReadSettings().Data.Source, Is.EqualTo("synthetic"));
     }
 
     [Test]
     public void A_folder_in_which_no_run_began_goes_again_with_those_above_it()
     {
         Directory.CreateDirectory(_folder["there"]);
-        new RunFolder(_folder["there/new/run"], TimeSpan.Zero, Registry.Default).Dispose();
+        new RunWriter(_folder["there/new/run"], TimeSpan.Zero, Registry.Default).Dispose();
         Assert.That(Directory.EnumerateFileSystemEntries(_folder["there"]), Is.Empty);
 
-        new RunFolder(_folder["there"], TimeSpan.Zero, Registry.Default).Dispose();
+        new RunWriter(_folder["there"], TimeSpan.Zero, Registry.Default).Dispose();
         Assert.That(Directory.Exists(_folder["there"]), "what was there before stays");
 
-        using (var begun = new RunFolder(_folder["there/begun"], TimeSpan.Zero, Registry.Default))
+        using (var begun = new RunWriter(_folder["there/begun"], TimeSpan.Zero, Registry.Default))
         {
             begun.WriteSettings(new RunSettings());
         }
