@@ -18,5 +18,9 @@ public enum EntropyEstimator
     /// The average of −log p̂ over the batch: on the sphere Joe's (1989) estimator, H = −(1/k) Σ_i log p̂(z_i); discrete, the
     /// cross-entropy of the uniform prior with the batch marginal, H = −(1/d) Σ_j log p̄_j. The reference code's "average".
     /// </summary>
+    /// <remarks>
+    /// Do not train with it on the discrete support. There it is least, log d, where all classes are used alike, and grows without limit as a class
+    /// dies; the loss makes the entropy large, so it drives classes to die. It serves to reproduce published figures.
+    /// </remarks>
     Joe,
 }

@@ -17,7 +17,7 @@ namespace ErLoss.Modules;
 /// <para>
 /// With equal weights the densities' normalisers cancel and are left out of <see cref="EntropyReconstructionTerms.Loss"/> altogether,
 /// so that it keeps its precision in any dimension. With unequal weights it contains their difference times log C_d(κ), which is rounded with it: in
-/// float32 to 2e-4 at d = 2,048, and to 8e-3 at d = 65,536. The gradients of the projections are not affected.
+/// float32 to 2e-4 at d = 2,048, and to 0.02 at d = 65,536. The gradients of the projections are not affected.
 /// </para>
 /// <para>
 /// On the sphere the loss depends on the directions of the rows alone, whatever their scale is, and the gradient of a row is inversely proportional to
@@ -43,11 +43,11 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     private bool _isDisposed;
 
     /// <summary>A loss with the settings that matter most; see <see cref="EntropyReconstructionOptions"/> for all of them.</summary>
-    /// <param name="kappa">Concentration κ of the von Mises–Fisher density; positive, finite. Sphere only.</param>
+    /// <param name="kappa">Concentration κ of the von Mises–Fisher density; positive, at most 1e15. Sphere only.</param>
     /// <param name="support">The space the projections live in.</param>
     /// <param name="estimator">How the entropy is estimated.</param>
-    /// <param name="entropyWeight">Weight of the entropy; zero or positive, finite.</param>
-    /// <param name="reconstructionWeight">Weight of the reconstruction; zero or positive, finite.</param>
+    /// <param name="entropyWeight">Weight of the entropy; zero or positive, at most 1e15.</param>
+    /// <param name="reconstructionWeight">Weight of the reconstruction; zero or positive, at most 1e15.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value out of its range; it names the argument.</exception>
     public EntropyReconstructionLoss(
         double kappa = EntropyReconstructionOptions.DefaultKappa,

@@ -26,7 +26,7 @@ public enum Evaluation
     /// <para>
     /// Where the exponents span more than their type can hold (leave-one-out with a very large κ, or rows of very different norms) each
     /// row gets its own shift, at about twice the arithmetic; memory stays as it is. On a GPU, leave-one-out with normalised rows
-    /// always uses these shifts if κ is 60 or more (600 in float64) or learnt, because looking whether they are needed would make the host wait. In
+    /// always uses these shifts if κ is 60 or more (600 in float64), because looking whether they are needed would make the host wait. In
     /// float32, exponents that may reach 60 are computed in float64, except with normalised rows and a κ that is learnt on a GPU, because the
     /// host does not know its value.
     /// </para>

@@ -30,7 +30,7 @@ public enum ProductPrecision
     /// </para>
     /// <para>
     /// It has no effect on <see cref="Evaluation.Composed"/>, on float64, or where exponents may reach 60 (κ from 60 on for unit rows). A κ learnt on
-    /// a GPU is not read: there it rounds whatever κ is (an exponent is then off by up to κ/256), but has no effect with leave-one-out.
+    /// a GPU is not read: there it rounds whatever κ is (an exponent is then off by up to κ/256).
     /// </para>
     /// </remarks>
     BFloat16,
