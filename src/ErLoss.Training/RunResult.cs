@@ -19,6 +19,7 @@ namespace ErLoss.Training;
 /// <param name="Entropy">Likewise.</param>
 /// <param name="Reconstruction">Likewise.</param>
 /// <param name="MutualInformationBound">Likewise.</param>
+/// <param name="Used">What followed from the settings and the images; null in the results of older versions.</param>
 internal sealed record RunResult(
     string Method,
     Objective Objective,
@@ -34,7 +35,8 @@ internal sealed record RunResult(
     double? Loss,
     double? Entropy,
     double? Reconstruction,
-    double? MutualInformationBound)
+    double? MutualInformationBound,
+    UsedSettings? Used = null)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
     public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);

@@ -10,8 +10,6 @@ namespace ErLoss.Training;
 /// </summary>
 internal sealed class RunSchedule
 {
-    private const double WarmupFraction = 0.1;
-
     private readonly int _stepsPerEpoch;
     private readonly IReadOnlyList<Stage> _stages;
 
@@ -31,6 +29,9 @@ internal sealed class RunSchedule
             throw new SettingsException("restarts", "restarts", $"is '{settings.Restarts}', which no run of {settings.Epochs} epochs of {stepsPerEpoch} steps comes to");
         }
     }
+
+    /// <summary>Epochs, or parts of one, over which the learning rate rises at the start of the last schedule.</summary>
+    public double WarmupEpochs => _stages[^1].WarmupEpochs;
 
     /// <summary>The learning rate of a step, counted from zero.</summary>
     public double LearningRateAt(long step)
@@ -68,7 +69,7 @@ internal sealed class RunSchedule
 
         public WarmupCosine Rate => new(settings.Optimizer.LearningRate, Math.Min((long)(WarmupEpochs * stepsPerEpoch), Steps), Steps);
 
-        private double WarmupEpochs => settings.WarmupEpochs ?? WarmupFraction * ((double)Steps / stepsPerEpoch);
+        public double WarmupEpochs => settings.WarmupEpochs ?? RunSettings.WarmupFraction * ((double)Steps / stepsPerEpoch);
     }
 }
 

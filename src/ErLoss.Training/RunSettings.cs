@@ -37,6 +37,9 @@ internal sealed record RunSettings : Section
     [Setting("Optimizer.")]
     public OptimizerSettings Optimizer { get; init; } = new AdamWSettings();
 
+    /// <summary>The share of the epochs in which the learning rate rises where nobody says otherwise.</summary>
+    internal const double WarmupFraction = 0.1;
+
     /// <summary>Epochs in which the learning rate rises to its peak; null for a tenth of all.</summary>
     [Setting("Epochs in which the learning rate rises from zero.", Least = 0, WhenNull = "a tenth of all")]
     public double? WarmupEpochs { get; init; }
@@ -55,6 +58,13 @@ internal sealed record RunSettings : Section
     /// <summary>Where the schedule started anew because the number of epochs was changed: "612:6" is after 612 steps of a run of 6 epochs; null if nowhere.</summary>
     [Setting("Places where the number of epochs was changed and the schedule started anew, as STEPS:EPOCHS before the change.", IsOption = false)]
     public string? Restarts { get; init; }
+
+    /// <summary>Whether the last state of a finished run stays in its folder.</summary>
+    [Setting("Keep the last state of a finished run, optimizer included, beside its weights: three times the space of the weights.", DecidesResult = false)]
+    public bool KeepState { get; init; }
+
+    /// <summary>What followed from the settings and the images.</summary>
+    public UsedSettings Used { get; init; } = new();
 
     /// <summary>Version of the program that began the run.</summary>
     [Setting("Version of the program that began the run.", DecidesResult = false, IsOption = false)]

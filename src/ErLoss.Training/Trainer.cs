@@ -59,6 +59,14 @@ internal sealed class Trainer : IDisposable
     /// <summary>What was taken from the file of the encoder's initial weights; null if they were drawn, or if the weights are those of a run taken up.</summary>
     public TakenWeights? TakenWeights { get; private set; }
 
+    /// <summary>What followed from the settings and the images.</summary>
+    public UsedSettings Used => new()
+    {
+        FeatureDimension = Method.Encoder.FeatureDimension,
+        KnnNeighbours = NearestNeighbours.NeighbourCount(_train.Count),
+        WarmupEpochs = _step.Schedule.WarmupEpochs,
+    };
+
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
 
@@ -230,7 +238,8 @@ internal sealed class Trainer : IDisposable
             last?.Loss,
             last?.Entropy,
             last?.Reconstruction,
-            last?.MutualInformationBound);
+            last?.MutualInformationBound,
+            Used);
     }
 
     /// <summary>Tells observers how far an evaluation is.</summary>

@@ -13,8 +13,8 @@ namespace ErLoss.Training;
 /// <param name="Settings">Those of the run, as its config.json has them.</param>
 /// <param name="DataFingerprint">See <see cref="ImageData.Fingerprint"/>.</param>
 /// <param name="Position">How far it has come.</param>
-/// <param name="Method">The method's parameters and buffers, by name.</param>
-/// <param name="Optimizer">What <see cref="OptimizerState"/> names.</param>
+/// <param name="Method">The method's parameters and buffers, by name; none in what a finished run keeps, whose weights are a file of their own.</param>
+/// <param name="Optimizer">What <see cref="OptimizerState"/> names; none if the optimizer starts anew.</param>
 internal sealed record TrainingState(
     string Settings,
     string DataFingerprint,
@@ -22,6 +22,12 @@ internal sealed record TrainingState(
     IReadOnlyDictionary<string, SafeTensor> Method,
     IReadOnlyDictionary<string, SafeTensor> Optimizer)
 {
+    /// <summary>Whether it has the method's weights.</summary>
+    public bool HasWeights => Method.Count > 0;
+
+    /// <summary>The state without weights and without what the optimizer knows.</summary>
+    public TrainingState WithoutTensors() => this with { Method = new Dictionary<string, SafeTensor>(), Optimizer = new Dictionary<string, SafeTensor>() };
+
     /// <summary>Copies a run's state.</summary>
     public static TrainingState Of(
         string settings, string dataFingerprint, RunPosition position, TwoViewMethod method, optim.Optimizer optimizer)
@@ -73,6 +79,10 @@ internal sealed record TrainingState(
         try
         {
             NamedTensors.CopyTo(Method, method.state_dict());
+            if (Optimizer.Count == 0)
+            {
+                return;
+            }
             Dictionary<string, Tensor> ofOptimizer = OptimizerState.Of(optimizer, method).ToDictionary(entry => entry.Key, entry => empty_like(entry.Value));
             NamedTensors.CopyTo(Optimizer, ofOptimizer);
             OptimizerState.Restore(optimizer, method, ofOptimizer);

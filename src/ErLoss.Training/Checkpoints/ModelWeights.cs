@@ -20,6 +20,21 @@ internal static class ModelWeights
         SafeTensors.Write(Path.Combine(directory, WeightsFile), NamedTensors.ToSafeTensors(module.state_dict()));
     }
 
+    /// <summary>Reads weights by their names.</summary>
+    /// <exception cref="DataException">The file is missing, cannot be read or is not sound; the message is a line that names it.</exception>
+    public static IReadOnlyDictionary<string, SafeTensor> Read(string directory)
+    {
+        string path = Path.Combine(directory, WeightsFile);
+        try
+        {
+            return SafeTensors.Read(path).Tensors;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DataException(e.Message, e);
+        }
+    }
+
     /// <summary>Reads weights into a module of the same names and shapes, on whatever device it is.</summary>
     /// <exception cref="InvalidDataException">The file is not sound, or is of another module; the message is a line that names it.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>

@@ -42,6 +42,25 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
         _requestsAnswered = requests;
     }
 
+    /// <summary>
+    /// Leaves one state of a run that is over: the newest. Its tensors, three times the space of the weights, stay only where that is asked for; what else it holds
+    /// is enough to give the run more epochs from its weights.
+    /// </summary>
+    /// <param name="keepsTensors">Whether weights and the optimizer's state stay in it.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void End(bool keepsTensors)
+    {
+        if (!keepsTensors && Files(path).FirstOrDefault().Path is { } newest)
+        {
+            StateFile.Write(newest, StateFile.Read(newest).WithoutTensors());
+        }
+        foreach ((string file, _) in Files(path).Skip(1).ToArray())
+        {
+            TryDelete(file);
+        }
+    }
+
     /// <summary>The newest state that is sound; null if there is none at all.</summary>
     /// <param name="onUnsound">Told of each newer one that is not, a line.</param>
     /// <exception cref="DataException">There are states, but none is sound.</exception>

@@ -90,7 +90,8 @@ internal static class TrainCommand
             TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
             if (hasOtherEpochs)
             {
-                settings = WithOtherEpochs(began!, settings, output, state?.Position);
+                settings = WithOtherEpochs(began!, settings, output, state);
+                state = state is { HasWeights: false } ? state with { Method = ModelWeights.Read(folder.Run.CheckpointPath) } : state;
             }
             return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
@@ -122,16 +123,16 @@ internal static class TrainCommand
 
     /// <summary>The settings of a run that is given another number of epochs than it began with.</summary>
     /// <exception cref="UsageException">It has that many behind it already.</exception>
-    private static RunSettings WithOtherEpochs(RunSettings began, RunSettings asked, string output, RunPosition? position)
+    private static RunSettings WithOtherEpochs(RunSettings began, RunSettings asked, string output, TrainingState? state)
     {
-        int done = position?.Epochs.Count ?? 0;
-        long steps = position?.StepsDone ?? 0;
+        int done = state?.Position.Epochs.Count ?? 0;
+        long steps = state?.Position.StepsDone ?? 0;
         if (asked.Epochs <= done)
         {
             throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after step {steps}.");
+            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after step {steps}.{(state is { HasWeights: false } ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
         return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps);
     }
 
@@ -175,7 +176,7 @@ internal static class TrainCommand
             }
             if (!folder.Run.HasSettings)
             {
-                folder.WriteSettings(settings);
+                folder.WriteSettings(settings = settings with { Used = trainer.Used });
             }
             else if (folder.Run.ReadSettings().Epochs != settings.Epochs)
             {
@@ -223,7 +224,8 @@ internal static class TrainCommand
             RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
             pictures.Save(folder.Run.PicturesPath);
             Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);
-            folder.WriteResult(result); // last: it says that the run is over
+            folder.WriteResult(result); // after all else: it says that the run is over
+            folder.States.End(settings.KeepState);
             work.Dispose();
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.Run.ReportPath}");
         }

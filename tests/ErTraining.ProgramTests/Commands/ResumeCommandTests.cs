@@ -58,8 +58,11 @@ internal sealed class ResumeCommandTests
     public void A_killed_run_goes_on_with_the_settings_it_had_and_ends_as_if_it_had_never_stopped()
     {
         Directory.CreateDirectory(_folder["run/tensorboard"]); // as --tensorboard left it
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume", "--keep-state");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        Assert.That((States("run").Length, States("whole").Length), Is.EqualTo((1, 1)), "one state of a finished run");
+        Assert.That(
+            new FileInfo(States("run")[0]).Length, Is.GreaterThan(20 * new FileInfo(States("whole")[0]).Length), "whose tensors are kept where that is asked for");
         Assert.That(outcome.Output, Does.Contain("going on after epoch").And.Not.Contain("epoch 1/6"));
         AssertIsWhole("run");
         Assert.That(Directory.GetFiles(_folder["run/tensorboard"]), Has.One.Items, "TensorBoard's metrics go on unasked");

@@ -15,7 +15,7 @@ internal sealed class TrainCommandTests
     [
         "method", "objective", "device", "seed", "epochs", "images", "test_images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
         "knn_accuracy_before_interval", "knn_accuracy_interval",
-        "loss", "entropy", "reconstruction", "mutual_information_bound",
+        "loss", "entropy", "reconstruction", "mutual_information_bound", "used",
     ];
 
     private static readonly string[] s_metricsMembers =
@@ -62,6 +62,12 @@ internal sealed class TrainCommandTests
             Assert.That(result.RootElement.GetProperty("objective").GetString(), Is.EqualTo("er"));
             Assert.That(result.RootElement.GetProperty("images").GetInt32(), Is.EqualTo(96));
             Assert.That(settings.RootElement.GetProperty("batch_size").GetInt32(), Is.EqualTo(32));
+            foreach (JsonElement used in new[] { settings, result }.Select(document => document.RootElement.GetProperty("used")))
+            {
+                Assert.That(used.GetProperty("feature_dimension").GetInt32(), Is.EqualTo(256));
+                Assert.That(used.GetProperty("knn_neighbours").GetInt32(), Is.EqualTo(9));
+                Assert.That(used.GetProperty("warmup_epochs").GetDouble(), Is.EqualTo(0.2).Within(1e-12), "a tenth of the epochs");
+            }
             Assert.That(epochs, Has.Length.EqualTo(2));
             Assert.That(epochs[0].EnumerateObject().Select(member => member.Name), Is.SupersetOf(s_metricsMembers));
             Assert.That(

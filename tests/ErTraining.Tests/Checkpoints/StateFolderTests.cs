@@ -8,6 +8,8 @@ namespace ErTraining.Tests.Checkpoints;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StateFolderTests : IDisposable
 {
+    private static readonly SafeTensor s_tensor = new("F32", [2], new byte[8]);
+
     private readonly TemporaryDirectory _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -71,6 +73,20 @@ internal sealed class StateFolderTests : IDisposable
         Assert.That(Files(), Is.EqualTo(["state-000000005.safetensors"]));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Of_a_run_that_is_over_the_newest_state_stays_and_its_tensors_where_they_are_asked_for(bool areAskedFor)
+    {
+        StateFolder states = Save(5, 10);
+        states.End(areAskedFor);
+        TrainingState left = states.Newest(Assert.Fail)!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(Files(), Is.EqualTo(["state-000000010.safetensors"]));
+            Assert.That((left.Position.StepsDone, left.HasWeights, left.Optimizer.Count), Is.EqualTo((10L, areAskedFor, areAskedFor ? 1 : 0)));
+        });
+    }
+
     private StateFolder Save(params long[] steps)
     {
         var states = new StateFolder(_folder.Path, TimeSpan.Zero);
@@ -93,7 +109,7 @@ internal sealed class StateFolderTests : IDisposable
                 EpochTraining = default,
             };
             states.Save(new TrainingState(
-                "{}", "", position, new Dictionary<string, SafeTensor>(), new Dictionary<string, SafeTensor>()));
+                "{}", "", position, new Dictionary<string, SafeTensor> { ["weight"] = s_tensor }, new Dictionary<string, SafeTensor> { ["moment"] = s_tensor }));
         }
     }
 

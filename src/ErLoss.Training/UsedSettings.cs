@@ -1,0 +1,21 @@
+using ErLoss.Training.Settings;
+
+namespace ErLoss.Training;
+
+/// <summary>
+/// What a run used where its settings leave it open, or where it follows from others: in config.json and result.json for readers. The program fills it in; nothing is read from it.
+/// </summary>
+internal sealed record UsedSettings : Section
+{
+    /// <summary>Length of a feature vector of the encoder.</summary>
+    [Setting("Number of features of the encoder.", Word = "used_feature_dimension", DecidesResult = false, IsOption = false)]
+    public int? FeatureDimension { get; init; }
+
+    /// <summary>Neighbours that vote in an evaluation.</summary>
+    [Setting("Number of neighbours that vote in the kNN accuracy.", Word = "used_knn_neighbours", DecidesResult = false, IsOption = false)]
+    public int? KnnNeighbours { get; init; }
+
+    /// <summary>Epochs in which the learning rate rose.</summary>
+    [Setting("Epochs in which the learning rate rose from zero.", Word = "used_warmup_epochs", DecidesResult = false, IsOption = false)]
+    public double? WarmupEpochs { get; init; }
+}
