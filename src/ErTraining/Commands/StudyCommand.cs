@@ -133,8 +133,8 @@ internal static class StudyCommand
             return limit.ExitCode;
         }
         StudySummary.Write(plan, runner.Outcomes);
-        using var figure = new StudyFigure(plan, runner.Outcomes);
-        figure.Save(folder.PngPath, folder.SvgPath);
+        using StudyFigure? figure = StudyFigure.Of(plan, runner.Outcomes);
+        figure?.Save(folder.PngPath, folder.SvgPath);
         StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure);
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");
         return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)

@@ -9,12 +9,18 @@ internal static class ImageSheet
 {
     private const int Gap = 2;
 
+    /// <summary>Where an image begins in a row or a column, in pixels.</summary>
+    public static int Place(int index) => index * (ImageSet.Size + Gap);
+
+    /// <summary>The pixels that so many images take in a row or a column.</summary>
+    public static int Places(int count) => Place(count) - Gap;
+
     /// <summary>A sheet of rows of images.</summary>
     /// <param name="rows">Each (n, 3, 32, 32), float32 in [0, 1], on any device, all of the same n.</param>
     public static byte[] Png(params IReadOnlyList<Tensor> rows)
     {
-        int columns = (int)rows[0].shape[0], cell = ImageSet.Size + Gap;
-        var info = new SKImageInfo(columns * cell - Gap, rows.Count * cell - Gap, SKColorType.Rgba8888, SKAlphaType.Premul);
+        int columns = (int)rows[0].shape[0];
+        var info = new SKImageInfo(Places(columns), Places(rows.Count), SKColorType.Rgba8888, SKAlphaType.Premul);
         byte[] sheet = new byte[info.BytesSize]; // transparent
         for (int row = 0; row < rows.Count; row++)
         {
@@ -22,7 +28,8 @@ internal static class ImageSheet
             byte[] pixels = bytes.bytes.ToArray();
             for (int column = 0; column < columns; column++)
             {
-                Paint(sheet.AsSpan(row * cell * info.RowBytes + column * cell * info.BytesPerPixel), info.RowBytes, pixels.AsSpan(column * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                int first = Place(row) * info.RowBytes + Place(column) * info.BytesPerPixel;
+                Paint(sheet.AsSpan(first), info.RowBytes, pixels.AsSpan(column * ImageSet.ImageBytes, ImageSet.ImageBytes));
             }
         }
         using SKImage image = SKImage.FromPixelCopy(info, sheet);

@@ -1,27 +1,64 @@
+using System.Text;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.Training.Data;
 using static TorchSharp.torch;
+using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Reports;
 
 /// <summary>A few test images, a row each, with the training images whose features are nearest: what an encoder takes for alike.</summary>
-internal static class NeighbourSheet
+/// <param name="Png">A picture of all: the test image first in its row, then its neighbours, nearest first.</param>
+/// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture.</param>
+internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows)
 {
-    private const int Queries = 8, Neighbours = 6;
+    private const int Queries = 8, Neighbours = 6, NeighboursOnPhones = 4;
 
-    /// <summary>A sheet: the test image first, then its neighbours, nearest first.</summary>
+    /// <summary>Finds the neighbours and draws the picture.</summary>
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
     /// <param name="train">Where neighbours are looked for; on the encoder's device.</param>
     /// <param name="test">The first few are shown; likewise.</param>
-    public static byte[] Png(Encoder encoder, ImageTensors train, ImageTensors test)
+    /// <param name="classNames">Names of the classes, by label.</param>
+    public static NeighbourSheet Draw(Encoder encoder, ImageTensors train, ImageTensors test, IReadOnlyList<string> classNames)
     {
         using var scope = NewDisposeScope();
         Tensor queries = test.Pixels.narrow(0, 0, Math.Min(Queries, test.Count));
         (_, Tensor nearest) = NearestNeighbours.Find(
             Features.Of(encoder, train.Pixels), Features.Of(encoder, queries), (int)Math.Min(Neighbours, train.Count));
-        Tensor space = full_like(queries.narrow(0, 0, 1), byte.MaxValue);
-        return ImageSheet.Png(
-            [.. Enumerable.Range(0, (int)queries.shape[0]).Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), space, train.Pixels.index_select(0, nearest[i])])))]);
+        int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
+        return new NeighbourSheet(
+            ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Pixels.index_select(0, nearest[i])])))]),
+            [.. rows.Select(i => (Names(test.Labels.narrow(0, i, 1))[0], Names(train.Labels.index_select(0, nearest[i]))))]);
+
+        IReadOnlyList<string> Names(Tensor labels) => [.. labels.cpu().data<long>().ToArray().Select(label => classNames[(int)label])];
+    }
+
+    /// <summary>The picture as a page holds it, each image with its class, and neighbours of the test image's class told from others.</summary>
+    /// <param name="id">Of the picture in the page.</param>
+    /// <param name="title">What is said of it.</param>
+    public string Html(string id, string title)
+    {
+        int columns = 1 + Rows.Max(row => row.OfNeighbours.Count);
+        (int width, int height) = (ImageSheet.Places(columns), ImageSheet.Places(Rows.Count));
+        int right = Rows.Sum(row => row.OfNeighbours.Count(name => name == row.Class)), all = Rows.Sum(row => row.OfNeighbours.Count);
+        var html = new StringBuilder();
+        html.Append($"<figure><figcaption>{HtmlPage.Text(title)}: {right} of {all} neighbours are of the test image's class</figcaption>\n")
+            .Append($"<svg class=\"hidden\" aria-hidden=\"true\"><defs><image class=\"sheet\" id=\"{id}\" width=\"{width}\" height=\"{height}\" ")
+            .Append($"href=\"data:image/png;base64,{Convert.ToBase64String(Png)}\"/></defs></svg>\n")
+            .Append($"<div class=\"near\" style=\"--columns: {columns}; --few: {Math.Min(columns, 1 + NeighboursOnPhones)}\">\n");
+        foreach (((string wanted, IReadOnlyList<string> names), int row) in Rows.Select((row, i) => (row, i)))
+        {
+            Cell("query", null, wanted, row, 0);
+            for (int i = 0; i < names.Count; i++)
+            {
+                (string kind, string mark) = names[i] == wanted ? ("right", "✓") : ("wrong", "✗");
+                Cell(i < NeighboursOnPhones ? kind : $"{kind} far", mark, names[i], row, i + 1);
+            }
+        }
+        return html.Append("</div></figure>").ToString();
+
+        void Cell(string kind, string? mark, string name, int row, int column) => html.Append(
+            $"<div class=\"{kind}\" title=\"{HtmlPage.Text(name)}\"><svg viewBox=\"{ImageSheet.Place(column)} {ImageSheet.Place(row)} {ImageSet.Size} {ImageSet.Size}\">"
+            + $"<use href=\"#{id}\"/></svg>{(mark is null ? "" : $"<b>{mark}</b>")}<span>{HtmlPage.Text(name)}</span></div>\n");
     }
 }

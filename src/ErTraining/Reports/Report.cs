@@ -22,13 +22,13 @@ internal static class Report
     {
         string title = $"{settings.Method.Title}, {(settings.Method.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
         string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {registry.Document.NameOf(settings.Encoder)}; "
-            + $"{result.Epochs} epochs on {result.Device} in {result.Seconds:n0} s";
+            + $"{HtmlPage.Count(result.Epochs, "epoch")} on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
             <div class="figures">
             <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before{{Interval(result.KnnAccuracyBeforeInterval)}}</span></div>
             <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after{{Interval(result.KnnAccuracyInterval)}}</span></div>
-            {{(result.MutualInformationBound is { } bound ? $"<div>{bound:f2}<span>nats, bound on what the views share</span></div>" : "")}}
+            {{(result.MutualInformationBound is { } bound ? $"<div>{AxisTicks.Label(bound, 2)}<span>nats, bound on what the views share</span></div>" : "")}}
             <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>
             </div>
 
@@ -43,17 +43,17 @@ internal static class Report
             {Picture("Training images, with two random views of each below it", pictures.Views)}
             <h2>Test images, each with the training images whose features are nearest</h2>
             <div class="pair">
-            <figure><figcaption>before training</figcaption>{Picture("Nearest neighbours before training", pictures.NeighboursBefore)}</figure>
-            <figure><figcaption>after training</figcaption>{Picture("Nearest neighbours after training", pictures.NeighboursAfter)}</figure>
+            {pictures.NeighboursBefore.Html("before", "Before training")}
+            {pictures.NeighboursAfter.Html("after", "After training")}
             </div>
 
             """);
-        page.Append("<h2>Settings</h2>\n<table>\n");
+        page.Append("<h2>Settings</h2>\n<div class=\"scroll\"><table>\n");
         foreach (Setting setting in registry.Document.In(settings))
         {
             page.Append(CultureInfo.InvariantCulture, $"<tr><td>{setting.Path}</td><td>{HtmlPage.Text(setting.Show(settings))}</td></tr>\n");
         }
-        page.Append("</table>\n");
+        page.Append("</table></div>\n");
         HtmlPage.Write(path, title, subtitle, page);
     }
 

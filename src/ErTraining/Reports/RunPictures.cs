@@ -14,9 +14,9 @@ namespace ErTraining.Reports;
 /// <summary>The pictures of a run: curves over its epochs, views of training images, and nearest neighbours before and after training.</summary>
 /// <param name="Curves">A panel for each metric; empty if the run has no epoch.</param>
 /// <param name="Views">Training images, with two random views of each below it; a PNG.</param>
-/// <param name="NeighboursBefore">Test images and their neighbours in the features of the untrained encoder; a PNG.</param>
+/// <param name="NeighboursBefore">Test images and their neighbours in the features of the encoder before training.</param>
 /// <param name="NeighboursAfter">The same in the features of the trained encoder.</param>
-internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] Views, byte[] NeighboursBefore, byte[] NeighboursAfter)
+internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] Views, NeighbourSheet NeighboursBefore, NeighbourSheet NeighboursAfter)
 {
     private const int ImagesShown = 12;
 
@@ -38,8 +38,8 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         return new RunPictures(
             epochs.Count == 0 ? [] : Panels(result, epochs),
             ViewSheet(data, settings.Seed, device),
-            NeighbourSheet.Png(untrained.Encoder, train, test),
-            NeighbourSheet.Png(trained.Encoder, train, test));
+            NeighbourSheet.Draw(untrained.Encoder, train, test, data.Train.ClassNames),
+            NeighbourSheet.Draw(trained.Encoder, train, test, data.Train.ClassNames));
     }
 
     /// <summary>Writes each picture to a file of its own.</summary>
@@ -54,11 +54,14 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
             Write($"{panel.Name}.svg", Encoding.UTF8.GetBytes(panel.Svg));
         }
         Write("views.png", Views);
-        Write("neighbours-before.png", NeighboursBefore);
-        Write("neighbours-after.png", NeighboursAfter);
+        Write("neighbours-before.png", NeighboursBefore.Png);
+        Write("neighbours-after.png", NeighboursAfter.Png);
 
         void Write(string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
     }
+
+    /// <summary>Whether the loss is the bound with the other sign, as that of ER is, weights and own kernels apart; one panel is then enough for both.</summary>
+    private static bool Mirrors(EpochMetrics epoch) => Math.Abs(epoch.Loss + epoch.MutualInformationBound) <= 1e-4 * (1 + Math.Abs(epoch.Loss));
 
     private static CurvePanel[] Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
     [
@@ -71,8 +74,11 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
             "Entropy and reconstruction, nats",
             ("entropy", Points(epochs, e => e.Entropy)),
             ("reconstruction", Points(epochs, e => e.Reconstruction))),
-        CurvePanel.Draw("bound", "Mutual-information bound, nats", ("bound", Points(epochs, e => e.MutualInformationBound))),
-        CurvePanel.Draw("loss", "Loss, nats", ("loss", Points(epochs, e => e.Loss))),
+        CurvePanel.Draw(
+            "bound",
+            $"Mutual-information bound, nats{(epochs.All(Mirrors) ? " (the loss is its negative)" : "")}",
+            ("bound", Points(epochs, e => e.MutualInformationBound))),
+        .. epochs.All(Mirrors) ? (CurvePanel[])[] : [CurvePanel.Draw("loss", "Loss, nats", ("loss", Points(epochs, e => e.Loss)))],
         CurvePanel.Draw("effective-rank", "Effective rank of the projections", ("effective rank", Points(epochs, e => e.EffectiveRank))),
         epochs[^1].Perplexity is null
             ? CurvePanel.Draw("mean-cosine", "Mean cosine of different images' projections", ("mean cosine", Points(epochs, e => e.MeanCosine)))

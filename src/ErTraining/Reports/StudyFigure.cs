@@ -1,6 +1,5 @@
 using System.Text;
 using ErLoss.SelfSupervised.IO;
-using ErLoss.Training;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Studies;
 using ScottPlot;
@@ -18,12 +17,13 @@ internal sealed class StudyFigure : IDisposable
     private const int Left = 64, FirstLeft = 92, Right = 14, Top = 14, FirstTop = 40, Bottom = 26, LastBottom = 50, LegendGap = 14;
     private const int PixelsAPoint = 2; // of the PNG
     private const int MostEpochsWithMarkers = 12;
+    private const int XIntervals = 6, YIntervals = 6;
     private const double EpochMargin = 0.04;
     private const float SolidWidth = 2, DashedWidth = 2.25f;
 
     private static readonly LinePattern s_dashes = new([8, 5], 0, "dashes");
 
-    private static readonly Metric[] s_metrics =
+    private static readonly StudyMetric[] s_metrics =
     [
         new("entropy, nats", epoch => epoch.Entropy),
         new("reconstruction, nats", epoch => epoch.Reconstruction),
@@ -39,15 +39,18 @@ internal sealed class StudyFigure : IDisposable
     private readonly Plot _legend = new();
     private readonly List<LineStyle> _dashed = [];
 
-    /// <summary>Draws the curves.</summary>
-    public StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    /// <summary>The figure of the methods that have curves; null if none has.</summary>
+    public static StudyFigure? Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) =>
+        outcomes.Any(outcome => outcome.Epochs.Count > 0) ? new StudyFigure(plan, outcomes) : null;
+
+    private StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         PlotFont.Use();
-        _methods = plan.Settings.ValuesOf(StudyAxis.Method);
+        _methods = [.. plan.Settings.ValuesOf(StudyAxis.Method).Where(method => outcomes.Any(outcome => outcome.Cell.Variant.Method == method && outcome.Epochs.Count > 0))];
         StudyVariant[] variants = [.. outcomes.Select(outcome => outcome.Cell.Variant).Distinct()];
         _kinds = [.. variants.OrderByDescending(variant => variant.Values.Count).Select(variant => Kind(variant, plan)).Distinct()];
         ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
-        foreach ((Metric metric, int row) in s_metrics.Select((metric, row) => (metric, row)))
+        foreach ((StudyMetric metric, int row) in s_metrics.Select((metric, row) => (metric, row)))
         {
             foreach ((string method, int column) in _methods.Select((method, column) => (method, column)))
             {
@@ -66,6 +69,7 @@ internal sealed class StudyFigure : IDisposable
                 ShareScale([.. _panels.TakeLast(_methods.Count).Select(panel => panel.Plot)]);
             }
         }
+        _panels.ForEach(panel => SetTicks(panel.Plot, plan.MostEpochs));
         FillLegend([.. variants.Select(variant => variant.Objective).Distinct()]);
     }
 
@@ -85,8 +89,8 @@ internal sealed class StudyFigure : IDisposable
 
     private int Height => (int)Math.Ceiling(LastPlace.Bottom + LegendGap + LegendSize().Height);
 
-    /// <summary>The figure as SVG that scales with its container.</summary>
-    public string Picture() => HtmlPage.Picture(Svg(), Width, Height);
+    /// <summary>The figure as SVG that scales with its container. It has no background, so that a dark page can turn its colours.</summary>
+    public string Picture() => HtmlPage.Picture(Svg(SKColors.Transparent), Width, Height);
 
     /// <summary>Writes it as pixels and as curves.</summary>
     public void Save(string pngPath, string svgPath)
@@ -94,10 +98,11 @@ internal sealed class StudyFigure : IDisposable
         using var bitmap = new SKBitmap(Width * PixelsAPoint, Height * PixelsAPoint);
         using var canvas = new SKCanvas(bitmap);
         canvas.Scale(PixelsAPoint);
+        canvas.Clear(SKColors.White);
         Render(canvas);
         using SKData png = bitmap.Encode(SKEncodedImageFormat.Png, quality: 100);
         AtomicFile.Write(pngPath, png.SaveTo);
-        AtomicFile.Write(svgPath, stream => stream.Write(Encoding.UTF8.GetBytes(Svg())));
+        AtomicFile.Write(svgPath, stream => stream.Write(Encoding.UTF8.GetBytes(Svg(SKColors.White))));
     }
 
     /// <inheritdoc/>
@@ -111,12 +116,13 @@ internal sealed class StudyFigure : IDisposable
     }
 
     /// <summary>Skia's SVG writer knows no dashes: these lines are told by their width, which no other line has, and get theirs after.</summary>
-    private string Svg()
+    private string Svg(SKColor background)
     {
         using var stream = new MemoryStream();
         _dashed.ForEach(line => line.Pattern = LinePattern.Solid);
         using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, Height), stream))
         {
+            canvas.Clear(background);
             Render(canvas);
         }
         _dashed.ForEach(line => line.Pattern = s_dashes);
@@ -127,7 +133,6 @@ internal sealed class StudyFigure : IDisposable
 
     private void Render(SKCanvas canvas)
     {
-        canvas.Clear(SKColors.White);
         foreach ((Plot plot, PixelRect place) in _panels)
         {
             plot.Render(canvas, place);
@@ -142,7 +147,7 @@ internal sealed class StudyFigure : IDisposable
         return _legend.Legend.GetLayout(new PixelSize(Width, 1000), paint).LegendRect.Size;
     }
 
-    private static Plot Panel(Metric metric, string title, int row, int column)
+    private static Plot Panel(StudyMetric metric, string title, int row, int column)
     {
         var plot = new Plot();
         plot.RenderManager.ClearCanvasBeforeEachRender = false; // others are on it
@@ -161,7 +166,7 @@ internal sealed class StudyFigure : IDisposable
         {
             plot.XLabel("epoch", 13);
         }
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
+        plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
         plot.Axes.Right.FrameLineStyle.IsVisible = plot.Axes.Top.FrameLineStyle.IsVisible = false;
         return plot;
@@ -191,11 +196,8 @@ internal sealed class StudyFigure : IDisposable
         legend.SymbolWidth = 34;
         legend.InterItemPadding = new PixelPadding(8, 16, 3, 3);
         legend.OutlineWidth = 0;
-        legend.ShadowColor = Colors.Transparent;
-        foreach (string kind in _kinds)
-        {
-            legend.ManualItems.Add(new LegendItem { LabelText = kind, LineColor = Colour(kind), LineWidth = 4 });
-        }
+        legend.ShadowColor = legend.BackgroundColor = Colors.Transparent;
+        legend.ManualItems.AddRange(_kinds.Select(kind => new LegendItem { LabelText = kind, LineColor = Colour(kind), LineWidth = 4 }));
         foreach (Objective objective in objectives.Count > 1 ? objectives : [])
         {
             string label = objective == Objective.Er ? "with ER" : "native";
@@ -225,6 +227,17 @@ internal sealed class StudyFigure : IDisposable
         }
     }
 
+    /// <summary>Numbers with the same decimals and a true minus sign, as the other plots have them.</summary>
+    private static void SetTicks(Plot plot, int epochs)
+    {
+        CoordinateRange range = plot.Axes.GetLimits().YRange;
+        plot.Axes.Left.TickGenerator = Manual(AxisTicks.Around(range.Min, range.Max, YIntervals).Ticks.Where(tick => range.Contains(tick.Value)));
+        plot.Axes.Bottom.TickGenerator = Manual(AxisTicks.Whole(0, epochs, XIntervals).Ticks);
+
+        static ScottPlot.TickGenerators.NumericManual Manual(IEnumerable<(double Value, string Label)> ticks) =>
+            new([.. ticks.Select(tick => tick.Value)], [.. ticks.Select(tick => tick.Label)]);
+    }
+
     private void SetStroke(LineStyle line, Objective objective)
     {
         line.Width = objective == Objective.Er ? SolidWidth : DashedWidth;
@@ -234,12 +247,4 @@ internal sealed class StudyFigure : IDisposable
             _dashed.Add(line);
         }
     }
-
-    /// <summary>A row of the figure.</summary>
-    /// <param name="Label">With its unit.</param>
-    /// <param name="OfEpoch">Its value after an epoch.</param>
-    /// <param name="BeforeTraining">Its value before the first.</param>
-    /// <param name="HasCommonScale">Whether it means the same for all methods.</param>
-    private sealed record Metric(
-        string Label, Func<EpochMetrics, double?> OfEpoch, Func<RunResult, double?>? BeforeTraining = null, bool HasCommonScale = false);
 }

@@ -10,19 +10,21 @@ namespace ErTraining.Reports;
 internal static class StudyReport
 {
     private const double MostMagnified = 1.25;
+    private const int CellsNamed = 4;
 
     /// <summary>Writes the page.</summary>
     /// <param name="path">The file, made or replaced.</param>
     /// <param name="plan">What was trained.</param>
     /// <param name="outcomes">One a cell.</param>
     /// <param name="data">The images that all was trained and measured on.</param>
-    /// <param name="figure">The curves.</param>
-    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure figure)
+    /// <param name="figure">The curves; null if no cell has come to the end of an epoch.</param>
+    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure? figure)
     {
         StudyTable table = StudyTable.Create(plan, outcomes);
         var page = new StringBuilder();
+        AppendFailures(page, outcomes);
         page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
-        AppendTable(page, table, plan.Registry.Methods);
+        AppendTable(page, table, plan.Registry.Methods, Untrained(outcomes));
         page.Append("</div>\n<div>\n");
         AppendPaper(page, plan.Registry.Methods);
         page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
@@ -31,14 +33,16 @@ internal static class StudyReport
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
         }
         page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
-        page.Append($"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
+        page.Append(figure is null
+            ? "<p>There are no curves, since no cell has come to the end of an epoch.</p>\n"
+            : $"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
         string bands = plan.Seeds > 1 ? $"Means over {plan.Seeds} seeds; bands reach from the least to the greatest. " : "";
-        page.Append($"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
+        page.Append(figure is null ? "" : $"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
             + "which lie between 0 and log d, are not comparable.</p>\n");
         AppendCells(page, outcomes);
         AppendSettings(page, plan.Settings);
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} epochs; "
-            + $"{outcomes.Count} cells, {(plan.Seeds == 1 ? "one seed" : $"{plan.Seeds} seeds")}";
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} {(plan.MostEpochs == 1 ? "epoch" : "epochs")}; "
+            + $"{HtmlPage.Count(outcomes.Count, "cell")}, {HtmlPage.Count(plan.Seeds, "seed")}";
         HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
     }
 
@@ -55,15 +59,39 @@ internal static class StudyReport
             + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");
     }
 
-    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods)
+    /// <summary>kNN accuracy of the encoders before training, in percent, one a seed, which decides their weights.</summary>
+    private static Measure Untrained(IReadOnlyList<CellOutcome> outcomes) => new(
+        [.. outcomes.Where(outcome => outcome.Result is not null).GroupBy(outcome => outcome.Cell.Seed).Select(seed => 100 * seed.Average(outcome => outcome.Result!.KnnAccuracyBefore))],
+        failed: 0);
+
+    /// <summary>Why cells failed, each cause with the cells that it stopped.</summary>
+    private static void AppendFailures(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
+    {
+        CellOutcome[] failed = [.. outcomes.Where(outcome => outcome.Status == CellStatus.Failed)];
+        if (failed.Length == 0)
+        {
+            return;
+        }
+        page.Append($"<h2 class=\"failed\">{(failed.Length == outcomes.Count ? "No cell could be trained" : $"{failed.Length} of {outcomes.Count} cells could not be trained")}</h2>\n<ul>\n");
+        foreach (IGrouping<string, CellOutcome> cause in failed.GroupBy(outcome => outcome.Message ?? ""))
+        {
+            string[] names = [.. cause.Select(outcome => outcome.Cell.Name)];
+            string others = names.Length > CellsNamed ? $" and {names.Length - CellsNamed} more" : "";
+            page.Append($"<li>{HtmlPage.Text(cause.Key)}<br><small>{HtmlPage.Text(string.Join(", ", names.Take(CellsNamed)))}{others}</small></li>\n");
+        }
+        page.Append("</ul>\n");
+    }
+
+    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods, Measure untrained)
     {
         page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th>");
         page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
+        page.Append($"<tr><td>untrained encoder</td>{Cell(untrained)}{string.Concat(table.Variations.Select(_ => Cell(null)))}</tr>\n");
         string? above = null;
         foreach (StudyTableRow row in table.Rows)
         {
-            page.Append(above is not null && above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy)}");
+            page.Append(above != row.Method ? "<tr class=\"group\">" : "<tr>");
+            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy, row.Accuracy.Mean < untrained.Mean ? "below the untrained encoder" : null)}");
             page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
             above = row.Method;
         }
@@ -74,9 +102,10 @@ internal static class StudyReport
     private static string Cells(IEnumerable<string> texts, string tag = "td") =>
         string.Concat(texts.Select(text => $"<{tag} class=\"n\">{text}</{tag}>"));
 
-    private static string Cell(Measure? measure) =>
-        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{measure?.ToString() ?? "–"}"
-        + (measure?.Interval is { } interval ? $"<br><small>{interval.ToString("f2")}</small></td>" : "</td>");
+    private static string Cell(Measure? measure, string? remark = null) =>
+        $"<td class=\"n{(measure?.HasOnlyFailed == true ? " failed" : "")}\">{AxisTicks.WithMinus(measure?.ToString() ?? "–")}"
+        + (measure?.Interval is { } interval ? $"<br><small>{AxisTicks.WithMinus(interval.ToString("f2"))}</small>" : "")
+        + (remark is null ? "</td>" : $"<br><small class=\"failed\">{remark}</small></td>");
 
     private static void AppendPaper(StringBuilder page, IReadOnlyDictionary<string, MethodSettings> methods)
     {
@@ -95,7 +124,7 @@ internal static class StudyReport
 
     private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
     {
-        page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<table class=\"numbers\">\n"
+        page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<div class=\"scroll\"><table class=\"numbers\">\n"
             + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "images/s", "seconds"], "th")}</tr>\n");
         foreach (CellOutcome outcome in outcomes)
         {
@@ -104,17 +133,17 @@ internal static class StudyReport
                 ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
                 : $"<td colspan=\"5\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
         }
-        page.Append("</table>\n</details>\n");
+        page.Append("</table></div>\n</details>\n");
     }
 
     private static void AppendSettings(StringBuilder page, StudySettings settings)
     {
-        page.Append("<h2>Settings</h2>\n<table>\n");
+        page.Append("<h2>Settings</h2>\n<div class=\"scroll\"><table>\n");
         IEnumerable<(string, string)> axes = settings.Axes.Select(axis => ($"axis {axis.Word}", string.Join(' ', axis.Values)));
         foreach ((string name, string value) in axes.Concat(JsonFormat.Describe(settings with { Axes = [] }).Where(member => member.Value.Length > 0)))
         {
             page.Append($"<tr><td>{name}</td><td>{HtmlPage.Text(value)}</td></tr>\n");
         }
-        page.Append("</table>\n");
+        page.Append("</table></div>\n");
     }
 }

@@ -62,7 +62,9 @@ internal sealed class StudyReportTests
             Assert.That(page, Does.Contain(">Δ kappa 5</th>").And.Contain("<td>axis kappa</td><td>10 5</td>").And.Contain("simclr-er-b512-kappa5-s1"));
             Assert.That(page, Does.Contain("at batch 512, EMA 0.99, kappa 10, as far as a method has these"));
             Assert.That(page, Does.Match("<td class=\"n failed\">failed</td>"));
-            Assert.That(page, Does.Contain("The loss became &lt;NaN&gt;"));
+            Assert.That(page, Does.Contain("<h2 class=\"failed\">4 of 20 cells could not be trained</h2>\n<ul>\n<li>The loss became &lt;NaN&gt;<br><small>byol-native-b512-ema0.8-s0, "));
+            Assert.That(page, Does.Contain("<td>untrained encoder</td><td class=\"n\">20.00 ± 0.00"));
+            Assert.That(page, Does.Not.Contain("below the untrained encoder"));
             Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));
             Assert.That(page, Does.Contain("23.65").And.Contain("arXiv 2307.10907, Table 2"));
             Assert.That(page.Split("<svg"), Has.Length.EqualTo(2));
@@ -70,10 +72,31 @@ internal sealed class StudyReportTests
         });
     }
 
+    [Test]
+    public void A_study_without_any_epoch_says_why_and_draws_nothing()
+    {
+        Save([.. s_plan.Cells.Select(cell => CellOutcome.Failed(cell, cell.Seed == 0 ? "The loss became NaN" : "No memory", []))]);
+        string page = File.ReadAllText(_folder["report.html"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(page, Does.Contain("No cell could be trained").And.Contain("<li>The loss became NaN<br>").And.Contain("<li>No memory<br>").And.Contain(" and 6 more</small>"));
+            Assert.That(page, Does.Contain("There are no curves").And.Not.Contain("<svg"));
+            Assert.That(File.Exists(_folder["figure.svg"]), Is.False);
+        });
+    }
+
+    [Test]
+    public void A_method_without_an_epoch_has_no_panel_and_one_below_the_untrained_encoder_is_marked()
+    {
+        Save([.. Sample.Outcomes(s_plan, _ => 0.1).Select(outcome => outcome.Cell.Variant.Method == "byol" ? CellOutcome.Failed(outcome.Cell, "no", []) : outcome)]);
+        Assert.That(File.ReadAllText(_folder["figure.svg"]), Does.Contain("SimCLR").And.Not.Contain("BYOL"));
+        Assert.That(File.ReadAllText(_folder["report.html"]), Does.Match("<td>SimCLR</td><td class=\"n\">10.00 ± 0.00.*?<small class=\"failed\">below the untrained encoder</small>"));
+    }
+
     private void Save(IReadOnlyList<CellOutcome> outcomes)
     {
-        using var figure = new StudyFigure(s_plan, outcomes);
-        figure.Save(_folder["figure.png"], _folder["figure.svg"]);
+        using StudyFigure? figure = StudyFigure.Of(s_plan, outcomes);
+        figure?.Save(_folder["figure.png"], _folder["figure.svg"]);
         StudyReport.Write(_folder["report.html"], s_plan, outcomes, Sample.Images, figure);
     }
 }
