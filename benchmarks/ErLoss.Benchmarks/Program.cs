@@ -54,7 +54,7 @@ try
 }
 catch (Exception e) when (e is UsageException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"error: {OneLine.Of(e.Message)}");
+    Console.Error.WriteLine($"error: {OneLine.Format(e.Message)}");
     return e is UsageException ? ExitCode.BadInput : ExitCode.Failure;
 }
 

@@ -62,11 +62,11 @@ internal static class SelfTestCommand
         }
         catch (NotSupportedException e)
         {
-            return ("skip", OneLine.Of(e.Message));
+            return ("skip", OneLine.Format(e.Message));
         }
         catch (Exception e)
         {
-            return ("FAIL", $"{e.GetType().Name}: {OneLine.Of(e.Message)}"); // whatever it is, the other checks are still worth running
+            return ("FAIL", $"{e.GetType().Name}: {OneLine.Format(e.Message)}"); // whatever it is, the other checks are still worth running
         }
     }
 }

@@ -55,7 +55,7 @@ public static class EntropyReconstruction
         Arguments.CheckLeaveOneOut(embeddings, support, leaveOneOut);
 
         using var scope = NewDisposeScope();
-        Tensor single = Precision.AtLeastSingle(embeddings);
+        Tensor single = FloatConversion.AtLeastSingle(embeddings);
         Tensor entropy;
         if (support == Support.Sphere)
         {
@@ -96,8 +96,8 @@ public static class EntropyReconstruction
         Arguments.CheckPair(projection1, projection2, support);
 
         using var scope = NewDisposeScope();
-        Tensor single1 = Precision.AtLeastSingle(projection1);
-        Tensor single2 = Precision.AtLeastSingle(projection2);
+        Tensor single1 = FloatConversion.AtLeastSingle(projection1);
+        Tensor single2 = FloatConversion.AtLeastSingle(projection2);
         Tensor reconstruction;
         if (support == Support.Sphere)
         {

@@ -163,11 +163,11 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     private LossParts Parts(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound) =>
         Options.Support == Support.Sphere
             ? OnSphere(projection1, projection2, withEntropy, withReconstruction, withBound)
-            : OnClasses(Precision.AtLeastSingle(projection1), Precision.AtLeastSingle(projection2), withEntropy, withReconstruction);
+            : OnClasses(FloatConversion.AtLeastSingle(projection1), FloatConversion.AtLeastSingle(projection2), withEntropy, withReconstruction);
 
     private LossParts OnSphere(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound)
     {
-        Func<Tensor, Tensor> read = Options.NormalizeInputs ? Directions.Of : Precision.AtLeastSingle;
+        Func<Tensor, Tensor> read = Options.NormalizeInputs ? Directions.Normalize : FloatConversion.AtLeastSingle;
         Tensor embeddings1 = read(projection1), embeddings2 = read(projection2);
         Concentration concentration = Options.LearnKappa
             ? new Concentration(get_parameter(LogKappa)!.exp().view([]))

@@ -23,8 +23,8 @@ internal static class Evaluator
     {
         using var scope = NewDisposeScope();
         double ofTrain = (double)train.Count / (train.Count + test.Count);
-        Tensor trainFeatures = Features.Of(encoder, train.Pixels, Part(0, ofTrain), cancellation);
-        Tensor testFeatures = Features.Of(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
+        Tensor trainFeatures = Features.Compute(encoder, train.Pixels, Part(0, ofTrain), cancellation);
+        Tensor testFeatures = Features.Compute(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
         return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
@@ -43,7 +43,7 @@ internal static class Evaluator
         Tensor pixels = images.Pixels.narrow(0, 0, Math.Min(MostImagesForCollapse, images.Count));
         MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
         method.train(wasTraining);
-        return CollapseIndicators.Of(outputs.Embeddings, outputs.Probabilities);
+        return CollapseIndicators.Measure(outputs.Embeddings, outputs.Probabilities);
     }
 
     /// <summary>The progress of a part of something, as the progress of it all.</summary>

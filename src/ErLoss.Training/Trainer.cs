@@ -203,7 +203,7 @@ internal sealed class Trainer : IDisposable
     private TrainingState State()
     {
         RequireFiniteWeights();
-        return TrainingState.Of(_registry.Document.Write(_settings), _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
+        return TrainingState.Capture(_registry.Document.Write(_settings), _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
     }
 
     private void RequireFiniteWeights()

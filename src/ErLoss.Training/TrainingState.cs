@@ -29,7 +29,7 @@ internal sealed record TrainingState(
     public TrainingState WithoutTensors() => this with { Method = new Dictionary<string, SafeTensor>(), Optimizer = new Dictionary<string, SafeTensor>() };
 
     /// <summary>Copies a run's state.</summary>
-    public static TrainingState Of(
+    public static TrainingState Capture(
         string settings, string dataFingerprint, RunPosition position, TwoViewMethod method, optim.Optimizer optimizer)
     {
         using var scope = NewDisposeScope();
@@ -39,7 +39,7 @@ internal sealed record TrainingState(
             dataFingerprint,
             position,
             NamedTensors.ToSafeTensors(method.state_dict()),
-            NamedTensors.ToSafeTensors(OptimizerState.Of(optimizer, method)));
+            NamedTensors.ToSafeTensors(OptimizerState.Capture(optimizer, method)));
     }
 
     /// <summary>Refuses to be taken for the state of another run. A run whose number of epochs was changed may continue from a state before the change.</summary>
@@ -83,7 +83,7 @@ internal sealed record TrainingState(
             {
                 return;
             }
-            Dictionary<string, Tensor> ofOptimizer = OptimizerState.Of(optimizer, method).ToDictionary(entry => entry.Key, entry => empty_like(entry.Value));
+            Dictionary<string, Tensor> ofOptimizer = OptimizerState.Capture(optimizer, method).ToDictionary(entry => entry.Key, entry => empty_like(entry.Value));
             NamedTensors.CopyTo(Optimizer, ofOptimizer);
             OptimizerState.Restore(optimizer, method, ofOptimizer);
         }

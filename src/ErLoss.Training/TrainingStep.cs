@@ -80,7 +80,7 @@ internal sealed class TrainingStep : IDisposable
         long stepOfRun = (epoch - 1L) * StepsPerEpoch + step;
         _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
         Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
-        (Tensor view1, Tensor view2) = _views.Of(_images.index_select(0, indices), _viewGenerator);
+        (Tensor view1, Tensor view2) = _views.Draw(_images.index_select(0, indices), _viewGenerator);
 
         MethodTerms terms = Method.call(new ViewBatch(view1, view2, indices));
         Method.zero_grad(); // to none, which saves filling and adding

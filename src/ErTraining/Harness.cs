@@ -108,7 +108,7 @@ public static class Harness
 
     private static int Fail(string message, int code)
     {
-        Console.Error.WriteLine($"error: {OneLine.Of(message)}");
+        Console.Error.WriteLine($"error: {OneLine.Format(message)}");
         return code;
     }
 }

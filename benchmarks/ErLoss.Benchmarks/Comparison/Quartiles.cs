@@ -9,7 +9,7 @@ internal readonly record struct Quartiles(double First, double Median, double Th
     /// The quartiles of one value or more, linear between neighbours. This is definition 7 of Hyndman and Fan ("Sample quantiles in statistical packages", 1996), which
     /// pytorch_baseline.py uses too; the quartile functions of MathNet.Numerics use definition 8.
     /// </summary>
-    public static Quartiles Of(IEnumerable<double> values)
+    public static Quartiles Compute(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return new(At(0.25), At(0.5), At(0.75));

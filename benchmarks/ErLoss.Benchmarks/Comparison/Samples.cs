@@ -24,7 +24,7 @@ internal sealed class Samples
     }
 
     /// <summary>Of the milliseconds that it takes; null where it ran out of memory.</summary>
-    public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Of(_milliseconds);
+    public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Compute(_milliseconds);
 
     /// <summary>Takes one more.</summary>
     public void Take()

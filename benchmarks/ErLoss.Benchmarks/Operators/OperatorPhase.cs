@@ -11,7 +11,7 @@ internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operat
     /// <param name="name">Of the part.</param>
     /// <param name="part">Calls of the trace, in their order.</param>
     /// <param name="all">All calls of the trace by number.</param>
-    public static OperatorPhase Of(string name, IReadOnlyList<Operator> part, IReadOnlyDictionary<long, Operator> all)
+    public static OperatorPhase Create(string name, IReadOnlyList<Operator> part, IReadOnlyDictionary<long, Operator> all)
     {
         var operators = part.Where(call => call.IsOperator).ToList();
         var computing = new HashSet<long>();

@@ -90,7 +90,7 @@ internal static class OperatorsCommand
             ("optimizer and metrics", parts[5]),
             ("all", parts.SelectMany(calls => calls)),
         ];
-        return [.. phases.Select(phase => OperatorPhase.Of(phase.Name, [.. phase.Calls], all))];
+        return [.. phases.Select(phase => OperatorPhase.Create(phase.Name, [.. phase.Calls], all))];
 
         bool IsBeneath(Operator call, long id) => Caller(call) is { } caller && (caller.Id == id || IsBeneath(caller, id));
 

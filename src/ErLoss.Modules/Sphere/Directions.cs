@@ -20,9 +20,9 @@ internal static class Directions
     private const double LeastNorm = 0.5;
 
     /// <summary>Directions of (k, d) rows, in float32 at least.</summary>
-    public static Tensor Of(Tensor projections)
+    public static Tensor Normalize(Tensor projections)
     {
-        Tensor rows = Precision.AtLeastSingle(projections), values = rows.detach();
+        Tensor rows = FloatConversion.AtLeastSingle(projections), values = rows.detach();
         Tensor largest = maximum(values.amax([1], keepdim: true), -values.amin([1], keepdim: true));
         double normal = finfo(projections.dtype).tiny, least = normal * finfo(projections.dtype).eps;
         Tensor divisors = largest.clamp_min(normal);

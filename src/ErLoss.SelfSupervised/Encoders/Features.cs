@@ -18,7 +18,7 @@ public static class Features
     /// <param name="progress">Told of the share that is done, from 0 to 1, after each batch.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static Tensor Of(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static Tensor Compute(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();

@@ -17,7 +17,7 @@ public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine,
     /// <summary>Measures them on outputs.</summary>
     /// <param name="embeddings">(n, d), rows of unit norm.</param>
     /// <param name="probabilities">(n, c), the distributions of a discrete head; null of other heads.</param>
-    public static CollapseIndicators Of(Tensor embeddings, Tensor? probabilities)
+    public static CollapseIndicators Measure(Tensor embeddings, Tensor? probabilities)
     {
         using var scope = NewDisposeScope();
         Tensor rows = embeddings.to(ScalarType.Float64);

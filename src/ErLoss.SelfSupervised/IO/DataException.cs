@@ -4,4 +4,4 @@ namespace ErLoss.SelfSupervised.IO;
 /// <param name="message">What is wrong, in which file, and what would be right; line ends become spaces, so it is one line.</param>
 /// <param name="innerException">What the operating system said, if it said something.</param>
 public sealed class DataException(string message, Exception? innerException = null)
-    : Exception(OneLine.Of(message), innerException);
+    : Exception(OneLine.Format(message), innerException);

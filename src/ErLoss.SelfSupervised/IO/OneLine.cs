@@ -6,5 +6,5 @@ internal static class OneLine
     private const int Longest = 1000, Head = 600, Tail = 300;
 
     /// <summary>The text without line ends; of a long one, its beginning and its end.</summary>
-    public static string Of(string text) => (text.Length <= Longest ? text : $"{text.AsSpan(0, Head)} … {text.AsSpan(text.Length - Tail)}").ReplaceLineEndings(" ");
+    public static string Format(string text) => (text.Length <= Longest ? text : $"{text.AsSpan(0, Head)} … {text.AsSpan(text.Length - Tail)}").ReplaceLineEndings(" ");
 }

@@ -30,7 +30,7 @@ internal static class ElementType
     public static int? Bytes(string name) => s_types.TryGetValue(name, out var type) ? type.Bytes : null;
 
     /// <summary>The type of tensors of such elements; null where TorchSharp has none.</summary>
-    public static ScalarType? Of(string name) => s_types.TryGetValue(name, out var type) ? type.Type : null;
+    public static ScalarType? Find(string name) => s_types.TryGetValue(name, out var type) ? type.Type : null;
 
     /// <summary>What Python calls the type.</summary>
     public static string InWords(string name) => s_types.TryGetValue(name, out var type) ? type.Words : name;
@@ -41,7 +41,7 @@ internal static class ElementType
         ?? throw new NotSupportedException($"Tensors of type {type} have no place in a checkpoint.");
 
     /// <summary>Whether values of one type can be had in the other without a change of meaning: both are floating-point numbers, or both whole ones.</summary>
-    public static bool CanConvert(string from, ScalarType to) => Of(from) is { } type && IsFloat(type) == IsFloat(to);
+    public static bool CanConvert(string from, ScalarType to) => Find(from) is { } type && IsFloat(type) == IsFloat(to);
 
     private static bool IsFloat(ScalarType type) => type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
 }

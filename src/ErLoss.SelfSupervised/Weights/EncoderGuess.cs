@@ -33,7 +33,7 @@ internal static partial class EncoderGuess
     ];
 
     /// <summary>The network with its article; null if the names tell nothing.</summary>
-    public static string? Of(IReadOnlyDictionary<string, SafeTensor> weights) =>
+    public static string? Describe(IReadOnlyDictionary<string, SafeTensor> weights) =>
         weights.Keys.Select(name => ResidualLayer().Match(name)).FirstOrDefault(match => match.Success) is { } residual
             ? Residual(weights, residual.Groups["prefix"].Value)
             : s_others.FirstOrDefault(other => weights.Keys.Any(name => name.EndsWith(other.Part, StringComparison.Ordinal))).Network;

@@ -116,7 +116,7 @@ internal sealed class EncoderWeights
 
     private string Misfit(string[] lacking, string[] strange)
     {
-        string guess = EncoderGuess.Of(_file) is { } what ? $"; by its names it holds {what}" : "";
+        string guess = EncoderGuess.Describe(_file) is { } what ? $"; by its names it holds {what}" : "";
         string[] found = strange.Length > 0 ? strange : [.. _file.Keys];
         return $"not the weights of this encoder{guess}. {Some("The encoder needs", lacking, name => Shape(_encoder[name].shape))}{Some("The file has", found, InFile)}".TrimEnd();
 

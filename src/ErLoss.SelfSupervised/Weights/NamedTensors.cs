@@ -45,7 +45,7 @@ internal static class NamedTensors
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        Tensor onHost = empty(target.shape, ElementType.Of(source.DType)!.Value, device: CPU);
+        Tensor onHost = empty(target.shape, ElementType.Find(source.DType)!.Value, device: CPU);
         source.Data.CopyTo(onHost.bytes);
         target.copy_(onHost);
     }

@@ -88,7 +88,7 @@ internal static class SafeTensors
         catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException or InvalidOperationException)
         {
             // InvalidOperationException: a JSON string is not Unicode, which shows only when it is decoded.
-            throw new InvalidDataException(OneLine.Of($"{path}: not a safetensors file: {e.Message.TrimEnd('.')}."), e);
+            throw new InvalidDataException(OneLine.Format($"{path}: not a safetensors file: {e.Message.TrimEnd('.')}."), e);
         }
     }
 

@@ -49,7 +49,7 @@ internal static class ModelWeights
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException(OneLine.Of($"{path}: {e.Message}"), e);
+            throw new InvalidDataException(OneLine.Format($"{path}: {e.Message}"), e);
         }
     }
 

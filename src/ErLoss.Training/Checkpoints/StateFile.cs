@@ -62,7 +62,7 @@ internal static class StateFile
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {
-            throw new InvalidDataException(OneLine.Of($"{path}: no state of a run: {e.Message}"), e);
+            throw new InvalidDataException(OneLine.Format($"{path}: no state of a run: {e.Message}"), e);
         }
 
         T Member<T>(string key) => JsonSerializer.Deserialize<T>(metadata[key], s_json) ?? throw new JsonException($"'{key}' is null.");

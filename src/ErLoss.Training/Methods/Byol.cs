@@ -69,9 +69,9 @@ internal sealed class Byol : TwoViewMethod
         using var frozen = native is null ? null : no_grad();
         Tensor[] student = projections.chunk(2);
         EntropyReconstructionTerms ofStudent = entropyReconstruction.terms(student[0], student[1]);
-        Tensor plainEntropy = PlainEstimate.Bound(entropyReconstruction, ofStudent, student[0], student[1]) + ofStudent.Reconstruction;
+        Tensor plainEntropy = ofStudent.MutualInformationBound + ofStudent.Reconstruction;
         Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, entropyReconstruction.Kappa);
-        return MethodTerms.Of(ofStudent.Entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native, plainEntropy).MoveToOuterDisposeScope();
+        return MethodTerms.Create(ofStudent.Entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native, plainEntropy).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

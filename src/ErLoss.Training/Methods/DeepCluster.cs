@@ -57,7 +57,7 @@ internal sealed class DeepCluster : TwoViewMethod
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        Tensor features = Features.Of(encoder, pixels);
+        Tensor features = Features.Compute(encoder, pixels);
         bool wasTraining = training;
         eval();
         Tensor embeddings = Embed(features);
@@ -91,7 +91,7 @@ internal sealed class DeepCluster : TwoViewMethod
         using var frozen = native is null ? null : no_grad();
         Tensor[] views = logits.chunk(2);
         Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _loss.Estimator);
-        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+        return MethodTerms.Create(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
     }
 
     /// <summary>Visits that draw a cluster evenly among those that are not empty, and an image evenly from it.</summary>

@@ -80,7 +80,7 @@ internal sealed class Dino : TwoViewMethod
         Tensor? native = _objective == Objective.Native ? reconstruction : null;
         using var frozen = native is null ? null : no_grad();
         Tensor entropy = DiscreteHead.MarginalEntropy(student[0], student[1], _loss.Estimator);
-        return MethodTerms.Of(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+        return MethodTerms.Create(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class FusedAdamW(IEnumerable<AdamW.ParamGroup> groups, double le
     {
         Options options = group.Options;
         (double beta1, double beta2) = group.Betas;
-        foreach (var same in Gradients.Of(group).Select(WithState).GroupBy(of => (Step: ++of.State.step, of.Weight.dtype)))
+        foreach (var same in Gradients.List(group).Select(WithState).GroupBy(of => (Step: ++of.State.step, of.Weight.dtype)))
         {
             ListOperators.AdamW(
                 [.. same.Select(of => of.Weight)],

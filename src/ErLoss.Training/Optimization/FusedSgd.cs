@@ -30,7 +30,7 @@ internal class FusedSgd : SGD
 
     private void Step(ParamGroup group)
     {
-        foreach (var same in Gradients.Of(group).GroupBy(of => of.Weight.dtype))
+        foreach (var same in Gradients.List(group).GroupBy(of => of.Weight.dtype))
         {
             ListOperators.Sgd(
                 [.. same.Select(of => of.Weight)],

@@ -11,7 +11,7 @@ internal static class Gradients
     /// Gradients of the current dispose scope, laid out like their weights. What autograd leaves is, but for axes of length one, whose strides it does not care
     /// about (torch/csrc/autograd/utils/grad_layout_contract.h); such a gradient, or one laid out otherwise by other hands, is replaced by a copy.
     /// </returns>
-    public static IEnumerable<(Parameter Weight, Tensor Gradient)> Of(ParamGroup group)
+    public static IEnumerable<(Parameter Weight, Tensor Gradient)> List(ParamGroup group)
     {
         foreach (Parameter weight in group.Parameters)
         {

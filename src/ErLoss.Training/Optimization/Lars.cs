@@ -66,7 +66,7 @@ internal sealed class Lars : FusedSgd
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        foreach (var layers in Gradients.Of(_adapted).GroupBy(of => of.Weight.dtype))
+        foreach (var layers in Gradients.List(_adapted).GroupBy(of => of.Weight.dtype))
         {
             ListOperators.Adapt(
                 [.. layers.Select(layer => layer.Weight)],

@@ -20,7 +20,7 @@ internal static class OptimizerState
     /// <param name="optimizer">One that <see cref="OptimizerSettings"/> made.</param>
     /// <param name="module">The module it was made for.</param>
     /// <returns>Tensors of the current dispose scope that share the optimizer's memory: the next step changes them.</returns>
-    public static Dictionary<string, Tensor> Of(optim.Optimizer optimizer, Module module)
+    public static Dictionary<string, Tensor> Capture(optim.Optimizer optimizer, Module module)
     {
         var state = new Dictionary<string, Tensor>();
         foreach ((string name, ParameterState of) in States(optimizer, module))
@@ -43,13 +43,13 @@ internal static class OptimizerState
     /// <summary>Puts a state into an optimizer; nothing is changed if it does not fit.</summary>
     /// <param name="optimizer">One of the same kind as that the state is of.</param>
     /// <param name="module">The module it was made for, of the same make.</param>
-    /// <param name="state">What <see cref="Of"/> gave, on any device; copied.</param>
+    /// <param name="state">What <see cref="Capture"/> gave, on any device; copied.</param>
     /// <exception cref="InvalidDataException">A name, shape or type is another one; the message is a line that says which.</exception>
     public static void Restore(optim.Optimizer optimizer, Module module, IReadOnlyDictionary<string, Tensor> state)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        Check(state, Of(optimizer, module));
+        Check(state, Capture(optimizer, module));
         foreach ((string name, ParameterState of) in States(optimizer, module))
         {
             switch (of)

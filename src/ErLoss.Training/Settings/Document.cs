@@ -96,7 +96,7 @@ internal sealed class Document<T>
         {
             setting.Check(document);
         }
-        foreach ((string path, Section section) in DocumentSections.Of(document))
+        foreach ((string path, Section section) in DocumentSections.Enumerate(document))
         {
             if (section.Conflicts().FirstOrDefault() is { } conflict)
             {

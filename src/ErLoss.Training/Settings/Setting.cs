@@ -28,7 +28,7 @@ internal sealed class Setting
         Attribute = property.GetCustomAttribute<SettingAttribute>()!;
         Word = Attribute.Word ?? NameOf(property);
         Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        Type = SettingType.Of(type, Attribute, kinds);
+        Type = SettingType.Create(type, Attribute, kinds);
         string way = string.Join('.', steps.Select(step => NameOf(step.Property)));
         Path = IsKind ? $"{way}.{NameMember}" : way;
         CanBeNull = type != property.PropertyType || new NullabilityInfoContext().Create(property).ReadState == NullabilityState.Nullable;

@@ -37,7 +37,7 @@ internal abstract class SettingType
     /// <param name="type">Its .NET type, without the mark that it may be null.</param>
     /// <param name="attribute">Its bounds.</param>
     /// <param name="kinds">Those that can stand there, if it is a section of several kinds.</param>
-    public static SettingType Of(Type type, SettingAttribute attribute, IReadOnlyList<Kind> kinds) =>
+    public static SettingType Create(Type type, SettingAttribute attribute, IReadOnlyList<Kind> kinds) =>
         type == typeof(int) ? new NumberType(attribute, isWhole: true)
         : type == typeof(double) ? new NumberType(attribute, isWhole: false)
         : type == typeof(bool) ? new FlagType()

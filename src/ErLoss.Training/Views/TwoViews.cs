@@ -52,7 +52,7 @@ internal sealed class TwoViews : IDisposable
     /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
     /// <returns>Two tensors (k, 3, 32, 32), float32, centred as <see cref="Pixels.Center"/> does.</returns>
-    public (Tensor First, Tensor Second) Of(Tensor images, Generator generator)
+    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
         Tensor draws = Draw(images.shape[0], images.device, generator), unit = Pixels.ToUnit(images);

@@ -106,8 +106,8 @@ internal static class EvaluateCommand
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new WorkLine("computing the features of the training images");
-        Tensor trainFeatures = Features.Of(encoder, train.Pixels, work, cancellation);
-        Tensor testFeatures = Features.Of(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
+        Tensor trainFeatures = Features.Compute(encoder, train.Pixels, work, cancellation);
+        Tensor testFeatures = Features.Compute(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");

@@ -26,7 +26,7 @@ internal static class InfoCommand
             WriteRow("ErLoss.Modules", VersionOf(typeof(ErLoss.Modules.EntropyReconstructionLoss)));
             WriteRow("TorchSharp", VersionOf(typeof(torch)));
             LibtorchFolder? folder = LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch));
-            WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Of(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
+            WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Read(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
             WriteRow("loaded from", PathOf("torch_cpu") ?? "unknown");
             WriteRow("compatibility", Compatibility());
             WriteRow("asked for by", folder?.AskedFor ?? "nothing: it came with the program");
@@ -73,7 +73,7 @@ internal static class InfoCommand
     /// <summary>Whether the libtorch that is loaded has what TorchSharp's own library asks for.</summary>
     private static string Compatibility() =>
         !LibtorchCompatibility.CanBeChecked ? "judged by the version alone on this system"
-        : PathOf("LibTorchSharp") is { } bridge && PathOf("torch_cpu") is { } torch ? LibtorchCompatibility.Of(bridge, Path.GetDirectoryName(torch)!).Describe()
+        : PathOf("LibTorchSharp") is { } bridge && PathOf("torch_cpu") is { } torch ? LibtorchCompatibility.Check(bridge, Path.GetDirectoryName(torch)!).Describe()
         : "unknown";
 
     /// <summary>Where a library of this process was loaded from.</summary>

@@ -133,7 +133,7 @@ internal static class StudyCommand
             return limit.ExitCode;
         }
         StudySummary.Write(plan, runner.Outcomes);
-        using StudyFigure? figure = StudyFigure.Of(plan, runner.Outcomes);
+        using StudyFigure? figure = StudyFigure.Create(plan, runner.Outcomes);
         figure?.Save(folder.PngPath, folder.SvgPath);
         StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure);
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");

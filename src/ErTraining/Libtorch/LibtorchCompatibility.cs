@@ -16,7 +16,7 @@ internal sealed record LibtorchCompatibility(int Wanted, IReadOnlyList<string> M
     /// <param name="bridge">LibTorchSharp's file.</param>
     /// <param name="folder">The folder with libtorch's libraries.</param>
     /// <exception cref="BadImageFormatException">A file is no library.</exception>
-    public static LibtorchCompatibility Of(string bridge, string folder)
+    public static LibtorchCompatibility Check(string bridge, string folder)
     {
         HashSet<string> missing = [.. ElfSymbols.Read(bridge).Wanted];
         int wanted = missing.Count;

@@ -31,7 +31,7 @@ internal sealed class LibtorchContext : AssemblyLoadContext
             nint torch = LoadIfThere("torch_cpu");
             if (!isChecked)
             {
-                folder.CheckVersion(LibtorchVersion.Of(torch) ?? "of unknown version", bridge);
+                folder.CheckVersion(LibtorchVersion.Read(torch) ?? "of unknown version", bridge);
             }
             LoadIfThere("torch_cuda");
             LoadIfThere("torch");

@@ -78,7 +78,7 @@ internal sealed partial record LibtorchFolder(string Path, string AskedFor)
         {
             throw new DataException($"{AskedFor}: libtorch {version}; wanted {Wanted}.");
         }
-        LibtorchCompatibility compatibility = LibtorchCompatibility.Of(bridge, Path);
+        LibtorchCompatibility compatibility = LibtorchCompatibility.Check(bridge, Path);
         if (compatibility.Missing.Count > 0)
         {
             throw new DataException($"{AskedFor}: libtorch {version}: {compatibility.Describe()}; wanted {Wanted}.");

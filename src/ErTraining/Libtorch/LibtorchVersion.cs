@@ -7,7 +7,7 @@ internal static class LibtorchVersion
 {
     /// <summary>Major, minor and patch number; null where the library does not say, as old ones do not.</summary>
     /// <param name="library">The loaded torch_cpu.</param>
-    public static string? Of(nint library)
+    public static string? Read(nint library)
     {
         if (!NativeLibrary.TryGetExport(library, "aoti_torch_abi_version", out nint function))
         {

@@ -21,7 +21,7 @@ internal sealed record AxisTicks(double First, double Last, IReadOnlyList<(doubl
         double room = greatest > least ? 0 : Math.Max(Math.Abs(least) / 20, 1e-3);
         (double low, double high) = (least - room, greatest + room);
         double step = Step((high - low) / intervals);
-        return Of(Math.Floor(low / step), Math.Ceiling(high / step), step);
+        return Create(Math.Floor(low / step), Math.Ceiling(high / step), step);
     }
 
     /// <summary>Whole numbers within a range, such as epochs.</summary>
@@ -32,7 +32,7 @@ internal sealed record AxisTicks(double First, double Last, IReadOnlyList<(doubl
     {
         double step = Math.Max(1, Step((greatest - least) / (double)intervals));
         step = step == 2.5 ? 5 : step;
-        return Of(Math.Ceiling(least / step), Math.Floor(greatest / step), step);
+        return Create(Math.Ceiling(least / step), Math.Floor(greatest / step), step);
     }
 
     /// <summary>A number with so many decimals and a true minus sign.</summary>
@@ -45,7 +45,7 @@ internal sealed record AxisTicks(double First, double Last, IReadOnlyList<(doubl
     /// <summary>A text of numbers with true minus signs.</summary>
     public static string WithMinus(string numbers) => numbers.Replace('-', Minus);
 
-    private static AxisTicks Of(double from, double to, double step)
+    private static AxisTicks Create(double from, double to, double step)
     {
         int decimals = Decimals(step);
         (double, string)[] ticks = [.. Enumerable.Range(0, (int)(to - from) + 1).Select(i => (from + i) * step).Select(value => (value, Label(value, decimals)))];

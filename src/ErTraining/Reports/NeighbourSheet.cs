@@ -24,7 +24,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         using var scope = NewDisposeScope();
         Tensor queries = test.Pixels.narrow(0, 0, Math.Min(Queries, test.Count));
         (_, Tensor nearest) = NearestNeighbours.Find(
-            Features.Of(encoder, train.Pixels), Features.Of(encoder, queries), (int)Math.Min(Neighbours, train.Count));
+            Features.Compute(encoder, train.Pixels), Features.Compute(encoder, queries), (int)Math.Min(Neighbours, train.Count));
         int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
         return new NeighbourSheet(
             ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Pixels.index_select(0, nearest[i])])))]),

@@ -96,7 +96,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         int count = Math.Min(ImagesShown, data.Train.Count);
         using var images = new ImageTensors(data.Train.Take(count), device);
         using var views = new TwoViews(device);
-        (Tensor first, Tensor second) = views.Of(images.Pixels, generator);
+        (Tensor first, Tensor second) = views.Draw(images.Pixels, generator);
         return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
     }
 }

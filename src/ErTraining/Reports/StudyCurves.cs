@@ -17,7 +17,7 @@ internal static class StudyCurves
     /// <param name="cells">One a seed. Those that failed count only if all did, so that a curve is of the same seeds throughout.</param>
     /// <param name="metric">Of an epoch.</param>
     /// <param name="before">Of the untrained encoder, if the metric has such a value.</param>
-    public static IReadOnlyList<CurvePoint> Of(
+    public static IReadOnlyList<CurvePoint> Points(
         IEnumerable<CellOutcome> cells, Func<EpochMetrics, double?> metric, Func<RunResult, double?>? before = null)
     {
         ILookup<bool, CellOutcome> byEnd = cells.ToLookup(cell => cell.Status == CellStatus.Finished);

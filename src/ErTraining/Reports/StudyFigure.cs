@@ -40,7 +40,7 @@ internal sealed class StudyFigure : IDisposable
     private readonly List<LineStyle> _dashed = [];
 
     /// <summary>The figure of the methods that have curves; null if none has.</summary>
-    public static StudyFigure? Of(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) =>
+    public static StudyFigure? Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) =>
         outcomes.Any(outcome => outcome.Epochs.Count > 0) ? new StudyFigure(plan, outcomes) : null;
 
     private StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
@@ -57,7 +57,7 @@ internal sealed class StudyFigure : IDisposable
                 Plot plot = Panel(metric, plan.Registry.Methods[method].Title, row, column);
                 foreach (StudyVariant variant in variants.Where(variant => variant.Method == method))
                 {
-                    IReadOnlyList<CurvePoint> points = StudyCurves.Of(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
+                    IReadOnlyList<CurvePoint> points = StudyCurves.Points(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
                     Draw(plot, points, Colour(Kind(variant, plan)), variant.Objective);
                 }
                 plot.Axes.AutoScale();

@@ -29,7 +29,7 @@ internal static class EpochTable
     /// <param name="done">Epochs that are over.</param>
     /// <param name="underWay">The one under way, so far; null between epochs.</param>
     /// <param name="width">Characters of a line.</param>
-    public static Table Of(IEnumerable<EpochMetrics> done, EpochMetrics? underWay, int width)
+    public static Table Create(IEnumerable<EpochMetrics> done, EpochMetrics? underWay, int width)
     {
         (EpochMetrics Epoch, bool IsOver)[] rows = [.. done.Select(epoch => (epoch, true)), .. underWay is null ? [] : new[] { (underWay, false) }];
         List<Column> columns = [.. s_columns];

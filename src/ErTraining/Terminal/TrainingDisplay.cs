@@ -91,7 +91,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         _lines?.Dispose();
     }
 
-    private Table Table(EpochMetrics? underWay) => EpochTable.Of(_done.TakeLast(EpochsShown), underWay, AnsiConsole.Profile.Width);
+    private Table Table(EpochMetrics? underWay) => EpochTable.Create(_done.TakeLast(EpochsShown), underWay, AnsiConsole.Profile.Width);
 
     private static Markup Bar(double done, TimeSpan timeLeft) => ProgressLine.Bar(done, timeLeft, "losses and entropies in nats", AnsiConsole.Profile.Width);
 }

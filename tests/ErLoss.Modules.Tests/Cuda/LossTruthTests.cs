@@ -18,7 +18,7 @@ public class LossTruthTests : TensorTests
     [TestCaseSource(nameof(Settings))]
     public void ValuesAreTheRecomputedOnes(EntropyReconstructionOptions options)
     {
-        LossTruth truth = LossTruth.Of(options, First.ToTensor(), Second.ToTensor());
+        LossTruth truth = LossTruth.Compute(options, First.ToTensor(), Second.ToTensor());
         TermValues wanted = Recomputation.Terms(First, Second, options);
         TermValues.AssertNear(truth.Loss, wanted.Loss, 1e-12, "loss");
         TermValues.AssertNear(truth.Entropy, wanted.Entropy, 1e-12, "entropy");
@@ -29,7 +29,7 @@ public class LossTruthTests : TensorTests
     public void GradientsAreThoseOfCentralDifferences(EntropyReconstructionOptions options)
     {
         const double Step = 1e-6;
-        LossTruth truth = LossTruth.Of(options, First.ToTensor(), Second.ToTensor());
+        LossTruth truth = LossTruth.Compute(options, First.ToTensor(), Second.ToTensor());
         for (int i = 0; i < 3; i++)
         {
             AssertSlope(truth.Gradient1[i, i].ToDouble(), by => Recomputation.Terms(Moved(First, i, by), Second, options).Loss);

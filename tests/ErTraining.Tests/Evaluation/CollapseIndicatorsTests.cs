@@ -9,7 +9,7 @@ internal sealed class CollapseIndicatorsTests : TensorTests
     [Test]
     public void Embeddings_that_are_all_the_same_have_rank_one_and_cosine_one()
     {
-        CollapseIndicators indicators = CollapseIndicators.Of(nn.functional.normalize(ones(20, 8), dim: 1), null);
+        CollapseIndicators indicators = CollapseIndicators.Measure(nn.functional.normalize(ones(20, 8), dim: 1), null);
         Assert.Multiple(() =>
         {
             Assert.That(indicators.EffectiveRank, Is.EqualTo(1).Within(1e-4));
@@ -20,12 +20,12 @@ internal sealed class CollapseIndicatorsTests : TensorTests
 
     [Test]
     public void Embeddings_of_nothing_but_zeros_have_rank_one_as_a_number_must_stand_in_the_metrics() =>
-        Assert.That(CollapseIndicators.Of(zeros(20, 8), null).EffectiveRank, Is.EqualTo(1));
+        Assert.That(CollapseIndicators.Measure(zeros(20, 8), null).EffectiveRank, Is.EqualTo(1));
 
     [Test]
     public void Embeddings_along_all_axes_have_full_rank()
     {
-        CollapseIndicators indicators = CollapseIndicators.Of(cat([eye(6), -eye(6)]), null);
+        CollapseIndicators indicators = CollapseIndicators.Measure(cat([eye(6), -eye(6)]), null);
         Assert.Multiple(() =>
         {
             Assert.That(indicators.EffectiveRank, Is.EqualTo(6).Within(1e-9));
@@ -39,14 +39,14 @@ internal sealed class CollapseIndicatorsTests : TensorTests
         Tensor rows = nn.functional.normalize(randn(9, 5), dim: 1);
         Tensor cosines = rows.mm(rows.t());
         double expected = (cosines.sum().ToDouble() - cosines.trace().ToDouble()) / 72;
-        Assert.That(CollapseIndicators.Of(rows, null).MeanCosine, Is.EqualTo(expected).Within(1e-6));
+        Assert.That(CollapseIndicators.Measure(rows, null).MeanCosine, Is.EqualTo(expected).Within(1e-6));
     }
 
     [Test]
     public void Perplexity_counts_the_classes_in_use()
     {
         double Perplexity(Tensor probabilities) =>
-            CollapseIndicators.Of(nn.functional.normalize(randn(4, 3), dim: 1), probabilities).Perplexity!.Value;
+            CollapseIndicators.Measure(nn.functional.normalize(randn(4, 3), dim: 1), probabilities).Perplexity!.Value;
         Tensor oneHot = eye(8)[TensorIndex.Slice(0, 4)];
         Assert.Multiple(() =>
         {

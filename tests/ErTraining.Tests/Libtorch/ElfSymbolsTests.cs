@@ -29,7 +29,7 @@ internal sealed class ElfSymbolsTests
     [Test]
     public void The_package_s_own_libtorch_has_it_all()
     {
-        LibtorchCompatibility compatibility = LibtorchCompatibility.Of(Bridge, LibtorchCopy.Original);
+        LibtorchCompatibility compatibility = LibtorchCompatibility.Check(Bridge, LibtorchCopy.Original);
         Assert.That(compatibility.Missing, Is.Empty);
         Assert.That(compatibility.Describe(), Is.EqualTo($"all {compatibility.Wanted:n0} symbols there"));
     }
@@ -38,7 +38,7 @@ internal sealed class ElfSymbolsTests
     public void Of_a_folder_without_libraries_all_is_missing_and_one_is_named_as_in_C_plus_plus()
     {
         using var folder = new TemporaryDirectory();
-        LibtorchCompatibility compatibility = LibtorchCompatibility.Of(Bridge, folder.Path);
+        LibtorchCompatibility compatibility = LibtorchCompatibility.Check(Bridge, folder.Path);
         Assert.That(compatibility.Missing, Has.Count.EqualTo(compatibility.Wanted));
         Assert.That(new LibtorchCompatibility(1204, ["_ZN2at6detail18createCPUGeneratorEm", "x"]).Describe(), Is.EqualTo(
             "2 of 1,204 symbols missing, at::detail::createCPUGenerator(unsigned long) among them"));

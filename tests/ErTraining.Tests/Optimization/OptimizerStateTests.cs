@@ -20,7 +20,7 @@ internal sealed class OptimizerStateTests(string kind)
         using Sequential module = Module(), resumed = Module();
         using optim.Optimizer optimizer = Create(module);
         Train(module, optimizer, 0, stepsBefore);
-        Dictionary<string, Tensor> saved = Copy(OptimizerState.Of(optimizer, module));
+        Dictionary<string, Tensor> saved = Copy(OptimizerState.Capture(optimizer, module));
         resumed.load_state_dict(Copy(module.state_dict()));
         Train(module, optimizer, stepsBefore, 3);
 
@@ -33,7 +33,7 @@ internal sealed class OptimizerStateTests(string kind)
         Assert.Multiple(() =>
         {
             Assert.That(Bits(resumed.state_dict()), Is.EqualTo(Bits(module.state_dict())));
-            Assert.That(Bits(OptimizerState.Of(fresh, resumed)), Is.EqualTo(Bits(OptimizerState.Of(optimizer, module))));
+            Assert.That(Bits(OptimizerState.Capture(fresh, resumed)), Is.EqualTo(Bits(OptimizerState.Capture(optimizer, module))));
         });
     }
 
@@ -60,7 +60,7 @@ internal sealed class OptimizerStateTests(string kind)
         string[] parameters = ["0.weight", "0.bias", "1.weight", "1.bias", "2.bias"];
         string[] quantities = kind == "adamw" ? ["step", "exp_avg", "exp_avg_sq"] : ["momentum_buffer"];
         Assert.That(
-            OptimizerState.Of(optimizer, module).Keys,
+            OptimizerState.Capture(optimizer, module).Keys,
             Is.EqualTo(parameters.SelectMany(parameter => quantities.Select(quantity => $"{parameter}.{quantity}"))));
     }
 
@@ -71,7 +71,7 @@ internal sealed class OptimizerStateTests(string kind)
         using Sequential module = Module();
         using optim.Optimizer optimizer = Create(module);
         Train(module, optimizer, 0, 1);
-        Dictionary<string, Tensor> state = Copy(OptimizerState.Of(optimizer, module));
+        Dictionary<string, Tensor> state = Copy(OptimizerState.Capture(optimizer, module));
         byte[][] before = Bits(state);
         foreach (Tensor value in state.Values)
         {
@@ -89,7 +89,7 @@ internal sealed class OptimizerStateTests(string kind)
             Assert.That(() => OptimizerState.Restore(optimizer, module, surplus), Refused("3.weight.momentum_buffer"));
             Assert.That(() => OptimizerState.Restore(optimizer, module, reshaped), Refused("[7]"));
             Assert.That(() => OptimizerState.Restore(optimizer, module, retyped), Refused("Float64"));
-            Assert.That(Bits(OptimizerState.Of(optimizer, module)), Is.EqualTo(before));
+            Assert.That(Bits(OptimizerState.Capture(optimizer, module)), Is.EqualTo(before));
         });
 
         static NUnit.Framework.Constraints.Constraint Refused(string says) =>
@@ -109,7 +109,7 @@ internal sealed class OptimizerStateTests(string kind)
             Train(module, optimizer, 1, 3);
             using (NewDisposeScope())
             {
-                OptimizerState.Restore(optimizer, module, Copy(OptimizerState.Of(optimizer, module)));
+                OptimizerState.Restore(optimizer, module, Copy(OptimizerState.Capture(optimizer, module)));
             }
             Assert.That(LiveTensors, Is.EqualTo(alive));
         }

@@ -37,7 +37,7 @@ internal sealed class MetaDeviceTests : TensorTests
     {
         using Module<Tensor, Tensor> layer = Linear(Dimension, 3, device: s_meta);
         using optim.Optimizer optimizer = Given.Settings($"optimizer={kind}").Optimizer.Create(layer);
-        DeviceType[] kept = [.. OptimizerState.Of(optimizer, layer).Where(entry => !entry.Key.EndsWith(".step", StringComparison.Ordinal)).Select(entry => entry.Value.device_type)];
+        DeviceType[] kept = [.. OptimizerState.Capture(optimizer, layer).Where(entry => !entry.Key.EndsWith(".step", StringComparison.Ordinal)).Select(entry => entry.Value.device_type)];
         Assert.That(kept, Is.Not.Empty.And.All.EqualTo(DeviceType.META));
     }
 

@@ -10,8 +10,8 @@ internal sealed class QuartilesTests
     [TestCase(new[] { 9.5, 0.5 }, 2.75, 5, 7.25)]
     [TestCase(new[] { 3.0, 1, 2, 6, 5, 10, 7 }, 2.5, 5, 6.5)]
     public void They_are_linear_between_neighbours(double[] values, double first, double median, double third) =>
-        Assert.That(Quartiles.Of(values), Is.EqualTo(new Quartiles(first, median, third)));
+        Assert.That(Quartiles.Compute(values), Is.EqualTo(new Quartiles(first, median, third)));
 
     [Test]
-    public void One_value_is_all_three() => Assert.That(Quartiles.Of([2.5]), Is.EqualTo(new Quartiles(2.5, 2.5, 2.5)));
+    public void One_value_is_all_three() => Assert.That(Quartiles.Compute([2.5]), Is.EqualTo(new Quartiles(2.5, 2.5, 2.5)));
 }

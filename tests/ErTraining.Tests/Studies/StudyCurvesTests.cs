@@ -10,7 +10,7 @@ internal sealed class StudyCurvesTests
     [Test]
     public void A_point_is_the_mean_and_the_span_of_the_seeds_and_begins_before_training()
     {
-        IReadOnlyList<CurvePoint> points = StudyCurves.Of(
+        IReadOnlyList<CurvePoint> points = StudyCurves.Points(
             [Finished(0, 0.4), Finished(1, 0.8)], epoch => epoch.KnnAccuracy, result => result.KnnAccuracyBefore);
         Assert.Multiple(() =>
         {
@@ -26,7 +26,7 @@ internal sealed class StudyCurvesTests
     {
         CellOutcome cell = Finished(0, 0.4);
         cell = cell with { Epochs = [cell.Epochs[0] with { KnnAccuracy = null }, cell.Epochs[1]] };
-        Assert.That(StudyCurves.Of([cell], epoch => epoch.KnnAccuracy).Select(point => point.Epoch), Is.EqualTo((int[])[2]));
+        Assert.That(StudyCurves.Points([cell], epoch => epoch.KnnAccuracy).Select(point => point.Epoch), Is.EqualTo((int[])[2]));
     }
 
     [Test]
@@ -35,8 +35,8 @@ internal sealed class StudyCurvesTests
         CellOutcome failed = CellOutcome.Failed(s_plan.Cells[2], "no", [Sample.Epoch(1, 0)]);
         Assert.Multiple(() =>
         {
-            Assert.That(StudyCurves.Of([failed], epoch => epoch.Entropy), Has.Count.EqualTo(1));
-            Assert.That(StudyCurves.Of([failed, Finished(0, 0.4)], epoch => epoch.KnnAccuracy)[0].Least, Is.EqualTo(0.3).Within(1e-12));
+            Assert.That(StudyCurves.Points([failed], epoch => epoch.Entropy), Has.Count.EqualTo(1));
+            Assert.That(StudyCurves.Points([failed, Finished(0, 0.4)], epoch => epoch.KnnAccuracy)[0].Least, Is.EqualTo(0.3).Within(1e-12));
         });
     }
 

@@ -95,7 +95,7 @@ internal sealed class StudyReportTests
 
     private void Save(IReadOnlyList<CellOutcome> outcomes)
     {
-        using StudyFigure? figure = StudyFigure.Of(s_plan, outcomes);
+        using StudyFigure? figure = StudyFigure.Create(s_plan, outcomes);
         figure?.Save(_folder["figure.png"], _folder["figure.svg"]);
         StudyReport.Write(_folder["report.html"], s_plan, outcomes, Sample.Images, figure);
     }

@@ -16,7 +16,7 @@ internal sealed class EpochTableTests
     [TestCase(20, "epoch loss")]
     public void A_narrow_terminal_has_fewer_columns_and_whole_numbers(int width, string headings)
     {
-        string[] lines = Render(EpochTable.Of([s_over], s_underWay, width), width);
+        string[] lines = Render(EpochTable.Create([s_over], s_underWay, width), width);
         Assert.Multiple(() =>
         {
             Assert.That(lines, Has.Length.EqualTo(6), "three borders, the headings and two epochs, each in one line");
@@ -28,7 +28,7 @@ internal sealed class EpochTableTests
 
     [Test]
     public void Cells_are_those_of_the_epoch() =>
-        Assert.That(Words(Render(EpochTable.Of([s_over], s_underWay, 80), 80)[3]), Is.EqualTo(["10", "-1.285", "-132.82", "-131.54", "-1.285", "1925", "58.5", "%"]));
+        Assert.That(Words(Render(EpochTable.Create([s_over], s_underWay, 80), 80)[3]), Is.EqualTo(["10", "-1.285", "-132.82", "-131.54", "-1.285", "1925", "58.5", "%"]));
 
     [TestCase(80)]
     [TestCase(60)]

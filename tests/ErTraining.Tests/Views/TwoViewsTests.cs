@@ -130,7 +130,7 @@ internal sealed class TwoViewsTests
     {
         using var generator = new Generator(seed, CPU);
         using var views = new TwoViews(CPU);
-        return views.Of(images, generator);
+        return views.Draw(images, generator);
     }
 
     private static Tensor Photographs(int count)

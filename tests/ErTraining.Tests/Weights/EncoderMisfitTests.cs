@@ -75,7 +75,7 @@ internal sealed class EncoderMisfitTests : IDisposable
         {
             names[$"module.{name}"] = new SafeTensor("F32", JsonSerializer.Deserialize<long[]>(shape)!, []);
         }
-        Assert.That(EncoderGuess.Of(names), Is.EqualTo(encoder));
+        Assert.That(EncoderGuess.Describe(names), Is.EqualTo(encoder));
     }
 
     [Test]

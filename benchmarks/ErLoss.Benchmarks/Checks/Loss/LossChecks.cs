@@ -73,7 +73,7 @@ internal static class LossChecks
             _ => (1e-5, 8e-3),
         };
         Tensor first = Normal(1).to(dtype), second = (Normal(1) + 0.5 * Normal(2)).to(dtype);
-        LossTruth truth = LossTruth.Of(options, first, second);
+        LossTruth truth = LossTruth.Compute(options, first, second);
 
         using var loss = new EntropyReconstructionLoss(options);
         loss.to(device);
@@ -101,7 +101,7 @@ internal static class LossChecks
         var options = new EntropyReconstructionOptions { Support = support, Estimator = estimator, Normalizer = normalizer, NormalizeInputs = false };
         Func<Tensor, Tensor> toSupport = support == Support.Sphere ? x => nn.functional.normalize(x, dim: 1) : x => nn.functional.softmax(x, 1);
         Tensor first = toSupport(Normal(1)), second = toSupport(Normal(2));
-        LossTruth truth = LossTruth.Of(options, first, second);
+        LossTruth truth = LossTruth.Compute(options, first, second);
         Tensor rows1 = first.to(device), rows2 = second.to(device);
         Tensor Entropy(Tensor rows) => EntropyReconstruction.entropy(rows, support: support, estimator: estimator, normalizer: normalizer);
         Tensor entropy = (Entropy(rows1) + Entropy(rows2)) / 2;

@@ -21,7 +21,7 @@ internal sealed record LossTruth(
     private const double ReferenceFloor = 1e-7;
 
     /// <summary>Values and gradients of a batch; projections are mapped to the support where the options say so.</summary>
-    public static LossTruth Of(EntropyReconstructionOptions options, Tensor projection1, Tensor projection2)
+    public static LossTruth Compute(EntropyReconstructionOptions options, Tensor projection1, Tensor projection2)
     {
         using var scope = NewDisposeScope();
         Tensor leaf1 = Leaf(projection1), leaf2 = Leaf(projection2), logKappa = Leaf(tensor(Math.Log(options.Kappa)));

@@ -80,7 +80,7 @@ internal static class MethodChecks
         there.load_state_dict(here.state_dict());
         there.to(device);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        yield return Finding.OfTensor("features", Features.Of(there, pixels.to(device)), Features.Of(here, pixels), 1e-4);
+        yield return Finding.OfTensor("features", Features.Compute(there, pixels.to(device)), Features.Compute(here, pixels), 1e-4);
     }
 
     private static RunResult Train(RunSettings settings, Device device)

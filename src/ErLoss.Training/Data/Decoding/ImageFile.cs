@@ -14,7 +14,7 @@ internal static class ImageFile
 
     private static readonly byte[] s_png = [0x89, .. "PNG\r\n\x1A\n"u8], s_jpeg = [0xFF, 0xD8, 0xFF];
 
-    /// <summary>Reads an image of any size, made 32×32 by <see cref="Thumbnail"/>.</summary>
+    /// <summary>Reads an image of any size, made 32×32 by <see cref="ImageResizer"/>.</summary>
     /// <param name="path">The file.</param>
     /// <param name="pixels">(3, 32, 32), row-major, as <see cref="ImageSet"/> has it; written.</param>
     /// <exception cref="DataException">The file cannot be read, is not what its name says, is damaged, or too large.</exception>
@@ -33,14 +33,14 @@ internal static class ImageFile
             }
             if (isPng)
             {
-                ImageClaim.CheckPng(file, claimed);
+                ImageSizeCheck.CheckPng(file, claimed);
             }
             else
             {
-                ImageClaim.CheckJpeg(file, claimed);
+                ImageSizeCheck.CheckJpeg(file, claimed);
             }
             ImageResult image = ImageResult.FromStream(stream, ColorComponents.RedGreenBlue);
-            Thumbnail.Write(image.Data, image.Width, image.Height, pixels);
+            ImageResizer.CropAndScale(image.Data, image.Width, image.Height, pixels);
         }
         catch (Exception e) when (e is not DataException and not OutOfMemoryException)
         {

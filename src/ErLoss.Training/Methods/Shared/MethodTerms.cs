@@ -8,7 +8,7 @@ namespace ErLoss.Training.Methods;
 /// <param name="Reconstruction">Reconstruction error between the two views' projections.</param>
 /// <param name="MutualInformationBound">
 /// The plain estimate of the entropy less the reconstruction, a lower bound on the mutual information as the batch estimates it. Unless own kernels are left out of
-/// <paramref name="Entropy"/>, that is the plain estimate; see <see cref="PlainEstimate"/>.
+/// <paramref name="Entropy"/>, that is the plain estimate.
 /// </param>
 internal sealed record MethodTerms(Tensor Loss, Tensor Entropy, Tensor Reconstruction, Tensor MutualInformationBound)
 {
@@ -18,7 +18,7 @@ internal sealed record MethodTerms(Tensor Loss, Tensor Entropy, Tensor Reconstru
     /// <param name="entropyWeight">Weight of the entropy in the ER loss.</param>
     /// <param name="native">The method's own loss where it trains with that; the ER loss is used if null.</param>
     /// <param name="plainEntropy">The plain estimate of the entropy, for the bound; <paramref name="entropy"/> itself is that if null.</param>
-    public static MethodTerms Of(Tensor entropy, Tensor reconstruction, double entropyWeight, Tensor? native, Tensor? plainEntropy = null) =>
+    public static MethodTerms Create(Tensor entropy, Tensor reconstruction, double entropyWeight, Tensor? native, Tensor? plainEntropy = null) =>
         new(native ?? reconstruction - entropyWeight * entropy, entropy, reconstruction, (plainEntropy ?? entropy) - reconstruction);
 
     /// <summary>Lets the terms outlive the dispose scope they were made in.</summary>

@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>The precision computations run in: that of the input, float32 at least.</summary>
-internal static class Precision
+/// <summary>Conversion to the precision that computations run in: that of the input, float32 at least.</summary>
+internal static class FloatConversion
 {
     /// <summary>Half-precision and bfloat16 as float32; float32 and float64 as they are (the same tensor).</summary>
     public static Tensor AtLeastSingle(Tensor tensor) =>

@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace ErLoss.Training.Data;
 
 /// <summary>Holds the size that an image's header claims against what the file can hold, before a decoder allocates for it.</summary>
-internal static class ImageClaim
+internal static class ImageSizeCheck
 {
     /// <summary>
     /// The most pixels a byte of a JPEG file can stand for: its first scan spends a bit at least on each block of 8×8 (ITU-T T.81, F.1.2 and G.1.2).

@@ -1,14 +1,14 @@
 namespace ErLoss.Training.Data;
 
 /// <summary>Images of any size made 32×32: the largest centred square, each new pixel the mean of the area it covers.</summary>
-internal static class Thumbnail
+internal static class ImageResizer
 {
     /// <summary>Crops and scales. In whole numbers throughout, so the same on every machine; a 32×32 image stays as it is.</summary>
     /// <param name="image">(height, width, 3), row-major: red, green and blue of a pixel side by side.</param>
     /// <param name="width">Positive.</param>
     /// <param name="height">Positive.</param>
-    /// <param name="thumbnail">(3, 32, 32), row-major, as <see cref="ImageSet"/> has it; written.</param>
-    public static void Write(ReadOnlySpan<byte> image, int width, int height, Span<byte> thumbnail)
+    /// <param name="scaled">(3, 32, 32), row-major, as <see cref="ImageSet"/> has it; written.</param>
+    public static void CropAndScale(ReadOnlySpan<byte> image, int width, int height, Span<byte> scaled)
     {
         int side = Math.Min(width, height), left = (width - side) / 2, top = (height - side) / 2;
         long area = (long)side * side;
@@ -32,7 +32,7 @@ internal static class Thumbnail
                 }
                 for (int channel = 0; channel < ImageSet.Channels; channel++)
                 {
-                    thumbnail[(channel * ImageSet.Size + y) * ImageSet.Size + x] = (byte)((sums[channel] + area / 2) / area);
+                    scaled[(channel * ImageSet.Size + y) * ImageSet.Size + x] = (byte)((sums[channel] + area / 2) / area);
                 }
             }
         }

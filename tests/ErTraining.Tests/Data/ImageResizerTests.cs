@@ -2,7 +2,7 @@ using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Data;
 
-internal sealed class ThumbnailTests
+internal sealed class ImageResizerTests
 {
     [TestCase(1)]
     [TestCase(7)]
@@ -13,7 +13,7 @@ internal sealed class ThumbnailTests
     [TestCase(75)]
     public void Each_pixel_is_the_mean_of_the_area_it_covers(int side)
     {
-        byte[] image = Noise(side, side), thumbnail = Thumbnail32(image, side, side);
+        byte[] image = Noise(side, side), scaled = Scaled(image, side, side);
         for (int y = 0; y < 32; y++)
         {
             for (int x = 0; x < 32; x++)
@@ -27,7 +27,7 @@ internal sealed class ThumbnailTests
                         int row = (y * side + i / side) / 32, column = (x * side + i % side) / 32;
                         sum += image[(row * side + column) * 3 + channel];
                     }
-                    Assert.That(thumbnail[(channel * 32 + y) * 32 + x], Is.EqualTo(Math.Floor(sum / (side * side) + 0.5)));
+                    Assert.That(scaled[(channel * 32 + y) * 32 + x], Is.EqualTo(Math.Floor(sum / (side * side) + 0.5)));
                 }
             }
         }
@@ -41,7 +41,7 @@ internal sealed class ThumbnailTests
         byte[] image = Noise(width, height);
         int side = Math.Min(width, height);
         byte[] centre = [.. Enumerable.Range(0, side).SelectMany(row => image.Skip(((top + row) * width + left) * 3).Take(side * 3))];
-        Assert.That(Thumbnail32(image, width, height), Is.EqualTo(Thumbnail32(centre, side, side)));
+        Assert.That(Scaled(image, width, height), Is.EqualTo(Scaled(centre, side, side)));
     }
 
     [Test]
@@ -49,7 +49,7 @@ internal sealed class ThumbnailTests
     {
         foreach (int side in (int[])[1, 2, 31, 100, 1023])
         {
-            Assert.That(Thumbnail32([.. Enumerable.Repeat((byte)255, side * side * 3)], side, side), Is.All.EqualTo(255));
+            Assert.That(Scaled([.. Enumerable.Repeat((byte)255, side * side * 3)], side, side), Is.All.EqualTo(255));
         }
     }
 
@@ -60,10 +60,10 @@ internal sealed class ThumbnailTests
         return image;
     }
 
-    private static byte[] Thumbnail32(byte[] image, int width, int height)
+    private static byte[] Scaled(byte[] image, int width, int height)
     {
-        byte[] thumbnail = new byte[ImageSet.ImageBytes];
-        Thumbnail.Write(image, width, height, thumbnail);
-        return thumbnail;
+        byte[] scaled = new byte[ImageSet.ImageBytes];
+        ImageResizer.CropAndScale(image, width, height, scaled);
+        return scaled;
     }
 }
