@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
@@ -136,7 +137,7 @@ internal sealed class TrainCommandTests
                     XElement svg = XDocument.Parse(Encoding.UTF8.GetString(picture)).Root!;
                     Assert.That(svg.Name.LocalName, Is.EqualTo("svg"), name);
                     string title = svg.Descendants().First(element => element.Name.LocalName == "text").Value.Trim();
-                    Assert.That(page, Does.Contain(title), name);
+                    Assert.That(WebUtility.HtmlDecode(page), Does.Contain(title), name);
                 }
             }
         });
