@@ -91,12 +91,15 @@ internal static class StudyReport
         foreach (StudyTableRow row in table.Rows)
         {
             page.Append(above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy, row.Accuracy.Mean < untrained.Mean ? "below the untrained encoder" : null)}");
+            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy, IsBelow(row.Accuracy, untrained) ? "below the untrained encoder" : null)}");
             page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
             above = row.Method;
         }
         page.Append("</table>\n");
     }
+
+    /// <summary>Whether an accuracy is lower than another by more than its own uncertainty, as far as that is known.</summary>
+    private static bool IsBelow(Measure accuracy, Measure other) => (accuracy.Interval?.High ?? accuracy.Mean) < other.Mean;
 
     /// <summary>Cells of numbers, ready for HTML.</summary>
     private static string Cells(IEnumerable<string> texts, string tag = "td") =>
