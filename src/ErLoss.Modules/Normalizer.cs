@@ -7,7 +7,10 @@ namespace ErLoss.Modules;
 /// </remarks>
 public enum Normalizer
 {
-    /// <summary>True values: the exact log-normaliser of the von Mises–Fisher density; logarithms of probabilities as they are (of zero, that of the smallest normal number).</summary>
+    /// <summary>
+    /// True values: the exact log-normaliser of the von Mises–Fisher density; logarithms of probabilities as they are (of zero, that of the smallest
+    /// normal number).
+    /// </summary>
     Exact,
 
     /// <summary>

@@ -79,7 +79,8 @@ public class EdgeTests : TensorTests
         net.to(dtype);
         using var loss = new EntropyReconstructionLoss();
         using optim.Optimizer optimizer = optim.SGD(net.parameters(), 0.1);
-        Tensor mask = tensor(new double[,] { { 1 }, { 0 }, { 1 }, { 0 }, { 1 } }, dtype), view1 = Draw.Normal(1, 5, 4).ToTensor(dtype), view2 = Draw.Normal(2, 5, 4).ToTensor(dtype);
+        Tensor mask = tensor(new double[,] { { 1 }, { 0 }, { 1 }, { 0 }, { 1 } }, dtype);
+        Tensor view1 = Draw.Normal(1, 5, 4).ToTensor(dtype), view2 = Draw.Normal(2, 5, 4).ToTensor(dtype);
         Tensor before = net.parameters().Single().detach().clone();
         loss.call(net.call(view1) * mask, net.call(view2) * mask).backward();
         optimizer.step();
@@ -123,7 +124,9 @@ public class EdgeTests : TensorTests
     // The largest settings that are taken give numbers.
     [Test]
     public void LargestAndLeastSettingsGiveNumbers(
-        [ValueSource(nameof(Types))] ScalarType dtype, [Values(Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation, [Values(double.Epsilon, 1e-40, 1e15)] double kappa)
+        [ValueSource(nameof(Types))] ScalarType dtype,
+        [Values(Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation,
+        [Values(double.Epsilon, 1e-40, 1e15)] double kappa)
     {
         foreach ((EntropyEstimator estimator, bool leaveOneOut) in Estimates())
         {
