@@ -62,7 +62,12 @@ internal static class SettingsFile
     /// <summary>A path as people write it: relative if it is below the current folder, else in full.</summary>
     private static string FromHere(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
-    private static string ReadText(string path) => InputFile.Access(path, () => new FileInfo(path).Length) is > LongestFile and var length
-        ? throw new DataException($"{path}: not the settings of a run: {length} bytes.")
-        : InputFile.Access(path, () => File.ReadAllText(path));
+    /// <summary>A file's or a pipe's text, which is not read further than settings can be long.</summary>
+    private static string ReadText(string path) => InputFile.Access(path, () =>
+    {
+        using StreamReader reader = File.OpenText(path);
+        char[] text = new char[LongestFile + 1];
+        int length = reader.ReadBlock(text);
+        return length > LongestFile ? throw new DataException($"{path}: not the settings of a run: more than {LongestFile:n0} characters.") : new string(text, 0, length);
+    });
 }

@@ -50,6 +50,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --objective native --entropy-weight 2", "--entropy-weight has no meaning here; it goes with objective er.")]
     [TestCase("train --ema-schedule fixed", "--ema-schedule has no meaning here; it goes with method byol, dino.")]
     [TestCase("train --config nowhere", "nowhere: cannot be read")]
+    [TestCase("train --config /dev/zero", "/dev/zero: not the settings of a run: more than 65,536 characters", IncludePlatform = "Linux")]
     [TestCase("train --precision float16", "--precision is 'float16'; one of float32, bfloat16 is wanted")]
     [TestCase("train --tf32 --device cpu", "--tf32 is for a GPU, but this run is on cpu")]
     [TestCase("train --no-tf32 --device cpu", "--no-tf32 is for a GPU, but this run is on cpu")]
