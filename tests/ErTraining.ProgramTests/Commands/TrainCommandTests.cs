@@ -87,7 +87,7 @@ internal sealed class TrainCommandTests
     [TestCase("lars", 1)]
     public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given(string optimizer, double learningRate)
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", optimizer]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", optimizer, "--keep-own"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
@@ -95,6 +95,7 @@ internal sealed class TrainCommandTests
             Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("name").GetString(), Is.EqualTo(optimizer));
             Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("learning_rate").GetDouble(), Is.EqualTo(learningRate));
             Assert.That(Losses(_folder["run"])[1], Is.LessThan(Losses(_folder["run"])[0]));
+            Assert.That(File.Exists(_folder["run/pictures/loss.svg"]), Is.False, "with the own kernels the loss is the bound's negative, and one panel shows both");
         });
     }
 
@@ -104,7 +105,7 @@ internal sealed class TrainCommandTests
         string page = File.ReadAllText(_shared["run/report.html"]);
         Assert.Multiple(() =>
         {
-            Assert.That(page.Split("class=\"curve\""), Has.Length.EqualTo(6), "five panels of curves");
+            Assert.That(page.Split("class=\"curve\""), Has.Length.EqualTo(7), "six panels of curves");
             Assert.That(page, Does.Match(@"<text[^>]*>\s*epoch\s*</text>"), "words in the curves, fonts or no fonts on this machine");
             Assert.That(page, Does.Contain("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">").And.Contain("prefers-color-scheme: dark"));
             Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
@@ -119,7 +120,7 @@ internal sealed class TrainCommandTests
         string page = File.ReadAllText(_shared["run/report.html"]);
         string[] names =
         [
-            "bound.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "mean-cosine.svg",
+            "bound.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "loss.svg", "mean-cosine.svg",
             "neighbours-after.png", "neighbours-before.png", "views.png",
         ];
         Assert.That(Directory.GetFiles(_shared["run/pictures"]).Select(Path.GetFileName), Is.EquivalentTo(names));

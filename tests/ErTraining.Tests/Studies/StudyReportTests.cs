@@ -62,7 +62,7 @@ internal sealed class StudyReportTests
             Assert.That(page, Does.Contain(">Δ kappa 5</th>").And.Contain("<td>axis kappa</td><td>10 5</td>").And.Contain("simclr-er-b512-kappa5-s1"));
             Assert.That(page, Does.Contain("at batch 512, EMA 0.99, kappa 10, as far as a method has these"));
             Assert.That(page, Does.Match("<td class=\"n failed\">failed</td>"));
-            Assert.That(page, Does.Contain("<h2 class=\"failed\">4 of 20 cells could not be trained</h2>\n<ul>\n<li>The loss became &lt;NaN&gt;<br><small>byol-native-b512-ema0.8-s0, "));
+            Assert.That(page, Does.Contain("<h2 class=\"failed\">4 of 28 cells could not be trained</h2>\n<ul>\n<li>The loss became &lt;NaN&gt;<br><small>byol-native-b512-ema0.8-kappa10-s0, "));
             Assert.That(page, Does.Contain("<td>untrained encoder</td><td class=\"n\">20.00 ± 0.00"));
             Assert.That(page, Does.Not.Contain("below the untrained encoder"));
             Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));
@@ -79,7 +79,7 @@ internal sealed class StudyReportTests
         string page = File.ReadAllText(_folder["report.html"]);
         Assert.Multiple(() =>
         {
-            Assert.That(page, Does.Contain("No cell could be trained").And.Contain("<li>The loss became NaN<br>").And.Contain("<li>No memory<br>").And.Contain(" and 6 more</small>"));
+            Assert.That(page, Does.Contain("No cell could be trained").And.Contain("<li>The loss became NaN<br>").And.Contain("<li>No memory<br>").And.Contain(" and 10 more</small>"));
             Assert.That(page, Does.Contain("There are no curves").And.Not.Contain("<svg"));
             Assert.That(File.Exists(_folder["figure.svg"]), Is.False);
         });
