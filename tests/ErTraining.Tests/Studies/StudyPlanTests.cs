@@ -63,7 +63,10 @@ internal sealed class StudyPlanTests
             Assert.That(
                 cell with { Compute = new() },
                 Is.EqualTo(Given.Settings(
-                    "method=byol batch_size=64 ema=0.8 ema_schedule=fixed kappa=5 epochs=9 evaluations=9 seed=7 weight_decay=0.5 optimizer=lars learning_rate=1 hidden_dimension=32") with { Version = "1.0" }));
+                    "method=byol batch_size=64 ema=0.8 ema_schedule=fixed kappa=5 epochs=9 evaluations=9 seed=7 weight_decay=0.5 optimizer=lars learning_rate=1 hidden_dimension=32") with
+                {
+                    Version = "1.0",
+                }));
             Assert.That(plan.MostEpochs, Is.EqualTo(9));
         });
     }
