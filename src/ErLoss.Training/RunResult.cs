@@ -1,5 +1,6 @@
 using ErLoss.Training.Methods;
 using ErLoss.Training.Statistics;
+using TorchSharp;
 
 namespace ErLoss.Training;
 
@@ -43,6 +44,37 @@ internal sealed record RunResult(
 
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracyBefore"/>, likewise.</summary>
     public ConfidenceInterval? KnnAccuracyBeforeInterval => Interval(KnnAccuracyBefore);
+
+    /// <summary>What a run that is over came to.</summary>
+    /// <param name="registry">Knows the method's name.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="device">Where it ran.</param>
+    /// <param name="images">Numbers of training and of test images.</param>
+    /// <param name="progress">Metrics and times.</param>
+    /// <param name="used">What followed from the settings and the images.</param>
+    public static RunResult Create(
+        Registry registry, RunSettings settings, torch.Device device, (long Train, long Test) images, RunProgress progress, UsedSettings used)
+    {
+        EpochMetrics? last = progress.Epochs.Count > 0 ? progress.Epochs[^1] : null;
+        double before = progress.KnnAccuracyBefore!.Value, trained = (double)progress.StepsDone * settings.BatchSize;
+        return new RunResult(
+            registry.Document.NameOf(settings.Method),
+            settings.Method.Objective,
+            device.ToString(),
+            settings.Seed,
+            settings.Epochs,
+            (int)images.Train,
+            (int)images.Test,
+            progress.Clock.Elapsed.TotalSeconds,
+            trained == 0 ? 0 : trained / progress.Clock.Training.TotalSeconds,
+            before,
+            last?.KnnAccuracy ?? before,
+            last?.Loss,
+            last?.Entropy,
+            last?.Reconstruction,
+            last?.MutualInformationBound,
+            used);
+    }
 
     private ConfidenceInterval? Interval(double accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy, TestImages) : null;
 }

@@ -25,6 +25,7 @@ internal sealed class Trainer : IDisposable
     private readonly ImageTensors _train, _test;
     private readonly TrainingStep _step;
     private readonly RunProgress _progress;
+    private readonly DivergenceCheck _divergence;
     private readonly string _dataFingerprint;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
@@ -51,6 +52,7 @@ internal sealed class Trainer : IDisposable
         method.to(device);
         _step = new TrainingStep(settings, method, _train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
+        _divergence = new DivergenceCheck(_step, _progress);
     }
 
     /// <summary>The method being trained, with its encoder.</summary>
@@ -70,8 +72,8 @@ internal sealed class Trainer : IDisposable
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
 
-    /// <summary>Who is told how the run goes, in this order. Add to it before <see cref="Run"/>.</summary>
-    public IList<ITrainingObserver> Observers { get; } = [];
+    /// <summary>Who is told how the run goes. Add to it before <see cref="Run"/>.</summary>
+    public TrainingObservers Observers { get; } = [];
 
     /// <summary>Takes up a run where it was; before <see cref="Run"/>.</summary>
     /// <exception cref="DataException">The state is of other settings, of other images or of another make; the message says which.</exception>
@@ -98,11 +100,11 @@ internal sealed class Trainer : IDisposable
             keeper?.Save(State());
         }
         double knnBefore = _progress.KnnAccuracyBefore.Value;
-        Tell(observer => observer.OnStart(knnBefore, Epochs, _progress.Sums.Steps));
+        Observers.Tell(observer => observer.OnStart(knnBefore, Epochs, _progress.Sums.Steps));
         while (Epochs.Count < _settings.Epochs)
         {
             EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
-            RequireFiniteWeights();
+            _divergence.RequireSoundWeights();
             try
             {
                 metrics = Evaluate(metrics, cancellation);
@@ -115,10 +117,10 @@ internal sealed class Trainer : IDisposable
             _progress.EndEpoch(metrics);
             FreedMemory.Bound();
             TimeSpan timeLeft = _progress.TimeLeft;
-            Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
+            Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        return Result(knnBefore);
+        return RunResult.Create(_registry, _settings, _device, (_train.Count, _test.Count), _progress, Used);
     }
 
     /// <inheritdoc/>
@@ -142,7 +144,7 @@ internal sealed class Trainer : IDisposable
         _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
         while (sums.Steps < _step.StepsPerEpoch)
         {
-            TakeStep(epoch, sums);
+            _divergence.TakeStep(epoch);
             if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
             {
                 keeper?.Save(State());
@@ -152,28 +154,13 @@ internal sealed class Trainer : IDisposable
             {
                 reported = clock.Training;
                 var progress = new TrainingProgress(epoch, sums.Steps, _step.StepsPerEpoch, _progress.Metrics(), _progress.TimeLeft);
-                Tell(observer => observer.OnProgress(progress));
+                Observers.Tell(observer => observer.OnProgress(progress));
             }
         }
         EpochMetrics metrics = _progress.Metrics();
         clock.StopTraining();
         return metrics;
     }
-
-    /// <summary>Takes a step; where the loss refuses what training has brought out of its range, that is the error.</summary>
-    private void TakeStep(int epoch, MetricSums sums)
-    {
-        try
-        {
-            _step.Take(epoch, sums.Steps, sums);
-        }
-        catch (Exception e) when (e is ArgumentException or ArithmeticException or InvalidOperationException && Method.Fault() is not null)
-        {
-            throw Diverged(Method.Fault()!);
-        }
-    }
-
-    private TrainingFailedException Diverged(string fault) => _progress.Diverged($"{fault}, by step {_progress.Sums.Steps}");
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
@@ -189,62 +176,12 @@ internal sealed class Trainer : IDisposable
     }
 
     private double KnnAccuracy(CancellationToken cancellation) =>
-        Evaluator.KnnAccuracy(Method.Encoder, _train, _test, new EvaluationProgress(Tell), cancellation);
-
-    private void Tell(Action<ITrainingObserver> what)
-    {
-        foreach (ITrainingObserver observer in Observers)
-        {
-            what(observer);
-        }
-    }
+        Evaluator.KnnAccuracy(Method.Encoder, _train, _test, Observers, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()
     {
-        RequireFiniteWeights();
+        _divergence.RequireSoundWeights();
         return TrainingState.Capture(_registry.Document.Write(_settings), _dataFingerprint, _progress.Position(), Method, _step.Optimizer);
-    }
-
-    private void RequireFiniteWeights()
-    {
-        using var scope = NewDisposeScope();
-        if (Method.Fault() is { } fault)
-        {
-            throw Diverged(fault);
-        }
-        if (Method.state_dict().FirstOrDefault(entry => !entry.Value.isfinite().all().item<bool>()).Key is { } name)
-        {
-            throw _progress.Diverged($"the weights '{name}' are no finite numbers after step {_progress.Sums.Steps}");
-        }
-    }
-
-    private RunResult Result(double knnBefore)
-    {
-        EpochMetrics? last = Epochs.Count > 0 ? Epochs[^1] : null;
-        double trained = (double)_step.Steps * _settings.BatchSize;
-        return new RunResult(
-            _registry.Document.NameOf(_settings.Method),
-            _settings.Method.Objective,
-            _device.ToString(),
-            _settings.Seed,
-            _settings.Epochs,
-            (int)_train.Count,
-            (int)_test.Count,
-            _progress.Clock.Elapsed.TotalSeconds,
-            trained == 0 ? 0 : trained / _progress.Clock.Training.TotalSeconds,
-            knnBefore,
-            last?.KnnAccuracy ?? knnBefore,
-            last?.Loss,
-            last?.Entropy,
-            last?.Reconstruction,
-            last?.MutualInformationBound,
-            Used);
-    }
-
-    /// <summary>Tells observers how far an evaluation is.</summary>
-    private sealed class EvaluationProgress(Action<Action<ITrainingObserver>> tell) : IProgress<double>
-    {
-        public void Report(double value) => tell(observer => observer.OnEvaluating(value));
     }
 }

@@ -91,7 +91,11 @@ internal static class TrainCommand
             if (hasOtherEpochs)
             {
                 settings = WithOtherEpochs(began!, settings, output, state);
-                state = state is { HasWeights: false } ? state with { Method = ModelWeights.Read(folder.Run.CheckpointPath) } : state;
+            }
+            if (state is { HasWeights: false })
+            {
+                state = state with { Method = ModelWeights.Read(folder.Run.CheckpointPath) };
+                folder.States.Save(state); // before the file of the weights changes
             }
             return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
@@ -180,7 +184,7 @@ internal static class TrainCommand
             }
             else if (folder.Run.ReadSettings().Epochs != settings.Epochs)
             {
-                folder.Reopen(settings);
+                folder.Reopen(settings = settings with { Used = trainer.Used });
             }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)

@@ -9,7 +9,7 @@ public class FusedKernelEntropyTests
 {
     public enum Rows { Random, Clustered, Duplicate, Collapsed, NotUnit, NormsFarApart }
 
-    private static readonly (int K, int D)[] Shapes = [(1, 2), (2, 3), (37, 5), (300, 16), (541, 64)];
+    private static readonly (int K, int D)[] Shapes = [(1, 2), (2, 3), (37, 5), (541, 64)];
 
     [Test]
     public void Float32IsAsCloseToTheTruthAsComposedIs(

@@ -29,7 +29,7 @@ public class TangentialErrorTests : TensorTests
         AssertSmall(Make(kind, k, Dimension), kind, kappa, Ways);
 
     [TestCase(1024)]
-    [TestCase(4096)]
+    [TestCase(2048)]
     public void IsSoWithManySpreadRows(int k) =>
         AssertSmall(Make(Rows.Spread, k, Dimension), Rows.Spread, 10, Ways.Where(way => way.Type == ScalarType.Float32 && way.Evaluation == Evaluation.Fused));
 

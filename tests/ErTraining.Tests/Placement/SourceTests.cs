@@ -71,7 +71,7 @@ internal sealed class SourceTests
             .Where(path => !s_projects.Contains(Path.GetFileNameWithoutExtension(path)))
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create("Source", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication));
-        foreach (SyntaxTree tree in trees)
+        foreach (SyntaxTree tree in trees.Where(tree => tree.ToString().Contains("TorchSharp", StringComparison.Ordinal))) // the others cannot call it
         {
             SemanticModel model = compilation.GetSemanticModel(tree);
             foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
