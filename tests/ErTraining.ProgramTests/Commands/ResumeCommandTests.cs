@@ -12,7 +12,7 @@ namespace ErTraining.Tests.Commands;
 
 /// <summary><c>train --resume</c> on real files, after real processes were killed.</summary>
 [Parallelizable] // with other fixtures whose work is done by processes of their own
-internal sealed class ResumeCommandTests
+internal sealed partial class ResumeCommandTests
 {
     private static readonly string[] s_run =
         ["train", "--data", "images", "--batch-size", "16", "--epochs", "6", "--hidden-dimension", "32", "--evaluations", "1", "--threads", "1"];
@@ -136,75 +136,6 @@ internal sealed class ResumeCommandTests
 
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        AssertIsWhole("run");
-    }
-
-    [Test]
-    public void A_finished_run_is_left_alone()
-    {
-        byte[] metrics = File.ReadAllBytes(_folder["whole/metrics.jsonl"]), result = File.ReadAllBytes(_folder["whole/result.json"]);
-        Assert.That(Invoke("--output", _folder["whole"], "--resume"), Is.Zero);
-        Assert.That(File.ReadAllBytes(_folder["whole/metrics.jsonl"]), Is.EqualTo(metrics));
-        Assert.That(File.ReadAllBytes(_folder["whole/result.json"]), Is.EqualTo(result));
-    }
-
-    [Test]
-    public void A_finished_run_goes_on_to_more_epochs_and_a_run_that_was_killed_too()
-    {
-        string[] before = File.ReadAllLines(_folder["whole/metrics.jsonl"]);
-        Assert.That(Invoke("--output", _folder["whole"], "--resume", "--epochs", "7", "--data", _folder["images"]), Is.Zero);
-        JsonNode config = Json("whole/config.json"), result = Json("whole/result.json");
-        string[] after = File.ReadAllLines(_folder["whole/metrics.jsonl"]);
-        Assert.Multiple(() =>
-        {
-            Assert.That(after[..6], Is.EqualTo(before));
-            Assert.That((int)JsonNode.Parse(after[6])!["epoch"]!, Is.EqualTo(7));
-            Assert.That(after, Has.Length.EqualTo(7));
-            Assert.That(((int)config["epochs"]!, (string?)config["restarts"]), Is.EqualTo((7, "36:6")));
-            Assert.That((int)result["epochs"]!, Is.EqualTo(7));
-            Assert.That(
-                () => Invoke("--output", _folder["whole"], "--resume", "--epochs", "5"),
-                Throws.TypeOf<UsageException>().With.Message.Contains("has done 7 epochs; give a number above 7"));
-        });
-
-        ProgramUnderTest.Outcome killed = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume", "--epochs", "4");
-        Assert.Multiple(() =>
-        {
-            Assert.That(killed.ExitCode, Is.Zero, killed.Error);
-            Assert.That(killed.Output, Does.Match("The run has 4 epochs in place of 6: learning rate and EMA coefficient start a new schedule here, after step 1[0-9]"));
-            Assert.That((int)Json("run/result.json")["epochs"]!, Is.EqualTo(4));
-        });
-
-        JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_folder[file]))!;
-    }
-
-    [TestCase("--kappa 5", "kappa 10, not 5")]
-    [TestCase("--epochs 7 --seed 1", "seed 0, not 1")]
-    [TestCase("--epochs 1", "--epochs is 1, but the run in")]
-    [TestCase("--method byol", "method simclr, not byol")]
-    [TestCase("--learn-kappa", "learn_kappa false, not true")]
-    [TestCase("--estimator plugin", "estimator joe, not plugin")]
-    [TestCase("--prototypes 3", "--prototypes has no meaning here; it goes with method dino")]
-    [TestCase("--preset lightly", "preset none, not lightly")]
-    public void Options_of_another_run_are_refused(string options, string says) => Assert.That(
-        () => Invoke(["--output", _folder["run"], "--resume", .. options.Split(' ')]),
-        Throws.TypeOf<UsageException>().With.Message.Contains(says));
-
-    [Test]
-    public void Images_may_have_moved_but_must_be_the_same()
-    {
-        Directory.Move(_folder["images"], _folder["moved"]);
-        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("was begun with images there; wanted --data DIR"));
-        string file = _folder["moved/data_batch_1.bin"];
-        byte[] bytes = File.ReadAllBytes(file);
-        bytes[^1] ^= 1;
-        File.WriteAllBytes(file, bytes);
-        Assert.That(
-            () => Invoke("--output", _folder["run"], "--resume", "--data", _folder["moved"]),
-            Throws.TypeOf<DataException>().With.Message.Contains("not the images that the run began with"));
-        bytes[^1] ^= 1;
-        File.WriteAllBytes(file, bytes);
-        Assert.That(Invoke("--output", _folder["run"], "--resume", "--data", _folder["moved"]), Is.Zero);
         AssertIsWhole("run");
     }
 

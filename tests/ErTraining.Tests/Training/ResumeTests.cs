@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace ErTraining.Tests.Training;
 
 /// <summary>A run that is taken up comes to the same weights and metrics as if it had never stopped, to the last bit.</summary>
-internal sealed class ResumeTests
+internal sealed partial class ResumeTests
 {
     private const int StepsPerEpoch = 3, BatchSize = 8;
 
@@ -250,70 +250,4 @@ internal sealed class ResumeTests
     }
 
     private sealed record Outcome(RunResult Result, List<EpochMetrics> Epochs, string[] Weights);
-
-    private sealed class EveryStep : IStateKeeper
-    {
-        public List<TrainingState> Kept { get; } = [];
-
-        public Action? AfterSteps { get; init; }
-
-        public bool IsDue
-        {
-            get
-            {
-                AfterSteps?.Invoke();
-                return true;
-            }
-        }
-
-        public void Save(TrainingState state) => Kept.Add(state);
-    }
-
-    private sealed class EveryEpoch : IStateKeeper
-    {
-        public List<TrainingState> Kept { get; } = [];
-
-        public bool IsDue => false;
-
-        public void Save(TrainingState state) => Kept.Add(state);
-    }
-
-    /// <summary>Cancels a run while the encoder is evaluated after the second epoch.</summary>
-    private sealed class Evaluated : ITrainingObserver
-    {
-        private int _epochs;
-
-        public required Action Cancel { get; init; }
-
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
-        {
-        }
-
-        public void OnProgress(TrainingProgress progress)
-        {
-        }
-
-        public void OnEvaluating(double done)
-        {
-            if (_epochs == 1)
-            {
-                Cancel();
-            }
-        }
-
-        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => _epochs++;
-    }
-
-    private sealed class Recorder : ITrainingObserver
-    {
-        public List<EpochMetrics> Epochs { get; } = [];
-
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => Epochs.AddRange(epochsDone);
-
-        public void OnProgress(TrainingProgress progress)
-        {
-        }
-
-        public void OnEpoch(EpochMetrics metrics, TimeSpan timeLeft) => Epochs.Add(metrics);
-    }
 }
