@@ -29,23 +29,23 @@ public class KernelEntropyBenchmarks : IDisposable
 
     /// <summary>The entropy, composed.</summary>
     [Benchmark]
-    public void ComposedEntropy() => Run(() => _workload.Entropy(Evaluation.Composed));
+    public void ComposedEntropy() => Run(() => _workload.Entropy(KernelEvaluation.Composed));
 
     /// <summary>The entropy, fused.</summary>
     [Benchmark]
-    public void FusedEntropy() => Run(() => _workload.Entropy(Evaluation.Fused));
+    public void FusedEntropy() => Run(() => _workload.Entropy(KernelEvaluation.Fused));
 
-    /// <summary>The entropy as <see cref="Evaluation.Auto"/> chooses.</summary>
+    /// <summary>The entropy as <see cref="KernelEvaluation.Auto"/> chooses.</summary>
     [Benchmark]
-    public void AutoEntropy() => Run(() => _workload.Entropy(Evaluation.Auto));
+    public void AutoEntropy() => Run(() => _workload.Entropy(KernelEvaluation.Auto));
 
     /// <summary>The loss, composed.</summary>
     [Benchmark]
-    public void ComposedLoss() => Run(() => _workload.Loss(Evaluation.Composed));
+    public void ComposedLoss() => Run(() => _workload.Loss(KernelEvaluation.Composed));
 
     /// <summary>The loss, fused.</summary>
     [Benchmark]
-    public void FusedLoss() => Run(() => _workload.Loss(Evaluation.Fused));
+    public void FusedLoss() => Run(() => _workload.Loss(KernelEvaluation.Fused));
 
     /// <summary>Gives everything native back.</summary>
     [GlobalCleanup]

@@ -25,18 +25,18 @@ internal static class PeakMemory
 {
     private const string NoMemory = "out of memory";
 
-    private static readonly (Evaluation Evaluation, int K)[] s_cases =
+    private static readonly (KernelEvaluation Evaluation, int K)[] s_cases =
     [
-        (Evaluation.Composed, 4096), (Evaluation.Fused, 4096),
-        (Evaluation.Composed, 16384), (Evaluation.Fused, 16384),
-        (Evaluation.Fused, 65536),
+        (KernelEvaluation.Composed, 4096), (KernelEvaluation.Fused, 4096),
+        (KernelEvaluation.Composed, 16384), (KernelEvaluation.Fused, 16384),
+        (KernelEvaluation.Fused, 65536),
     ];
 
-    private static readonly (Evaluation Evaluation, int K)[] s_casesOnCuda =
+    private static readonly (KernelEvaluation Evaluation, int K)[] s_casesOnCuda =
     [
         .. s_cases[..^1],
-        (Evaluation.Composed, 65536), (Evaluation.Fused, 65536),
-        (Evaluation.Composed, 131072), (Evaluation.Fused, 131072),
+        (KernelEvaluation.Composed, 65536), (KernelEvaluation.Fused, 65536),
+        (KernelEvaluation.Composed, 131072), (KernelEvaluation.Fused, 131072),
     ];
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
@@ -60,7 +60,7 @@ internal static class PeakMemory
                 case null or []:
                     MeasureAll(on, parsed.GetValue(json));
                     break;
-                case [var name, var k, var d] when Enum.TryParse(name, ignoreCase: true, out Evaluation evaluation) && Enum.IsDefined(evaluation)
+                case [var name, var k, var d] when Enum.TryParse(name, ignoreCase: true, out KernelEvaluation evaluation) && Enum.IsDefined(evaluation)
                     && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1:
                     Console.WriteLine(Measure(evaluation, rows, dimension, on)?.ToString() ?? NoMemory);
                     break;
@@ -96,12 +96,12 @@ internal static class PeakMemory
         const int Dimension = 128;
         long? free = BenchmarkDevice.FreeBytes(device);
         var rows = new List<Row>();
-        foreach ((Evaluation evaluation, int k) in device.type == DeviceType.CUDA ? s_casesOnCuda : s_cases)
+        foreach ((KernelEvaluation evaluation, int k) in device.type == DeviceType.CUDA ? s_casesOnCuda : s_cases)
         {
-            long needed = evaluation == Evaluation.Composed ? Workload.ComposedEntropyBuffers * Workload.PairBytes(k) : 0;
+            long needed = evaluation == KernelEvaluation.Composed ? Workload.ComposedEntropyBuffers * Workload.PairBytes(k) : 0;
             bool fits = device.type != DeviceType.CUDA || free is null || needed <= free;
             long? peak = fits ? MeasureInChild(evaluation, k, Dimension, device) : null;
-            long? composed = rows.Find(row => row.K == k && row.Name == nameof(Evaluation.Composed))?.PeakBytes;
+            long? composed = rows.Find(row => row.K == k && row.Name == nameof(KernelEvaluation.Composed))?.PeakBytes;
             string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? NoMemory : null;
             rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, note));
             Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
@@ -112,7 +112,7 @@ internal static class PeakMemory
         }
     }
 
-    private static long? MeasureInChild(Evaluation evaluation, int k, int dimension, Device device)
+    private static long? MeasureInChild(KernelEvaluation evaluation, int k, int dimension, Device device)
     {
         // Under `dotnet x.dll` the process is dotnet itself and wants the library's name first.
         string path = Environment.ProcessPath!, library = typeof(PeakMemory).Assembly.Location;
@@ -128,7 +128,7 @@ internal static class PeakMemory
     }
 
     /// <summary>Null where the device has not enough.</summary>
-    private static long? Measure(Evaluation evaluation, int k, int dimension, Device device)
+    private static long? Measure(KernelEvaluation evaluation, int k, int dimension, Device device)
     {
         using var scope = NewDisposeScope();
         try

@@ -44,7 +44,7 @@ public static class EntropyReconstruction
         EntropyEstimator estimator = EntropyReconstructionOptions.DefaultEstimator,
         Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer,
         bool leaveOneOut = EntropyReconstructionOptions.DefaultLeaveOneOut,
-        Evaluation evaluation = EntropyReconstructionOptions.DefaultEvaluation)
+        KernelEvaluation evaluation = EntropyReconstructionOptions.DefaultEvaluation)
     {
         Arguments.CheckKappa(kappa);
         Arguments.CheckEnum(support);

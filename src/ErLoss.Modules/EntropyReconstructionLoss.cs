@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -6,7 +7,8 @@ namespace ErLoss.Modules;
 
 /// <summary>
 /// The entropy–reconstruction (ER) loss for two-view self-supervised learning. With its default settings it is the negative of a lower bound on the
-/// mutual information of two views' projections.
+/// mutual information of two views' projections. It takes a place wherever a loss of TorchSharp's is asked for, as a
+/// <c>Loss&lt;Tensor, Tensor, Tensor&gt;</c>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -36,7 +38,7 @@ namespace ErLoss.Modules;
 /// value.backward();
 /// </code>
 /// </example>
-public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
+public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
 {
     internal const string LogKappa = "log_kappa";
 
@@ -65,7 +67,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
     /// <exception cref="ArgumentException">A setting out of its range, or <see cref="EntropyReconstructionOptions.LearnKappa"/> on
     /// a support that has no κ or with <see cref="EntropyReconstructionOptions.LeaveOneOut"/>; it names the setting.</exception>
     public EntropyReconstructionLoss(EntropyReconstructionOptions options)
-        : base(nameof(EntropyReconstructionLoss))
+        : base(Reduction.Mean)
     {
         Arguments.CheckOptions(options);
         Options = options;
@@ -130,7 +132,7 @@ public sealed class EntropyReconstructionLoss : Module<Tensor, Tensor, Tensor>
         FormattableString others = $"EntropyOf: {o.EntropyOf}, NormalizeInputs: {o.NormalizeInputs}, Normalizer: {o.Normalizer}";
         FormattableString pairs = $", Evaluation: {o.Evaluation}, ProductPrecision: {o.ProductPrecision}";
         FormattableString[] settings = o.Support == Support.Sphere ? [kappa, shared, others, pairs] : [shared, others];
-        return $"{GetName()}(Support: {o.Support}, {string.Concat(settings.Select(FormattableString.Invariant))})";
+        return $"{nameof(EntropyReconstructionLoss)}(Support: {o.Support}, {string.Concat(settings.Select(FormattableString.Invariant))})";
     }
 
     /// <summary>Moves a learnt κ to a device; its type stays.</summary>

@@ -35,7 +35,7 @@ public sealed record EntropyReconstructionOptions
     public const Normalizer DefaultNormalizer = Normalizer.Exact;
 
     /// <summary>Default of <see cref="Evaluation"/>: the library picks.</summary>
-    public const Evaluation DefaultEvaluation = Evaluation.Auto;
+    public const KernelEvaluation DefaultEvaluation = KernelEvaluation.Auto;
 
     /// <summary>Default of <see cref="ProductPrecision"/>: full.</summary>
     public const ProductPrecision DefaultProductPrecision = ProductPrecision.Full;
@@ -89,7 +89,7 @@ public sealed record EntropyReconstructionOptions
     public Normalizer Normalizer { get; init; } = DefaultNormalizer;
 
     /// <summary>How the pairwise terms are computed.</summary>
-    public Evaluation Evaluation { get; init; } = DefaultEvaluation;
+    public KernelEvaluation Evaluation { get; init; } = DefaultEvaluation;
 
     /// <summary>What the fused form rounds the factors of its products to. The discrete support has no such products and ignores it.</summary>
     public ProductPrecision ProductPrecision { get; init; } = DefaultProductPrecision;

@@ -40,6 +40,14 @@ public sealed class EntropyReconstructionTerms : IDisposable
     /// </remarks>
     public Tensor MutualInformationBound { get; }
 
+    /// <summary>The four terms in the order of the properties, as in <c>var (loss, entropy, reconstruction, bound) = terms</c>. They stay this object's to dispose.</summary>
+    /// <param name="loss"><see cref="Loss"/>.</param>
+    /// <param name="entropy"><see cref="Entropy"/>.</param>
+    /// <param name="reconstruction"><see cref="Reconstruction"/>.</param>
+    /// <param name="bound"><see cref="MutualInformationBound"/>.</param>
+    public void Deconstruct(out Tensor loss, out Tensor entropy, out Tensor reconstruction, out Tensor bound) =>
+        (loss, entropy, reconstruction, bound) = (Loss, Entropy, Reconstruction, MutualInformationBound);
+
     /// <inheritdoc/>
     public void Dispose()
     {

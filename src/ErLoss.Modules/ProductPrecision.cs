@@ -29,7 +29,7 @@ public enum ProductPrecision
     /// which is lost in rounding: for pairs 0.001 apart the error is as large as the gradient itself. Use full precision there.
     /// </para>
     /// <para>
-    /// It has no effect on <see cref="Evaluation.Composed"/>, on float64, or where exponents may reach 60 (κ from 60 on for unit rows). A κ learnt on
+    /// It has no effect on <see cref="KernelEvaluation.Composed"/>, on float64, or where exponents may reach 60 (κ from 60 on for unit rows). A κ learnt on
     /// a GPU is not read: there it rounds whatever κ is (an exponent is then off by up to κ/256).
     /// </para>
     /// </remarks>

@@ -14,7 +14,7 @@ public class DefaultDeviceTests : TensorTests
     public void DoesNotMatter(
         [Values] Support support,
         [Values] EntropyEstimator estimator,
-        [Values] Evaluation evaluation,
+        [Values] KernelEvaluation evaluation,
         [Values] bool leaveOneOut,
         [Values] bool learnKappa,
         [Values] Normalizer normalizer)
@@ -62,7 +62,7 @@ public class DefaultDeviceTests : TensorTests
         {
             Kappa = kappa,
             LeaveOneOut = leaveOneOut,
-            Evaluation = Evaluation.Fused,
+            Evaluation = KernelEvaluation.Fused,
             ProductPrecision = ProductPrecision.BFloat16,
         };
         using var loss = new EntropyReconstructionLoss(options);

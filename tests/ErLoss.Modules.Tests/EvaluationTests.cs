@@ -10,8 +10,8 @@ public class EvaluationTests : TensorTests
         var options = new EntropyReconstructionOptions { Support = support, Estimator = estimator, LeaveOneOut = leaveOneOut };
         double[,] first = Draw.Normal(1, rows, 6);
         double[,] second = Draw.Normal(2, rows, 6);
-        TermValues composed = TermValues.Of(options with { Evaluation = Evaluation.Composed }, first, second);
-        composed.AssertNear(TermValues.Of(options with { Evaluation = Evaluation.Auto }, first, second), 1e-12);
-        composed.AssertNear(TermValues.Of(options with { Evaluation = Evaluation.Fused }, first, second), 1e-12);
+        TermValues composed = TermValues.Of(options with { Evaluation = KernelEvaluation.Composed }, first, second);
+        composed.AssertNear(TermValues.Of(options with { Evaluation = KernelEvaluation.Auto }, first, second), 1e-12);
+        composed.AssertNear(TermValues.Of(options with { Evaluation = KernelEvaluation.Fused }, first, second), 1e-12);
     }
 }

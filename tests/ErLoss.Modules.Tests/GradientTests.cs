@@ -99,7 +99,7 @@ public class GradientTests : TensorTests
             Kappa = 3,
             Support = support,
             Estimator = estimator,
-            Evaluation = Evaluation.Composed,
+            Evaluation = KernelEvaluation.Composed,
             NormalizeInputs = normalizeInputs,
             LeaveOneOut = leaveOneOut,
         };
@@ -122,7 +122,7 @@ public class GradientTests : TensorTests
     public void OfGradientsAreFiniteHoweverFarKernelsAreApart([Values(0.01, 200)] double kappa, [Values] bool normalizeInputs)
     {
         using var loss = new EntropyReconstructionLoss(
-            new EntropyReconstructionOptions { Kappa = kappa, NormalizeInputs = normalizeInputs, Evaluation = Evaluation.Composed });
+            new EntropyReconstructionOptions { Kappa = kappa, NormalizeInputs = normalizeInputs, Evaluation = KernelEvaluation.Composed });
         using Tensor leaf = new[,] { { 1.0, 0, 0 }, { -1, 0, 0 }, { 0, 1, 0 } }.ToLeaf(ScalarType.Float32);
         using Tensor second = Draw.UnitRows(10, 3, 3).ToTensor(ScalarType.Float32);
         autograd.grad([loss.call(leaf, second)], [leaf], retain_graph: true, create_graph: true)[0].square().sum().backward();
@@ -153,7 +153,7 @@ public class GradientTests : TensorTests
         });
 
     [Test]
-    public void TheEntropyOfOneRowHasAGradientOfZero([Values(Evaluation.Auto, Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation)
+    public void TheEntropyOfOneRowHasAGradientOfZero([Values(KernelEvaluation.Auto, KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
     {
         using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = evaluation });
         Tensor first = Draw.Normal(1, 1, 5).ToTensor().requires_grad_(), second = Draw.Normal(2, 1, 5).ToTensor().requires_grad_();

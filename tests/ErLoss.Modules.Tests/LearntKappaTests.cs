@@ -84,7 +84,7 @@ public class LearntKappaTests : TensorTests
     [Test]
     public void ASecondDerivativeThatTheNormaliserDoesNotHaveThrows()
     {
-        using var loss = new EntropyReconstructionLoss(Learnt with { EntropyWeight = 0.5, Evaluation = Evaluation.Composed });
+        using var loss = new EntropyReconstructionLoss(Learnt with { EntropyWeight = 0.5, Evaluation = KernelEvaluation.Composed });
         Parameter logKappa = loss.get_parameter("log_kappa")!;
         Tensor value = loss.call(Draw.Normal(1, 6, 4).ToTensor(), Draw.Normal(2, 6, 4).ToTensor());
         Tensor slope = autograd.grad([value], [logKappa], create_graph: true)[0];

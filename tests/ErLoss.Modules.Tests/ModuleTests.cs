@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests;
@@ -40,5 +41,23 @@ public class ModuleTests : TensorTests
             discrete.ToString(),
             Is.EqualTo("EntropyReconstructionLoss(Support: Discrete, Estimator: PlugIn, EntropyWeight: 1, ReconstructionWeight: 1, "
                 + "EntropyOf: Both, NormalizeInputs: True, Normalizer: Exact)"));
+    }
+
+    // A training loop of another hand asks for a loss of TorchSharp's, with a prediction and a target.
+    [Test]
+    public void ItTakesAPlaceWhereALossOfTorchSharpIsAskedFor([Values] Support support)
+    {
+        using var own = new EntropyReconstructionLoss(support: support);
+        Tensor prediction = Draw.Normal(1, 4, 3).ToLeaf(), target = Draw.Normal(2, 4, 3).ToTensor();
+        double expected = own.terms(prediction, target).Loss.ToDouble();
+        Assert.That(Step(own, prediction, target), Is.EqualTo(expected));
+        Assert.That(prediction.grad, Is.Not.Null);
+
+        static double Step(Loss<Tensor, Tensor, Tensor> loss, Tensor prediction, Tensor target)
+        {
+            using Tensor output = loss.call(prediction, target);
+            output.backward();
+            return output.ToDouble();
+        }
     }
 }

@@ -27,7 +27,7 @@ public class OptionTests : TensorTests
             LeaveOneOut = false,
             NormalizeInputs = true,
             Normalizer = Normalizer.Exact,
-            Evaluation = Evaluation.Auto,
+            Evaluation = KernelEvaluation.Auto,
         }));
         using var loss = new EntropyReconstructionLoss();
         Assert.That(loss.Options, Is.EqualTo(options));
@@ -63,7 +63,7 @@ public class OptionTests : TensorTests
         AssertOptionRefused(new EntropyReconstructionOptions { Estimator = (EntropyEstimator)NoName }, "Estimator", NoName, "PlugIn, Joe");
         AssertOptionRefused(new EntropyReconstructionOptions { EntropyOf = (EntropyOf)NoName }, "EntropyOf", NoName, "Both, First, Second");
         AssertOptionRefused(new EntropyReconstructionOptions { Normalizer = (Normalizer)NoName }, "Normalizer", NoName, "Exact, Reference");
-        AssertOptionRefused(new EntropyReconstructionOptions { Evaluation = (Evaluation)NoName }, "Evaluation", NoName, "Auto, Fused, Composed");
+        AssertOptionRefused(new EntropyReconstructionOptions { Evaluation = (KernelEvaluation)NoName }, "Evaluation", NoName, "Auto, Fused, Composed");
         AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)(-1) }, "Support", -1, "Sphere, Discrete");
     }
 
@@ -74,7 +74,7 @@ public class OptionTests : TensorTests
         AssertOutOfRange(() => EntropyReconstruction.entropy(rows, support: (Support)NoName), "support", NoName, "Sphere, Discrete");
         AssertOutOfRange(() => EntropyReconstruction.entropy(rows, estimator: (EntropyEstimator)NoName), "estimator", NoName, "PlugIn, Joe");
         AssertOutOfRange(() => EntropyReconstruction.entropy(rows, normalizer: (Normalizer)NoName), "normalizer", NoName, "Exact, Reference");
-        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, evaluation: (Evaluation)NoName), "evaluation", NoName, "Auto, Fused, Composed");
+        AssertOutOfRange(() => EntropyReconstruction.entropy(rows, evaluation: (KernelEvaluation)NoName), "evaluation", NoName, "Auto, Fused, Composed");
         AssertOutOfRange(() => EntropyReconstruction.reconstruction(rows, rows, support: (Support)NoName), "support", NoName, "Sphere, Discrete");
         AssertOutOfRange(() => EntropyReconstruction.reconstruction(rows, rows, normalizer: (Normalizer)NoName), "normalizer", NoName, "Exact, Reference");
     }

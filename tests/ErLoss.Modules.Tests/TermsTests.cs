@@ -48,7 +48,7 @@ public class TermsTests : TensorTests
     [Test]
     public void ATermOfWeightZeroIsNotComputed()
     {
-        var options = new EntropyReconstructionOptions { NormalizeInputs = false, Evaluation = Evaluation.Fused };
+        var options = new EntropyReconstructionOptions { NormalizeInputs = false, Evaluation = KernelEvaluation.Fused };
         using (var loss = new EntropyReconstructionLoss(options with { EntropyWeight = 0 }))
         {
             torch.Tensor meta = torch.empty(9, 4, device: new torch.Device("meta"));
@@ -65,7 +65,7 @@ public class TermsTests : TensorTests
 
     // An entropy of −∞ and a reconstruction of zero.
     [Test]
-    public void AnInfiniteTermOfWeightZeroLeavesTheLossANumber([Values(Evaluation.Fused, Evaluation.Composed)] Evaluation evaluation)
+    public void AnInfiniteTermOfWeightZeroLeavesTheLossANumber([Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
     {
         using var loss = new EntropyReconstructionLoss(
             new EntropyReconstructionOptions { NormalizeInputs = false, EntropyWeight = 0, Normalizer = Normalizer.Exact, Evaluation = evaluation });
@@ -128,10 +128,14 @@ public class TermsTests : TensorTests
     }
 
     [Test]
-    public void DisposingThemDisposesAllFour()
+    public void TheyDeconstructIntoAllFourAndDisposingThemDisposesThese()
     {
         using var loss = new EntropyReconstructionLoss();
         EntropyReconstructionTerms terms = loss.terms(Draw.Normal(27, 3, 4).ToTensor(), Draw.Normal(28, 3, 4).ToTensor());
+        (torch.Tensor value, torch.Tensor entropy, torch.Tensor reconstruction, torch.Tensor bound) = terms;
+        Assert.That(
+            new[] { value, entropy, reconstruction, bound },
+            Is.EqualTo(new[] { terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound }).Using<torch.Tensor>(ReferenceEquals));
         terms.Dispose();
         Assert.That(
             new[] { terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound },

@@ -13,7 +13,7 @@ internal sealed class Workload : IDisposable
     public const int ComposedEntropyBuffers = 4, ComposedLossBuffers = 5;
 
     private readonly Tensor _view1, _view2;
-    private readonly EntropyReconstructionLoss _fused = MakeLoss(Evaluation.Fused), _composed = MakeLoss(Evaluation.Composed);
+    private readonly EntropyReconstructionLoss _fused = MakeLoss(KernelEvaluation.Fused), _composed = MakeLoss(KernelEvaluation.Composed);
 
     public Workload(Device device, int k, int d)
     {
@@ -24,10 +24,10 @@ internal sealed class Workload : IDisposable
         Variants =
         [
             new(Variant.Product, 1, k <= LargestWholeProduct ? pairs : (long)k * ProductBand * sizeof(float), Product),
-            new(Variant.Entropy(Variant.Composed), ComposedEntropyBuffers, pairs, () => Entropy(Evaluation.Composed)),
-            new(Variant.Entropy(Variant.Fused), 0, pairs, () => Entropy(Evaluation.Fused)),
-            new(Variant.Loss(Variant.Composed), ComposedLossBuffers, pairs, () => Loss(Evaluation.Composed)),
-            new(Variant.Loss(Variant.Fused), 0, pairs, () => Loss(Evaluation.Fused)),
+            new(Variant.Entropy(Variant.Composed), ComposedEntropyBuffers, pairs, () => Entropy(KernelEvaluation.Composed)),
+            new(Variant.Entropy(Variant.Fused), 0, pairs, () => Entropy(KernelEvaluation.Fused)),
+            new(Variant.Loss(Variant.Composed), ComposedLossBuffers, pairs, () => Loss(KernelEvaluation.Composed)),
+            new(Variant.Loss(Variant.Fused), 0, pairs, () => Loss(KernelEvaluation.Fused)),
         ];
     }
 
@@ -46,7 +46,7 @@ internal sealed class Workload : IDisposable
     }
 
     /// <summary>Forward and backward of Joe's entropy.</summary>
-    public static void Differentiate(Tensor rows, Evaluation evaluation)
+    public static void Differentiate(Tensor rows, KernelEvaluation evaluation)
     {
         using Tensor entropy = EntropyReconstruction.entropy(rows, estimator: EntropyEstimator.Joe, evaluation: evaluation);
         entropy.backward();
@@ -72,18 +72,18 @@ internal sealed class Workload : IDisposable
     }
 
     /// <summary>Forward and backward of Joe's entropy of the first view.</summary>
-    public void Entropy(Evaluation evaluation)
+    public void Entropy(KernelEvaluation evaluation)
     {
         _view1.grad?.zero_();
         Differentiate(_view1, evaluation);
     }
 
     /// <summary>Forward and backward of the loss.</summary>
-    public void Loss(Evaluation evaluation)
+    public void Loss(KernelEvaluation evaluation)
     {
         _view1.grad?.zero_();
         _view2.grad?.zero_();
-        (evaluation == Evaluation.Fused ? _fused : _composed).call(_view1, _view2).backward();
+        (evaluation == KernelEvaluation.Fused ? _fused : _composed).call(_view1, _view2).backward();
     }
 
     public void Dispose()
@@ -94,6 +94,6 @@ internal sealed class Workload : IDisposable
         _composed.Dispose();
     }
 
-    private static EntropyReconstructionLoss MakeLoss(Evaluation evaluation) =>
+    private static EntropyReconstructionLoss MakeLoss(KernelEvaluation evaluation) =>
         new(new EntropyReconstructionOptions { Estimator = EntropyEstimator.Joe, Evaluation = evaluation });
 }

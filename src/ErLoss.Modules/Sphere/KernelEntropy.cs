@@ -19,7 +19,7 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal static class KernelEntropy
 {
-    // Rows from which on Evaluation.Auto means the fused form: measured on two cores, it is even at 256 and ahead from 512 on.
+    // Rows from which on KernelEvaluation.Auto means the fused form: measured on two cores, it is even at 256 and ahead from 512 on.
     private const long FusedFrom = 512;
 
     /// <summary>
@@ -39,12 +39,12 @@ internal static class KernelEntropy
         Concentration concentration,
         EntropyEstimator estimator,
         bool leaveOneOut,
-        Evaluation evaluation,
+        KernelEvaluation evaluation,
         bool unitRows,
         ProductPrecision precision,
         bool withPlain)
     {
-        if (evaluation == Evaluation.Fused || (evaluation == Evaluation.Auto && embeddings.shape[0] >= FusedFrom))
+        if (evaluation == KernelEvaluation.Fused || (evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom))
         {
             return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows, precision, withPlain: withPlain);
         }

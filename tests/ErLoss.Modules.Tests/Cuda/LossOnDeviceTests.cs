@@ -22,9 +22,9 @@ public class LossOnDeviceTests(string device) : CudaTests(device)
     [Test]
     public void LargeKappaIsComputedWithAShiftOrRowByRow([Values] bool leaveOneOut)
     {
-        var options = new EntropyReconstructionOptions { Kappa = 3000, LeaveOneOut = leaveOneOut, Evaluation = Evaluation.Fused };
+        var options = new EntropyReconstructionOptions { Kappa = 3000, LeaveOneOut = leaveOneOut, Evaluation = KernelEvaluation.Fused };
         Tensor first = Draw.Normal(1, Rows, Columns).ToTensor(), second = Draw.Normal(2, Rows, Columns).ToTensor();
-        (double truth, Tensor gradient) = Differentiate(options with { Evaluation = Evaluation.Composed }, first, second);
+        (double truth, Tensor gradient) = Differentiate(options with { Evaluation = KernelEvaluation.Composed }, first, second);
         (double loss, Tensor ours) = Differentiate(options, first.to(ScalarType.Float32).to(Device), second.to(ScalarType.Float32).to(Device));
         Assert.That(Finding.OfScalar("loss", loss, truth, 1e-5), Has.Property(nameof(Finding.Holds)).True);
         Assert.That(Finding.OfTensor("gradient", ours, gradient, 1e-3), Has.Property(nameof(Finding.Holds)).True);

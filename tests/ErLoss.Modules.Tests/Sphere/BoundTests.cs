@@ -18,7 +18,7 @@ public class BoundTests : TensorTests
     [TestCase(50, 5.44, 36.92)]
     public void IsThePlainEstimatesWhetherRowsAreLeftOutOrNot(double kappa, double plain, double leaveOneOut)
     {
-        foreach (Evaluation evaluation in (Evaluation[])[Evaluation.Fused, Evaluation.Composed])
+        foreach (KernelEvaluation evaluation in (KernelEvaluation[])[KernelEvaluation.Fused, KernelEvaluation.Composed])
         {
             var options = new EntropyReconstructionOptions { Kappa = kappa, Estimator = EntropyEstimator.Joe, Evaluation = evaluation };
             TermValues kept = Terms(options), left = Terms(options with { LeaveOneOut = true });

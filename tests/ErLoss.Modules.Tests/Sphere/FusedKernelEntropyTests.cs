@@ -23,9 +23,9 @@ public class FusedKernelEntropyTests
             {
                 continue;
             }
-            (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Composed);
-            (double composedValue, Tensor composedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, Evaluation.Composed);
-            (double fusedValue, Tensor fusedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, Evaluation.Fused);
+            (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, KernelEvaluation.Composed);
+            (double composedValue, Tensor composedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, KernelEvaluation.Composed);
+            (double fusedValue, Tensor fusedGradient) = Differentiate(single, kappa, estimator, leaveOneOut, KernelEvaluation.Fused);
 
             Assert.That(double.IsFinite(value) && double.IsFinite(composedValue), $"k = {k}");
             double scale = Math.Max(1, Math.Abs(value));
@@ -41,8 +41,8 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(kind, 300, 16);
-        (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Composed);
-        (double fusedValue, Tensor fusedGradient) = Differentiate(rows, kappa, estimator, leaveOneOut, Evaluation.Fused);
+        (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, KernelEvaluation.Composed);
+        (double fusedValue, Tensor fusedGradient) = Differentiate(rows, kappa, estimator, leaveOneOut, KernelEvaluation.Fused);
         Assert.That(fusedValue, Is.EqualTo(value).Within(1e-11 * Math.Max(1, Math.Abs(value))));
         Assert.That(RelativeError.Of(fusedGradient, gradient), Is.LessThan(1e-9));
     }
@@ -52,11 +52,11 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.NotUnit, 9, 4), direction = randn_like(rows);
-        (_, Tensor gradient) = Differentiate(rows, 3, estimator, leaveOneOut, Evaluation.Fused);
+        (_, Tensor gradient) = Differentiate(rows, 3, estimator, leaveOneOut, KernelEvaluation.Fused);
         const double Step = 1e-5;
         double Value(double step) =>
             EntropyReconstruction
-                .entropy(rows + step * direction, 3, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: Evaluation.Fused)
+                .entropy(rows + step * direction, 3, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused)
                 .item<double>();
         Assert.That((Value(Step) - Value(-Step)) / (2 * Step), Is.EqualTo((gradient * direction).sum().item<double>()).Within(1e-8));
     }
@@ -67,7 +67,7 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, k, 8);
-        (double value, Tensor gradient) = Differentiate(rows, 10, EntropyEstimator.PlugIn, true, Evaluation.Composed);
+        (double value, Tensor gradient) = Differentiate(rows, 10, EntropyEstimator.PlugIn, true, KernelEvaluation.Composed);
         Tensor variable = rows.requires_grad_();
         Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.PlugIn, true, budget: budget).Entropy;
         entropy.backward();
@@ -102,7 +102,7 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor first = randn(40, 6, ScalarType.Float64), second = first + 0.3 * randn(40, 6, ScalarType.Float64);
-        (double Loss, double Slope) Run(Evaluation evaluation)
+        (double Loss, double Slope) Run(KernelEvaluation evaluation)
         {
             using var module = new EntropyReconstructionLoss(new EntropyReconstructionOptions
             {
@@ -117,8 +117,8 @@ public class FusedKernelEntropyTests
             loss.backward();
             return (loss.item<double>(), module.parameters().Single().grad!.item<double>());
         }
-        (double loss, double slope) = Run(Evaluation.Composed);
-        (double fusedLoss, double fusedSlope) = Run(Evaluation.Fused);
+        (double loss, double slope) = Run(KernelEvaluation.Composed);
+        (double fusedLoss, double fusedSlope) = Run(KernelEvaluation.Fused);
         Assert.That(fusedLoss, Is.EqualTo(loss).Within(1e-11));
         Assert.That(fusedSlope, Is.EqualTo(slope).Within(1e-11));
     }
@@ -128,7 +128,7 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 20, 4).requires_grad_();
-        Tensor entropy = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Fused);
+        Tensor entropy = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused);
         Tensor gradient = autograd.grad([entropy], [rows], create_graph: true)[0];
         Assert.That(() => gradient.square().sum().backward(), Throws.TypeOf<ExternalException>().With.Message.Contains("is not implemented"));
         Assert.That(() => (gradient.sum() + rows.sum()).backward(), Throws.TypeOf<ExternalException>());
@@ -139,11 +139,11 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 50, 4), variable = rows.clone().requires_grad_();
-        double value = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Composed).item<double>();
-        Tensor constant = EntropyReconstruction.entropy(rows, evaluation: Evaluation.Fused);
+        double value = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Composed).item<double>();
+        Tensor constant = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused);
         using (no_grad())
         {
-            Tensor unwatched = EntropyReconstruction.entropy(variable, evaluation: Evaluation.Fused);
+            Tensor unwatched = EntropyReconstruction.entropy(variable, evaluation: KernelEvaluation.Fused);
             Assert.That(unwatched.requires_grad, Is.False);
             Assert.That(unwatched.item<double>(), Is.EqualTo(value).Within(1e-12));
         }
@@ -156,7 +156,7 @@ public class FusedKernelEntropyTests
     {
         using Tensor rows = Make(Rows.Random, 400, 8).requires_grad_();
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Tensor entropy = EntropyReconstruction.entropy(rows, kappa, leaveOneOut: leaveOneOut, evaluation: Evaluation.Fused);
+        Tensor entropy = EntropyReconstruction.entropy(rows, kappa, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused);
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before + 1));
         entropy.backward();
         entropy.Dispose();
@@ -169,8 +169,8 @@ public class FusedKernelEntropyTests
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 10, 4);
         rows[3, 1] = double.NaN;
-        Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: Evaluation.Fused).item<double>(), Is.NaN);
-        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = Evaluation.Fused });
+        Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: KernelEvaluation.Fused).item<double>(), Is.NaN);
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = KernelEvaluation.Fused });
         loss.call(rows, rows).backward();
         Assert.That(rows.grad!.isnan().all().item<bool>());
     }
@@ -191,7 +191,7 @@ public class FusedKernelEntropyTests
     }
 
     private static (double Value, Tensor Gradient) Differentiate(
-        Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, Evaluation evaluation)
+        Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, KernelEvaluation evaluation)
     {
         Tensor variable = rows.detach().clone().requires_grad_();
         Tensor entropy = EntropyReconstruction.entropy(variable, kappa, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: evaluation);

@@ -14,7 +14,7 @@ public class LearntKappaSearchTests : TensorTests
 
     [Test]
     public void FromABadStartKappaReachesTheBestOfTheGrid(
-        [Values(0.5, 500)] double start, [Values(Evaluation.Composed, Evaluation.Fused)] Evaluation evaluation)
+        [Values(0.5, 500)] double start, [Values(KernelEvaluation.Composed, KernelEvaluation.Fused)] KernelEvaluation evaluation)
     {
         (Tensor first, Tensor second) = MixturePairs();
         var options = new EntropyReconstructionOptions
@@ -41,12 +41,12 @@ public class LearntKappaSearchTests : TensorTests
     [Test]
     public void ATrainingRunGivesTheSameCurveWithEitherEvaluation([Values] EntropyEstimator estimator)
     {
-        double[] composed = Curve(Evaluation.Composed, estimator), fused = Curve(Evaluation.Fused, estimator);
+        double[] composed = Curve(KernelEvaluation.Composed, estimator), fused = Curve(KernelEvaluation.Fused, estimator);
         Assert.That(composed[^1], Is.Not.NaN.And.LessThan(composed[0] - 0.1));
         Assert.That(fused, Is.EqualTo(composed).Within(1e-4));
     }
 
-    private static double[] Curve(Evaluation evaluation, EntropyEstimator estimator)
+    private static double[] Curve(KernelEvaluation evaluation, EntropyEstimator estimator)
     {
         manual_seed(1);
         using nn.Module<Tensor, Tensor> encoder = nn.Sequential(nn.Linear(Dimension, 32), nn.ReLU(), nn.Linear(32, 16));

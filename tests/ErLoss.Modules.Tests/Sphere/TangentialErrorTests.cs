@@ -9,17 +9,17 @@ public class TangentialErrorTests : TensorTests
     private const int Dimension = 128;
 
     // Factors of products are rounded in the last.
-    private static readonly (Evaluation Evaluation, ScalarType Type, ProductPrecision Precision, double Allowed)[] Ways =
+    private static readonly (KernelEvaluation Evaluation, ScalarType Type, ProductPrecision Precision, double Allowed)[] Ways =
     [
-        (Evaluation.Fused, ScalarType.Float64, ProductPrecision.Full, 1e-13),
-        (Evaluation.Composed, ScalarType.Float64, ProductPrecision.Full, 1e-13),
-        (Evaluation.Fused, ScalarType.Float32, ProductPrecision.Full, 2e-6),
-        (Evaluation.Composed, ScalarType.Float32, ProductPrecision.Full, 8e-6),
-        (Evaluation.Fused, ScalarType.Float16, ProductPrecision.Full, 5e-4),
-        (Evaluation.Composed, ScalarType.Float16, ProductPrecision.Full, 5e-4),
-        (Evaluation.Fused, ScalarType.BFloat16, ProductPrecision.Full, 3e-3),
-        (Evaluation.Composed, ScalarType.BFloat16, ProductPrecision.Full, 3e-3),
-        (Evaluation.Fused, ScalarType.Float32, ProductPrecision.BFloat16, 3e-2),
+        (KernelEvaluation.Fused, ScalarType.Float64, ProductPrecision.Full, 1e-13),
+        (KernelEvaluation.Composed, ScalarType.Float64, ProductPrecision.Full, 1e-13),
+        (KernelEvaluation.Fused, ScalarType.Float32, ProductPrecision.Full, 2e-6),
+        (KernelEvaluation.Composed, ScalarType.Float32, ProductPrecision.Full, 8e-6),
+        (KernelEvaluation.Fused, ScalarType.Float16, ProductPrecision.Full, 5e-4),
+        (KernelEvaluation.Composed, ScalarType.Float16, ProductPrecision.Full, 5e-4),
+        (KernelEvaluation.Fused, ScalarType.BFloat16, ProductPrecision.Full, 3e-3),
+        (KernelEvaluation.Composed, ScalarType.BFloat16, ProductPrecision.Full, 3e-3),
+        (KernelEvaluation.Fused, ScalarType.Float32, ProductPrecision.BFloat16, 3e-2),
     ];
 
     public enum Rows { Spread, Clusters, NearPairs, ClusterAndOpposite, ClusterAndStrays }
@@ -31,7 +31,7 @@ public class TangentialErrorTests : TensorTests
     [TestCase(1024)]
     [TestCase(2048)]
     public void IsSoWithManySpreadRows(int k) =>
-        AssertSmall(Make(Rows.Spread, k, Dimension), Rows.Spread, 10, Ways.Where(way => way.Type == ScalarType.Float32 && way.Evaluation == Evaluation.Fused));
+        AssertSmall(Make(Rows.Spread, k, Dimension), Rows.Spread, 10, Ways.Where(way => way.Type == ScalarType.Float32 && way.Evaluation == KernelEvaluation.Fused));
 
     // Near copies have kernels as large as the own one: rounded products lose what turns them.
     [Test]
@@ -40,7 +40,7 @@ public class TangentialErrorTests : TensorTests
         Tensor rows = Make(Rows.NearPairs, 64, Dimension).to(ScalarType.Float32);
         var truth = new TangentialTruth(rows, 10, EntropyEstimator.Joe, leaveOneOut: false);
         double Error(ProductPrecision precision) =>
-            truth.Error(Differentiate(rows, truth, 10, EntropyEstimator.Joe, false, Evaluation.Fused, precision).Gradient);
+            truth.Error(Differentiate(rows, truth, 10, EntropyEstimator.Joe, false, KernelEvaluation.Fused, precision).Gradient);
         Assert.That(Error(ProductPrecision.Full), Is.LessThan(3e-4));
         Assert.That(Error(ProductPrecision.BFloat16), Is.GreaterThan(0.1));
     }
@@ -55,7 +55,7 @@ public class TangentialErrorTests : TensorTests
             {
                 using var scope = NewDisposeScope();
                 var cells = new List<string>();
-                foreach ((Evaluation evaluation, ScalarType type, ProductPrecision precision, _) in Ways)
+                foreach ((KernelEvaluation evaluation, ScalarType type, ProductPrecision precision, _) in Ways)
                 {
                     Tensor x = rows.to(type);
                     var truth = new TangentialTruth(x, kappa, EntropyEstimator.Joe, false);
@@ -67,16 +67,16 @@ public class TangentialErrorTests : TensorTests
     }
 
     private static void AssertSmall(
-        Tensor rows, Rows kind, double kappa, IEnumerable<(Evaluation, ScalarType, ProductPrecision, double)> ways)
+        Tensor rows, Rows kind, double kappa, IEnumerable<(KernelEvaluation, ScalarType, ProductPrecision, double)> ways)
     {
         foreach ((EntropyEstimator estimator, bool leaveOneOut) in Estimates())
         {
-            foreach (IGrouping<ScalarType, (Evaluation, ScalarType Type, ProductPrecision, double)> group in ways.GroupBy(way => way.Item2))
+            foreach (IGrouping<ScalarType, (KernelEvaluation, ScalarType Type, ProductPrecision, double)> group in ways.GroupBy(way => way.Item2))
             {
                 using var scope = NewDisposeScope();
                 Tensor x = rows.to(group.Key);
                 var truth = new TangentialTruth(x, kappa, estimator, leaveOneOut);
-                foreach ((Evaluation evaluation, ScalarType type, ProductPrecision precision, double allowed) in group)
+                foreach ((KernelEvaluation evaluation, ScalarType type, ProductPrecision precision, double allowed) in group)
                 {
                     string way = $"{evaluation}, {type}, {precision}, {estimator}, {(leaveOneOut ? "leave-one-out" : "all")}";
                     (double value, Tensor gradient) = Differentiate(x, truth, kappa, estimator, leaveOneOut, evaluation, precision);
@@ -105,7 +105,7 @@ public class TangentialErrorTests : TensorTests
         double kappa,
         EntropyEstimator estimator,
         bool leaveOneOut,
-        Evaluation evaluation,
+        KernelEvaluation evaluation,
         ProductPrecision precision)
     {
         using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions

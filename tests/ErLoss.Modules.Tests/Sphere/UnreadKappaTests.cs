@@ -29,7 +29,7 @@ public class UnreadKappaTests : TensorTests
         {
             Form.Symmetric => FusedKernelEntropy.Relative(z, concentration, estimator, leaveOneOut, unitRows: true, withPlain: true),
             Form.Rectangular => FusedKernelEntropy.Relative(z, z, concentration, estimator, own: 0, leaveOneOut, unitRows: true, withPlain: true),
-            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, Evaluation.Composed, unitRows: true, ProductPrecision.Full, withPlain: true),
+            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, KernelEvaluation.Composed, unitRows: true, ProductPrecision.Full, withPlain: true),
         };
         Tensor entropy = estimates.Entropy;
         entropy.backward();

@@ -30,7 +30,7 @@ internal static class LossChecks
     public static IEnumerable<EntropyReconstructionOptions> Settings() =>
     [
         .. from estimator in Enum.GetValues<EntropyEstimator>()
-           from evaluation in (Evaluation[])[Evaluation.Fused, Evaluation.Composed]
+           from evaluation in (KernelEvaluation[])[KernelEvaluation.Fused, KernelEvaluation.Composed]
            from kappa in (double[])[0.5, 10, 100]
            from leaveOneOut in (bool[])[false, true]
            from learnKappa in leaveOneOut ? (bool[])[false] : [false, true]
@@ -118,7 +118,7 @@ internal static class LossChecks
         Tensor given = nn.functional.normalize(randn(k, 8, dtype: ScalarType.Float64, generator: generator), dim: 1).to(dtype);
         (double truth, Tensor gradient) = LossTruth.OfEntropy(given, Kappa, estimator);
         Tensor rows = given.to(device).requires_grad_();
-        Tensor entropy = EntropyReconstruction.entropy(rows, Kappa, estimator: estimator, evaluation: Evaluation.Fused);
+        Tensor entropy = EntropyReconstruction.entropy(rows, Kappa, estimator: estimator, evaluation: KernelEvaluation.Fused);
         entropy.backward();
         yield return Finding.OfScalar("entropy", entropy.ToDouble(), truth, limit);
         yield return Finding.OfTensor("gradient", rows.grad!, gradient, 10 * limit);

@@ -28,7 +28,7 @@ internal static class LossWaitChecks
                LearnKappa = learnKappa,
                Estimator = estimator,
                LeaveOneOut = leaveOneOut,
-               Evaluation = Evaluation.Fused,
+               Evaluation = KernelEvaluation.Fused,
            },
         .. from estimator in Enum.GetValues<EntropyEstimator>()
            select new EntropyReconstructionOptions { Support = Support.Discrete, Estimator = estimator },

@@ -4,7 +4,7 @@ namespace ErLoss.Modules;
 /// How the pairwise terms of the kernel density estimate on the sphere are computed. It changes speed, memory and which derivatives
 /// there are; values and first derivatives agree to rounding.
 /// </summary>
-public enum Evaluation
+public enum KernelEvaluation
 {
     /// <summary>
     /// The faster one: <see cref="Composed"/> for fewer than 512 rows, <see cref="Fused"/> from there on. The library cannot know whether
