@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -66,6 +67,27 @@ internal static class Arguments
         CheckDevice(second, first, firstName, secondName);
     }
 
+    /// <summary>(k) class numbers for a batch of (k, d) embeddings. On the CPU they are read, which costs little there; elsewhere the host would wait.</summary>
+    public static void CheckClassNumbers(Tensor numbers, Tensor embeddings, string embeddingsName, string name)
+    {
+        (long rows, long classes) = (embeddings.shape[0], embeddings.shape[1]);
+        if (numbers.dim() != 1 || numbers.shape[0] != rows)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(numbers)}; ({rows}) is wanted, a class number for each row.", name);
+        }
+        CheckDevice(numbers, embeddings, embeddingsName, name);
+        if (numbers.device_type != DeviceType.CPU)
+        {
+            return;
+        }
+        using var scope = NewDisposeScope();
+        (long least, long most) = (numbers.min().item<long>(), numbers.max().item<long>());
+        if (least < 0 || most >= classes)
+        {
+            throw new ArgumentException($"The class numbers are from {least} to {most}; from 0 to {classes - 1} is wanted.", name);
+        }
+    }
+
     /// <summary>A tensor on the device that another is on.</summary>
     public static void CheckDevice(
         Tensor tensor, Tensor other, string? otherName, [CallerArgumentExpression(nameof(tensor))] string? name = null)
@@ -95,7 +117,6 @@ internal static class Arguments
         CheckEnum(options.Estimator);
         CheckWeight(options.EntropyWeight);
         CheckWeight(options.ReconstructionWeight);
-        CheckEnum(options.EntropyOf);
         CheckEnum(options.Normalizer);
         CheckEnum(options.Evaluation);
         CheckEnum(options.ProductPrecision);

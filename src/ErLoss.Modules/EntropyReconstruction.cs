@@ -102,13 +102,13 @@ public static class EntropyReconstruction
         if (support == Support.Sphere)
         {
             var concentration = new Concentration(kappa);
-            reconstruction = VonMisesFisherReconstruction.Relative(single1, single2, concentration)
+            reconstruction = VonMisesFisherReconstruction.Relative([single1, single2], concentration)
                 - concentration.LogNormalizer((int)single1.shape[1], normalizer, single1.dtype, single1.device);
         }
         else
         {
-            reconstruction = Categorical.CrossEntropyBothWays(
-                Categorical.FromProbabilities(single1, normalizer), Categorical.FromProbabilities(single2, normalizer));
+            Categorical distributions1 = Categorical.FromProbabilities(single1, normalizer), distributions2 = Categorical.FromProbabilities(single2, normalizer);
+            reconstruction = Categorical.CrossEntropy([distributions1, distributions2], [single1, single2], areOfViews: true);
         }
         return reconstruction.MoveToOuterDisposeScope();
     }

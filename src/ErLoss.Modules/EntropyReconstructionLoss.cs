@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The entropy–reconstruction (ER) loss for two-view self-supervised learning. With its default settings it is the negative of a lower bound on the
+/// The entropy–reconstruction (ER) loss for self-supervised learning, of two views or many, with a teacher or without. With its default settings it is the negative of a lower bound on the
 /// mutual information of two views' projections. It takes a place wherever a loss of TorchSharp's is asked for, as a
 /// <c>Loss&lt;Tensor, Tensor, Tensor&gt;</c>.
 /// </summary>
@@ -104,10 +104,9 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
-        CheckCall(projection1, projection2);
+        CheckPair(projection1, projection2);
         using var scope = NewDisposeScope();
-        bool withEntropy = Options.EntropyWeight != 0, withReconstruction = Options.ReconstructionWeight != 0 || !withEntropy;
-        return Parts(projection1, projection2, withEntropy, withReconstruction, withBound: false).Loss(Options).MoveToOuterDisposeScope();
+        return Parts(new ProjectedViews(projection1, projection2), WantedTerms.OfLoss(Options)).Loss(Options).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss of a batch of paired projections, with the terms it is made of, whatever their weights.</summary>
@@ -118,9 +117,28 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
     {
-        CheckCall(projection1, projection2);
-        using var scope = NewDisposeScope();
-        return Parts(projection1, projection2, withEntropy: true, withReconstruction: true, withBound: true).Terms(Options);
+        CheckPair(projection1, projection2);
+        return Terms(new ProjectedViews(projection1, projection2));
+    }
+
+    /// <summary>
+    /// The loss of any number of views, with given predictions and targets or without, and the terms it is made of: the form for teachers, many crops and
+    /// cluster assignments. Two projections alone give what <see cref="terms(Tensor, Tensor)"/> gives.
+    /// </summary>
+    /// <param name="views">Projections, predictions and targets.</param>
+    /// <returns>Four scalars in nats; the caller disposes them.</returns>
+    /// <exception cref="ArgumentException">
+    /// A tensor of a wrong shape, dtype or device, a single view that has nothing to predict, or two kinds of targets; it names the member of
+    /// <paramref name="views"/>. On a GPU class numbers are not read: there one out of range is an error of the device.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">As of <see cref="forward"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
+    public EntropyReconstructionTerms terms(ProjectedViews views)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ViewArguments.Check(views, Options.Support);
+        CheckSettings(views.Projections[0], $"{nameof(views)}.{nameof(views.Projections)}[0]");
+        return Terms(views);
     }
 
     /// <summary>The settings that mean something on the support, with κ as it is now.</summary>
@@ -129,7 +147,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         EntropyReconstructionOptions o = Options;
         FormattableString kappa = $"Kappa: {(_isDisposed ? o.Kappa : Kappa):g6}{(o.LearnKappa ? " (learnt)" : "")}, LeaveOneOut: {o.LeaveOneOut}, ";
         FormattableString shared = $"Estimator: {o.Estimator}, EntropyWeight: {o.EntropyWeight}, ReconstructionWeight: {o.ReconstructionWeight}, ";
-        FormattableString others = $"EntropyOf: {o.EntropyOf}, NormalizeInputs: {o.NormalizeInputs}, Normalizer: {o.Normalizer}";
+        FormattableString others = $"NormalizeInputs: {o.NormalizeInputs}, Normalizer: {o.Normalizer}";
         FormattableString pairs = $", Evaluation: {o.Evaluation}, ProductPrecision: {o.ProductPrecision}";
         FormattableString[] settings = o.Support == Support.Sphere ? [kappa, shared, others, pairs] : [shared, others];
         return $"{nameof(EntropyReconstructionLoss)}(Support: {o.Support}, {string.Concat(settings.Select(FormattableString.Invariant))})";
@@ -151,75 +169,32 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    private void CheckCall(Tensor projection1, Tensor projection2)
+    private void CheckPair(Tensor projection1, Tensor projection2)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         Arguments.CheckPair(projection1, projection2, Options.Support);
-        Arguments.CheckLeaveOneOut(projection1, Options.Support, Options.LeaveOneOut);
+        CheckSettings(projection1, nameof(projection1));
+    }
+
+    /// <summary>What the settings want of projections.</summary>
+    private void CheckSettings(Tensor projection, string name)
+    {
+        Arguments.CheckLeaveOneOut(projection, Options.Support, Options.LeaveOneOut, name);
         if (Options.LearnKappa)
         {
-            Arguments.CheckDevice(projection1, get_parameter(LogKappa)!, LogKappa);
+            Arguments.CheckDevice(projection, get_parameter(LogKappa)!, LogKappa, name);
         }
     }
 
-    private LossParts Parts(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound) =>
-        Options.Support == Support.Sphere
-            ? OnSphere(projection1, projection2, withEntropy, withReconstruction, withBound)
-            : OnClasses(FloatConversion.AtLeastSingle(projection1), FloatConversion.AtLeastSingle(projection2), withEntropy, withReconstruction);
-
-    private LossParts OnSphere(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction, bool withBound)
+    private EntropyReconstructionTerms Terms(ProjectedViews views)
     {
-        Func<Tensor, Tensor> read = Options.NormalizeInputs ? Directions.Normalize : FloatConversion.AtLeastSingle;
-        Tensor embeddings1 = read(projection1), embeddings2 = read(projection2);
-        Concentration concentration = Options.LearnKappa
-            ? new Concentration(get_parameter(LogKappa)!.exp().view([]))
-            : new Concentration(Options.Kappa);
-        Tensor? entropy = null, plain = null;
-        if (withEntropy)
-        {
-            KernelEstimates[] estimates = [.. EachView(embeddings1, embeddings2).Select(Estimate)];
-            entropy = Mean([.. estimates.Select(estimate => estimate.Entropy)]);
-            plain = Options.LeaveOneOut && withBound ? Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
-        }
-        return new LossParts(
-            entropy,
-            plain,
-            withReconstruction ? VonMisesFisherReconstruction.Relative(embeddings1, embeddings2, concentration) : null,
-            withBound || Options.EntropyWeight != Options.ReconstructionWeight
-                ? concentration.LogNormalizer((int)projection1.shape[1], Options.Normalizer, embeddings1.dtype, embeddings1.device)
-                : null);
-
-        KernelEstimates Estimate(Tensor embeddings) => KernelEntropy.Relative(
-            embeddings,
-            concentration,
-            Options.Estimator,
-            Options.LeaveOneOut,
-            Options.Evaluation,
-            unitRows: Options.NormalizeInputs,
-            Options.ProductPrecision,
-            withPlain: withBound);
+        using var scope = NewDisposeScope();
+        return Parts(views, WantedTerms.All).Terms(Options);
     }
 
-    private LossParts OnClasses(Tensor projection1, Tensor projection2, bool withEntropy, bool withReconstruction)
-    {
-        Func<Tensor, Normalizer, Categorical> read = Options.NormalizeInputs ? Categorical.FromLogits : Categorical.FromProbabilities;
-        Categorical distributions1 = read(projection1, Options.Normalizer), distributions2 = read(projection2, Options.Normalizer);
-        return new LossParts(
-            withEntropy ? Mean([.. EachView(distributions1, distributions2).Select(batch => batch.MarginalEntropy(Options.Estimator))]) : null,
-            null,
-            withReconstruction ? Categorical.CrossEntropyBothWays(distributions1, distributions2) : null,
-            null);
-    }
-
-    /// <summary>The views whose entropy counts.</summary>
-    private T[] EachView<T>(T view1, T view2) => Options.EntropyOf switch
-    {
-        EntropyOf.First => [view1],
-        EntropyOf.Second => [view2],
-        _ => [view1, view2],
-    };
-
-    private static Tensor Mean(Tensor[] terms) => terms.Length == 1 ? terms[0] : (terms[0] + terms[1]) / 2;
+    private LossParts Parts(ProjectedViews views, WantedTerms wanted) => Options.Support == Support.Sphere
+        ? SphereParts.Compute(views, Options, Options.LearnKappa ? new Concentration(get_parameter(LogKappa)!.exp().view([])) : new Concentration(Options.Kappa), wanted)
+        : ClassParts.Compute(views, Options, wanted);
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

@@ -22,9 +22,6 @@ public sealed record EntropyReconstructionOptions
     /// <summary>Default of <see cref="ReconstructionWeight"/>: 1.</summary>
     public const double DefaultReconstructionWeight = 1;
 
-    /// <summary>Default of <see cref="EntropyOf"/>: both views.</summary>
-    public const EntropyOf DefaultEntropyOf = EntropyOf.Both;
-
     /// <summary>Default of <see cref="LeaveOneOut"/>: false.</summary>
     public const bool DefaultLeaveOneOut = false;
 
@@ -64,9 +61,6 @@ public sealed record EntropyReconstructionOptions
 
     /// <summary>Weight of the reconstruction in the loss; zero or positive, at most 1e15. With zero the loss does not compute it.</summary>
     public double ReconstructionWeight { get; init; } = DefaultReconstructionWeight;
-
-    /// <summary>Whose entropy is counted.</summary>
-    public EntropyOf EntropyOf { get; init; } = DefaultEntropyOf;
 
     /// <summary>
     /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels. Needs k ≥ 2, and a κ that is not learnt. The

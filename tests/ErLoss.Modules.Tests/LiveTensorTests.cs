@@ -18,6 +18,21 @@ public class LiveTensorTests
     }
 
     [Test]
+    public void TermsOfViewsLeaveFour([ValueSource(typeof(ViewCase), nameof(ViewCase.All))] object views, [Values] Support support, [Values] bool normalizeInputs)
+    {
+        var options = new EntropyReconstructionOptions { Support = support, NormalizeInputs = normalizeInputs, LeaveOneOut = true };
+        var form = (ViewCase)views;
+        using var loss = new EntropyReconstructionLoss(options);
+        Tensor[] leaves = [.. form.Leaves(options).Select(leaf => leaf.ToLeaf())], targets = [.. form.DrawTargets(options).Select(target => target.ToTensor())];
+        ProjectedViews given = form.Views(leaves, targets);
+        AssertLeaves(4, () => loss.terms(given));
+        foreach (Tensor tensor in leaves.Concat(targets))
+        {
+            tensor.Dispose();
+        }
+    }
+
+    [Test]
     public void FunctionalFormLeavesOne(
         [Values] Support support,
         [Values] EntropyEstimator estimator,

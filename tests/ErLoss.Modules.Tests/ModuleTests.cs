@@ -35,12 +35,12 @@ public class ModuleTests : TensorTests
         Assert.That(
             $"{onSphere}",
             Is.EqualTo("EntropyReconstructionLoss(Support: Sphere, Kappa: 3.25 (learnt), LeaveOneOut: False, Estimator: PlugIn, EntropyWeight: 0.5, "
-                + "ReconstructionWeight: 1, EntropyOf: Both, NormalizeInputs: True, Normalizer: Exact, Evaluation: Auto, ProductPrecision: Full)"));
+                + "ReconstructionWeight: 1, NormalizeInputs: True, Normalizer: Exact, Evaluation: Auto, ProductPrecision: Full)"));
         using var discrete = new EntropyReconstructionLoss(support: Support.Discrete);
         Assert.That(
             discrete.ToString(),
             Is.EqualTo("EntropyReconstructionLoss(Support: Discrete, Estimator: PlugIn, EntropyWeight: 1, ReconstructionWeight: 1, "
-                + "EntropyOf: Both, NormalizeInputs: True, Normalizer: Exact)"));
+                + "NormalizeInputs: True, Normalizer: Exact)"));
     }
 
     // A training loop of another hand asks for a loss of TorchSharp's, with a prediction and a target.

@@ -23,7 +23,6 @@ public class OptionTests : TensorTests
             Estimator = EntropyEstimator.PlugIn,
             EntropyWeight = 1,
             ReconstructionWeight = 1,
-            EntropyOf = EntropyOf.Both,
             LeaveOneOut = false,
             NormalizeInputs = true,
             Normalizer = Normalizer.Exact,
@@ -61,7 +60,6 @@ public class OptionTests : TensorTests
         AssertOutOfRange(() => _ = new EntropyReconstructionLoss(estimator: (EntropyEstimator)NoName), "estimator", NoName, "PlugIn, Joe");
         AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)NoName }, "Support", NoName, "Sphere, Discrete");
         AssertOptionRefused(new EntropyReconstructionOptions { Estimator = (EntropyEstimator)NoName }, "Estimator", NoName, "PlugIn, Joe");
-        AssertOptionRefused(new EntropyReconstructionOptions { EntropyOf = (EntropyOf)NoName }, "EntropyOf", NoName, "Both, First, Second");
         AssertOptionRefused(new EntropyReconstructionOptions { Normalizer = (Normalizer)NoName }, "Normalizer", NoName, "Exact, Reference");
         AssertOptionRefused(new EntropyReconstructionOptions { Evaluation = (KernelEvaluation)NoName }, "Evaluation", NoName, "Auto, Fused, Composed");
         AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)(-1) }, "Support", -1, "Sphere, Discrete");

@@ -21,7 +21,6 @@ internal sealed class Categorical
 
     private readonly Normalizer _normalizer;
     private readonly bool _fromLogits;
-    private readonly Tensor _probabilities;
     private readonly Tensor _logProbabilities;
 
     /// <param name="probabilities">p.</param>
@@ -30,11 +29,18 @@ internal sealed class Categorical
     /// <param name="fromLogits">Whether the logarithms came from logits.</param>
     private Categorical(Tensor probabilities, Tensor logProbabilities, Normalizer normalizer, bool fromLogits)
     {
-        _probabilities = probabilities;
+        Probabilities = probabilities;
         _logProbabilities = logProbabilities;
         _normalizer = normalizer;
         _fromLogits = fromLogits;
     }
+
+    /// <summary>p, (k, d).</summary>
+    public Tensor Probabilities { get; }
+
+    /// <summary>Rows of logits where inputs are normalised, else of probabilities.</summary>
+    public static Categorical Read(Tensor rows, bool normalizeInputs, Normalizer normalizer) =>
+        normalizeInputs ? FromLogits(rows, normalizer) : FromProbabilities(rows, normalizer);
 
     public static Categorical FromProbabilities(Tensor probabilities, Normalizer normalizer) =>
         new(probabilities, Log(probabilities, normalizer), normalizer, fromLogits: false);
@@ -54,7 +60,7 @@ internal sealed class Categorical
     {
         if (!_fromLogits)
         {
-            Tensor mean = _probabilities.mean([0]), log = Log(mean, _normalizer);
+            Tensor mean = Probabilities.mean([0]), log = Log(mean, _normalizer);
             return estimator == EntropyEstimator.Joe ? -log.mean() : -(mean * log).sum();
         }
         // A log-sum-exp whose gradient is zero, and not NaN, for a class that is masked in every row. Other sums are at least one.
@@ -66,11 +72,32 @@ internal sealed class Categorical
             : -(logMarginal.exp() * logMarginal).sum();
     }
 
-    /// <summary>−½·(1/k) Σ_i Σ_j [w1_ij·log w2_ij + w2_ij·log w1_ij]: a scalar.</summary>
-    public static Tensor CrossEntropyBothWays(Categorical first, Categorical second)
+    /// <summary>The mean of −Σ_j t_ij·log p_ij over rows and pairs of a prediction p and a target t: a scalar.</summary>
+    /// <param name="predictions">Batches of equal shape.</param>
+    /// <param name="targets">Probabilities, (k, d) each, or class numbers, (k) each.</param>
+    /// <param name="areOfViews">Whether a prediction does not meet the target at its own place; else it meets every target.</param>
+    public static Tensor CrossEntropy(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
     {
-        Tensor sum = (first._probabilities * second.FlooredLogs()).sum() + (second._probabilities * first.FlooredLogs()).sum();
-        return sum * (-0.5 / first._probabilities.shape[0]);
+        long pairs = Sums.Pairs(predictions.Count, targets.Count, areOfViews);
+        Tensor sum = targets[0].dtype == ScalarType.Int64
+            ? SumOfLogs(predictions, targets, areOfViews)
+            : Sums.OverPairs(predictions, targets, areOfViews, (prediction, target) => (target * prediction.FlooredLogs()).sum());
+        return sum * (-1.0 / (pairs * targets[0].shape[0]));
+    }
+
+    /// <summary>Σ log p of the classes that targets name.</summary>
+    private static Tensor SumOfLogs(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
+    {
+        var sums = new List<Tensor>();
+        for (int i = 0; i < predictions.Count; i++)
+        {
+            Tensor[] met = [.. targets.Where((_, place) => !areOfViews || place != i)];
+            if (met.Length > 0)
+            {
+                sums.Add(predictions[i].FlooredLogs().gather(1, stack(met, 1)).sum());
+            }
+        }
+        return Sums.Of(sums);
     }
 
     private Tensor FlooredLogs() => _fromLogits

@@ -115,11 +115,10 @@ public class TangentialErrorTests : TensorTests
             LeaveOneOut = leaveOneOut,
             Evaluation = evaluation,
             ProductPrecision = precision,
-            EntropyOf = EntropyOf.First,
             ReconstructionWeight = 0,
         });
         Tensor variable = rows.detach().clone().requires_grad_();
-        using EntropyReconstructionTerms terms = loss.terms(variable, rows);
+        using EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(variable) { Target = rows });
         // Scaled as mixed precision scales a loss, so that the smallest gradients are numbers in float16; by a power of two, which is exact.
         double scale = Math.Pow(2, -Math.Ceiling(Math.Log2(truth.Gradient.abs().max().ToDouble())));
         Tensor factor = full([], scale, dtype: terms.Entropy.dtype);

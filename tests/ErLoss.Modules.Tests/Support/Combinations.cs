@@ -17,7 +17,6 @@ internal static class Combinations
         from support in Enum.GetValues<Modules.Support>()
         from estimator in Enum.GetValues<EntropyEstimator>()
         from normalizer in Enum.GetValues<Normalizer>()
-        from entropyOf in Enum.GetValues<EntropyOf>()
         from leaveOneOut in Either
         from normalizeInputs in Either
         from learnKappa in support == Modules.Support.Sphere && !leaveOneOut ? Either : Never
@@ -30,7 +29,6 @@ internal static class Combinations
             Estimator = estimator,
             EntropyWeight = weights.Entropy,
             ReconstructionWeight = weights.Reconstruction,
-            EntropyOf = entropyOf,
             LeaveOneOut = leaveOneOut,
             NormalizeInputs = normalizeInputs,
             Normalizer = normalizer,
@@ -41,7 +39,6 @@ internal static class Combinations
         options.Support,
         options.Estimator,
         options.Normalizer,
-        options.EntropyOf,
         options.LeaveOneOut ? "leave-one-out" : "all",
         options.NormalizeInputs ? "normalised" : "as-given",
         options.LearnKappa ? "learnt" : "fixed",

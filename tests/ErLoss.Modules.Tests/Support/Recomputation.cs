@@ -8,12 +8,7 @@ internal static class Recomputation
     public static TermValues Terms(double[,] projection1, double[,] projection2, EntropyReconstructionOptions options)
     {
         (double[,] first, double[,] second) = (OnSupport(projection1, options), OnSupport(projection2, options));
-        double EntropyOverViews(EntropyReconstructionOptions settings) => settings.EntropyOf switch
-        {
-            EntropyOf.First => Entropy(first, settings),
-            EntropyOf.Second => Entropy(second, settings),
-            _ => (Entropy(first, settings) + Entropy(second, settings)) / 2,
-        };
+        double EntropyOverViews(EntropyReconstructionOptions settings) => (Entropy(first, settings) + Entropy(second, settings)) / 2;
         double entropy = EntropyOverViews(options);
         double reconstruction = Reconstruction(first, second, options);
         return new TermValues(

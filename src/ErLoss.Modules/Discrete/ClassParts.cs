@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The loss of views on classes.</summary>
+internal static class ClassParts
+{
+    /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
+    /// <param name="options">Of the loss.</param>
+    /// <param name="wanted">What is to be computed.</param>
+    public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, WantedTerms wanted)
+    {
+        var once = new OncePerTensor<Categorical>(rows => Categorical.Read(FloatConversion.AtLeastSingle(rows), options.NormalizeInputs, options.Normalizer));
+        Categorical[] projections = once.Of(views.Projections);
+        return new LossParts(
+            wanted.Entropy ? Sums.Mean([.. projections.Select(batch => batch.MarginalEntropy(options.Estimator))]) : null,
+            null,
+            wanted.Reconstruction ? Reconstruction() : null,
+            null);
+
+        Tensor Reconstruction()
+        {
+            Categorical[] predictions = views.Predictions is null ? projections : once.Of(views.Predictions);
+            Tensor[] targets = views.GivenTargets is { } given
+                ? [.. given.Select(target => FloatConversion.AtLeastSingle(target.detach()))]
+                : [.. projections.Select(batch => batch.Probabilities)];
+            return Categorical.CrossEntropy(predictions, targets, areOfViews: views.Target is null);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// What a step gives the loss: views of one batch of examples. A view is a (k, d) tensor; row i of every view belongs to example i.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The entropy is the mean over <see cref="Projections"/>. The reconstruction is the mean over pairs of a prediction and a target: how
+/// many nats it takes to specify the target's row when the prediction's is known. Unless more is said, the projections are predictions and targets
+/// alike, and each predicts all others. The cost grows with the number of views, not with that of pairs.
+/// </para>
+/// <para>The object holds the tensors and copies nothing. It disposes nothing.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// // BYOL with ER: the student's entropy, and predictions of the teacher's projections.
+/// loss.terms(new ProjectedViews(student1, student2) { Predictions = [predictor.call(student1), predictor.call(student2)], Targets = [teacher1, teacher2] });
+/// </code>
+/// </example>
+public sealed record ProjectedViews
+{
+    /// <summary>Views whose entropy counts.</summary>
+    /// <param name="projections">At least one, (k, d) each, alike in shape, dtype and device. Gradient flows into them.</param>
+    public ProjectedViews(params Tensor[] projections)
+    {
+        ArgumentNullException.ThrowIfNull(projections);
+        Projections = [.. projections];
+    }
+
+    /// <summary>The views whose entropy counts.</summary>
+    public IReadOnlyList<Tensor> Projections { get; }
+
+    /// <summary>
+    /// What predicts the targets: mean directions on the sphere, logits on classes (with <see cref="EntropyReconstructionOptions.NormalizeInputs"/>). They
+    /// are alike the projections in shape, dtype and device, and gradient flows into them. By default they are the projections.
+    /// </summary>
+    /// <remarks>
+    /// The first of them belong to the views in order, so that a prediction does not meet the target of its own view. Further ones, such as those of small
+    /// crops, meet every target.
+    /// </remarks>
+    public IReadOnlyList<Tensor>? Predictions { get; init; }
+
+    /// <summary>
+    /// What is predicted, in the order of the views: target v is that of view v, and every prediction but v's meets it. No gradient
+    /// flows into them. By default the targets are the projections, and gradient flows into these.
+    /// </summary>
+    /// <remarks>
+    /// On the sphere they are like projections. On classes they are what torch's cross-entropy takes: probabilities, (k, d), which are used as given, or
+    /// class numbers, (k) of int64.
+    /// </remarks>
+    public IReadOnlyList<Tensor>? Targets { get; init; }
+
+    /// <summary>One target, which every prediction meets, instead of <see cref="Targets"/>; of the same kind.</summary>
+    public Tensor? Target { get; init; }
+
+    /// <summary>The targets that were given, if any.</summary>
+    internal IReadOnlyList<Tensor>? GivenTargets => Target is null ? Targets : [Target];
+}

@@ -1,0 +1,53 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The loss of views on the sphere.</summary>
+internal static class SphereParts
+{
+    /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
+    /// <param name="options">Of the loss.</param>
+    /// <param name="concentration">κ as it is now.</param>
+    /// <param name="wanted">What is to be computed.</param>
+    public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, Concentration concentration, WantedTerms wanted)
+    {
+        Func<Tensor, Tensor> read = options.NormalizeInputs ? Directions.Normalize : FloatConversion.AtLeastSingle;
+        var once = new OncePerTensor<Tensor>(read);
+        Tensor[] projections = once.Of(views.Projections);
+        Tensor? entropy = null, plain = null;
+        if (wanted.Entropy)
+        {
+            KernelEstimates[] estimates = [.. projections.Select(Estimate)];
+            entropy = Sums.Mean([.. estimates.Select(estimate => estimate.Entropy)]);
+            plain = options.LeaveOneOut && wanted.Bound ? Sums.Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
+        }
+        return new LossParts(
+            entropy,
+            plain,
+            wanted.Reconstruction ? Reconstruction() : null,
+            wanted.Bound || options.EntropyWeight != options.ReconstructionWeight
+                ? concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].dtype, projections[0].device)
+                : null);
+
+        KernelEstimates Estimate(Tensor embeddings) => KernelEntropy.Relative(
+            embeddings,
+            concentration,
+            options.Estimator,
+            options.LeaveOneOut,
+            options.Evaluation,
+            unitRows: options.NormalizeInputs,
+            options.ProductPrecision,
+            withPlain: wanted.Bound);
+
+        Tensor Reconstruction()
+        {
+            if (views is { Predictions: null, Targets: null, Target: null })
+            {
+                return VonMisesFisherReconstruction.Relative(projections, concentration);
+            }
+            Tensor[] predictions = views.Predictions is null ? projections : once.Of(views.Predictions);
+            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => read(target.detach()))] : projections;
+            return VonMisesFisherReconstruction.Relative(predictions, targets, views.Target is null, concentration);
+        }
+    }
+}

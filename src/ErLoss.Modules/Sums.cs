@@ -1,0 +1,62 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Sums over views.</summary>
+internal static class Sums
+{
+    /// <summary>Their mean; of one the term itself.</summary>
+    public static Tensor Mean(IReadOnlyList<Tensor> terms) => terms.Count == 1 ? terms[0] : Of(terms) / terms.Count;
+
+    /// <summary>Their sum; of one the term itself.</summary>
+    public static Tensor Of(IReadOnlyList<Tensor> terms) => terms.Aggregate((sum, term) => sum + term);
+
+    /// <summary>For each term the sum of the others, null where there is none.</summary>
+    /// <remarks>
+    /// It is the sum of those before and the sum of those after, not the sum of all less the term: nothing cancels, and the number of additions still
+    /// grows with the number of terms only.
+    /// </remarks>
+    public static Tensor?[] OfOthers(IReadOnlyList<Tensor> terms)
+    {
+        var sums = new Tensor?[terms.Count];
+        Tensor? before = null, after = null;
+        for (int i = 0; i < terms.Count; i++)
+        {
+            sums[i] = before;
+            before = i < terms.Count - 1 ? Add(before, terms[i]) : null;
+        }
+        for (int i = terms.Count - 1; i >= 0; i--)
+        {
+            sums[i] = after is null ? sums[i] : Add(sums[i], after);
+            after = i > 0 ? Add(after, terms[i]) : null;
+        }
+        return sums;
+    }
+
+    /// <summary>
+    /// The sum of a scalar of each prediction with the sum of the targets that it meets: all but its own, which stands at its place.
+    /// </summary>
+    /// <param name="predictions">At least one.</param>
+    /// <param name="targets">At least one, added up before the scalar is taken, which is linear in them.</param>
+    /// <param name="areOfViews">Whether a target stands at the place of the prediction of the same view; else every prediction meets every target.</param>
+    /// <param name="product">The scalar.</param>
+    public static Tensor OverPairs<T>(IReadOnlyList<T> predictions, IReadOnlyList<Tensor> targets, bool areOfViews, Func<T, Tensor, Tensor> product)
+    {
+        Tensor?[] others = areOfViews ? OfOthers(targets) : [];
+        Tensor? all = others.Length < predictions.Count ? Of(targets) : null, total = null;
+        for (int i = 0; i < predictions.Count; i++)
+        {
+            if ((i < others.Length ? others[i] : all) is Tensor met)
+            {
+                total = Add(total, product(predictions[i], met));
+            }
+        }
+        return total!;
+    }
+
+    /// <summary>How many pairs that are: never none, which <see cref="ViewArguments"/> sees to.</summary>
+    public static long Pairs(int predictions, int targets, bool areOfViews) =>
+        ((long)predictions * targets) - (areOfViews ? Math.Min(predictions, targets) : 0);
+
+    private static Tensor Add(Tensor? sum, Tensor term) => sum is null ? term : sum + term;
+}

@@ -1,0 +1,84 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Checks of <see cref="ProjectedViews"/>, before any computation. Each names the member that is wrong.</summary>
+internal static class ViewArguments
+{
+    public static void Check(ProjectedViews views, Support support)
+    {
+        ArgumentNullException.ThrowIfNull(views);
+        const string Projections = $"{nameof(views)}.{nameof(views.Projections)}";
+        CheckCount(views.Projections, Projections);
+        Tensor first = views.Projections[0];
+        string firstName = $"{Projections}[0]";
+        Arguments.CheckEmbeddings(first, support, firstName);
+        CheckAlike(views.Projections, Projections);
+        if (views.Predictions is not null)
+        {
+            const string Predictions = $"{nameof(views)}.{nameof(views.Predictions)}";
+            CheckCount(views.Predictions, Predictions);
+            CheckAlike(views.Predictions, Predictions);
+        }
+        if (views is { Target: not null, Targets: not null })
+        {
+            throw new ArgumentException(
+                $"{nameof(views.Target)} and {nameof(views.Targets)} are both given; one of them is wanted.", $"{nameof(views)}.{nameof(views.Target)}");
+        }
+        if (views.Target is not null)
+        {
+            CheckTarget(views.Target, $"{nameof(views)}.{nameof(views.Target)}");
+        }
+        if (views.Targets is not null)
+        {
+            CheckTargets(views.Targets, $"{nameof(views)}.{nameof(views.Targets)}");
+        }
+        int predictions = (views.Predictions ?? views.Projections).Count, targets = (views.GivenTargets ?? views.Projections).Count;
+        if (Sums.Pairs(predictions, targets, areOfViews: views.Target is null) == 0)
+        {
+            throw new ArgumentException(
+                $"The one view has no other to predict; a second view is wanted, or a {nameof(views.Target)} for this one.", nameof(views));
+        }
+
+        void CheckAlike(IReadOnlyList<Tensor> tensors, string name)
+        {
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                Arguments.CheckPair(first, tensors[i], support, firstName, $"{name}[{i}]");
+            }
+        }
+
+        void CheckTargets(IReadOnlyList<Tensor> tensors, string name)
+        {
+            CheckCount(tensors, name);
+            for (int i = 0; i < tensors.Count; i++)
+            {
+                CheckTarget(tensors[i], $"{name}[{i}]");
+                if (tensors[i].dtype != tensors[0].dtype)
+                {
+                    throw new ArgumentException($"The dtype is {tensors[i].dtype}; that of {name}[0], {tensors[0].dtype}, is wanted.", $"{name}[{i}]");
+                }
+            }
+        }
+
+        void CheckTarget(Tensor target, string name)
+        {
+            if (support == Support.Discrete && target is { IsInvalid: false, dtype: ScalarType.Int64 })
+            {
+                Arguments.CheckClassNumbers(target, first, firstName, name);
+            }
+            else
+            {
+                Arguments.CheckPair(first, target, support, firstName, name);
+            }
+        }
+    }
+
+    private static void CheckCount(IReadOnlyList<Tensor> tensors, string name)
+    {
+        if (tensors.Count == 0)
+        {
+            throw new ArgumentException("The list is empty; at least one tensor is wanted.", name);
+        }
+    }
+}
