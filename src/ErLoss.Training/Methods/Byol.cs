@@ -57,21 +57,19 @@ internal sealed class Byol : TwoViewMethod
         using var scope = NewDisposeScope();
         Tensor views = cat([batch.View1, batch.View2]);
         Tensor projections = projector.call(encoder.call(views));
-        Tensor predictions = Directions(predictor.call(projections));
-        Tensor targets;
+        Tensor predictions = predictor.call(projections);
+        Tensor[] targets;
         using (no_grad())
         {
-            Tensor[] teacher = Directions(teacherProjector.call(teacherEncoder.call(views))).chunk(2);
-            targets = cat([teacher[1], teacher[0]]); // each view predicts the other
+            targets = teacherProjector.call(teacherEncoder.call(views)).chunk(2);
         }
 
-        Tensor? native = _objective == Objective.Native ? RegressionError(predictions, targets, _regression) : null;
+        Tensor? native = _objective == Objective.Native
+            ? RegressionError(Directions(predictions), Directions(cat([targets[1], targets[0]])), _regression) // each view predicts the other
+            : null;
         using var frozen = native is null ? null : no_grad();
-        Tensor[] student = projections.chunk(2);
-        EntropyReconstructionTerms ofStudent = entropyReconstruction.terms(student[0], student[1]);
-        Tensor plainEntropy = ofStudent.MutualInformationBound + ofStudent.Reconstruction;
-        Tensor reconstruction = EntropyReconstruction.reconstruction(predictions, targets, entropyReconstruction.Kappa);
-        return MethodTerms.Create(ofStudent.Entropy, reconstruction, entropyReconstruction.Options.EntropyWeight, native, plainEntropy).MoveToOuterDisposeScope();
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections.chunk(2)) { Predictions = predictions.chunk(2), Targets = targets });
+        return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal sealed class DeepCluster : TwoViewMethod
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;
     private readonly Tensor centroids, assignments;
-    private readonly DiscreteLossSettings _loss;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
 
     public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images)
@@ -35,7 +35,7 @@ internal sealed class DeepCluster : TwoViewMethod
         projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
         assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
-        _loss = settings.Loss;
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective));
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -86,12 +86,7 @@ internal sealed class DeepCluster : TwoViewMethod
         Tensor embeddings = Embed(encoder.call(cat([batch.View1, batch.View2])));
         Tensor logits = Logits(embeddings);
         Tensor targets = assignments.index_select(0, batch.Indices);
-        Tensor reconstruction = functional.cross_entropy(logits, cat([targets, targets]));
-        Tensor? native = _objective == Objective.Native ? reconstruction : null;
-        using var frozen = native is null ? null : no_grad();
-        Tensor[] views = logits.chunk(2);
-        Tensor entropy = DiscreteHead.MarginalEntropy(views[0], views[1], _loss.Estimator);
-        return MethodTerms.Create(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+        return new MethodTerms(entropyReconstruction.terms(new ProjectedViews(logits.chunk(2)) { Target = targets })).MoveToOuterDisposeScope();
     }
 
     /// <summary>Visits that draw a cluster evenly among those that are not empty, and an image evenly from it.</summary>

@@ -1,3 +1,4 @@
+using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
 using ErLoss.Training.Settings;
@@ -21,8 +22,7 @@ internal sealed class Dino : TwoViewMethod
     private readonly Encoder encoder, teacherEncoder;
     private readonly Module<Tensor, Tensor> projector, teacherProjector, prototypes, teacherPrototypes;
     private readonly Tensor center;
-    private readonly DiscreteLossSettings _loss;
-    private readonly Objective _objective;
+    private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly TeacherMomentum _momentum;
     private readonly bool _centering;
 
@@ -40,8 +40,7 @@ internal sealed class Dino : TwoViewMethod
         Teacher.Create(teacherProjector, projector);
         Teacher.Create(teacherPrototypes, prototypes);
         center = zeros(count, device: CPU).DetachFromDisposeScope();
-        _loss = settings.Loss;
-        _objective = settings.Objective;
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective));
         _momentum = settings.Teacher.Momentum();
         _centering = settings.Centering;
         RegisterComponents();
@@ -76,11 +75,7 @@ internal sealed class Dino : TwoViewMethod
             }
         }
 
-        Tensor reconstruction = DiscreteHead.SwappedCrossEntropy(targets[0], student[0], targets[1], student[1]);
-        Tensor? native = _objective == Objective.Native ? reconstruction : null;
-        using var frozen = native is null ? null : no_grad();
-        Tensor entropy = DiscreteHead.MarginalEntropy(student[0], student[1], _loss.Estimator);
-        return MethodTerms.Create(entropy, reconstruction, _loss.EntropyWeight, native).MoveToOuterDisposeScope();
+        return new MethodTerms(entropyReconstruction.terms(new ProjectedViews(student) { Targets = targets })).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -50,7 +50,7 @@ internal sealed class SimClr : TwoViewMethod
             : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
-        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
+        return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

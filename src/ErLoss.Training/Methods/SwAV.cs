@@ -19,6 +19,8 @@ internal sealed class SwAV : TwoViewMethod
     private const double Temperature = 0.1, Epsilon = 0.05;
     private const int SinkhornIterations = 3;
 
+    private static readonly EntropyReconstructionLoss s_crossEntropy = new(support: Support.Discrete, entropyWeight: 0);
+
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector, prototypes;
     private readonly EntropyReconstructionLoss entropyReconstruction;
@@ -32,8 +34,7 @@ internal sealed class SwAV : TwoViewMethod
         prototypes = settings.PrototypeLayer == PrototypeLayer.Linear
             ? new LinearPrototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes)
             : new Prototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes);
-        entropyReconstruction = new EntropyReconstructionLoss(
-            new EntropyReconstructionOptions { Support = Support.Discrete, Estimator = settings.Loss.Estimator, EntropyWeight = settings.Loss.EntropyWeight });
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -59,7 +60,7 @@ internal sealed class SwAV : TwoViewMethod
         Tensor? native = _objective == Objective.Native ? SwappedPrediction(scores[0], scores[1]) : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(scores[0] / Temperature, scores[1] / Temperature);
-        return new MethodTerms(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound).MoveToOuterDisposeScope();
+        return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -72,11 +73,8 @@ internal sealed class SwAV : TwoViewMethod
     internal static Tensor SwappedPrediction(Tensor scores1, Tensor scores2)
     {
         using var scope = NewDisposeScope();
-        return DiscreteHead.SwappedCrossEntropy(
-            SinkhornKnopp.Assign(scores1, Epsilon, SinkhornIterations),
-            scores1 / Temperature,
-            SinkhornKnopp.Assign(scores2, Epsilon, SinkhornIterations),
-            scores2 / Temperature).MoveToOuterDisposeScope();
+        Tensor[] codes = [SinkhornKnopp.Assign(scores1, Epsilon, SinkhornIterations), SinkhornKnopp.Assign(scores2, Epsilon, SinkhornIterations)];
+        return s_crossEntropy.terms(new ProjectedViews(scores1 / Temperature, scores2 / Temperature) { Targets = codes }).Loss.MoveToOuterDisposeScope();
     }
 }
 

@@ -58,7 +58,8 @@ internal sealed class TwoViewMethodTests : TensorTests
             Assert.That(erTerms.Loss.ToDouble(), Finite.Near(erTerms.Reconstruction.ToDouble() - erTerms.Entropy.ToDouble(), 1e-4));
             Assert.That(erTerms.MutualInformationBound.ToDouble(), Finite.AtMost(Math.Log(Math.Max(BatchSize, Prototypes)) + 1e-4));
             Assert.That(nativeTerms.Loss.ToDouble(), Finite.GreaterThan(0));
-            Assert.That(nativeTerms.Entropy.requires_grad, Is.False);
+            // Of DINO and DeepCluster the native loss is the reconstruction, and comes from the same call as the entropy.
+            Assert.That(nativeTerms.Entropy.requires_grad, Is.EqualTo(name is "dino" or "deepcluster"));
         });
     }
 

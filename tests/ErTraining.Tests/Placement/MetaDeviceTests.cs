@@ -23,7 +23,6 @@ internal sealed class MetaDeviceTests : TensorTests
     private static IEnumerable<TestCaseData> Computations =>
     [
         new TestCaseData(() => Byol.RegressionError(OnMeta(), OnMeta(), Regression.Distances)) { TestName = "BYOL's regression error" },
-        new TestCaseData(() => DiscreteHead.MarginalEntropy(OnMeta(), OnMeta(), ErLoss.Modules.EntropyEstimator.PlugIn)) { TestName = "the marginals' entropy" },
         new TestCaseData(() => Pixels.Center(Pixels.ToUnit(OnMeta()))) { TestName = "centred pixels" },
         new TestCaseData(() => functional.normalize(Prototypes().call(OnMeta()))) { TestName = "prototypes" },
     ];

@@ -13,4 +13,11 @@ internal sealed record DiscreteLossSettings : Section
     /// <summary>Weight of the entropy in the ER loss.</summary>
     [Setting("Weight of the entropy in the ER loss.", Least = 0, GoesWith = "objective er")]
     public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
+
+    /// <summary>As the loss wants them.</summary>
+    public EntropyReconstructionOptions Options() => new() { Support = Support.Discrete, Estimator = Estimator, EntropyWeight = EntropyWeight };
+
+    /// <summary>The same of a method whose native loss is the cross-entropy to given targets: the reconstruction, with an entropy of weight zero.</summary>
+    /// <param name="objective">Which of the two it trains with.</param>
+    public EntropyReconstructionOptions Options(Objective objective) => objective == Objective.Native ? Options() with { EntropyWeight = 0 } : Options();
 }

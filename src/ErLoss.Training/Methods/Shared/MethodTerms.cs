@@ -1,3 +1,4 @@
+using ErLoss.Modules;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training.Methods;
@@ -12,22 +13,18 @@ namespace ErLoss.Training.Methods;
 /// </param>
 internal sealed record MethodTerms(Tensor Loss, Tensor Entropy, Tensor Reconstruction, Tensor MutualInformationBound)
 {
-    /// <summary>The terms of a method whose entropy and reconstruction are not of the same pair of tensors.</summary>
-    /// <param name="entropy">A scalar.</param>
-    /// <param name="reconstruction">A scalar.</param>
-    /// <param name="entropyWeight">Weight of the entropy in the ER loss.</param>
-    /// <param name="native">The method's own loss where it trains with that; the ER loss is used if null.</param>
-    /// <param name="plainEntropy">The plain estimate of the entropy, for the bound; <paramref name="entropy"/> itself is that if null.</param>
-    public static MethodTerms Create(Tensor entropy, Tensor reconstruction, double entropyWeight, Tensor? native, Tensor? plainEntropy = null) =>
-        new(native ?? reconstruction - entropyWeight * entropy, entropy, reconstruction, (plainEntropy ?? entropy) - reconstruction);
+    /// <summary>The terms that the library's loss gives.</summary>
+    /// <param name="terms">Of the batch.</param>
+    /// <param name="native">The method's own loss where it trains with another one than the library's loss.</param>
+    public MethodTerms(EntropyReconstructionTerms terms, Tensor? native = null)
+        : this(native ?? terms.Loss, terms.Entropy, terms.Reconstruction, terms.MutualInformationBound)
+    {
+    }
 
     /// <summary>Lets the terms outlive the dispose scope they were made in.</summary>
     public MethodTerms MoveToOuterDisposeScope()
     {
-        if (!ReferenceEquals(Loss, Reconstruction)) // a native loss may be the reconstruction itself, which must not move twice
-        {
-            Loss.MoveToOuterDisposeScope();
-        }
+        Loss.MoveToOuterDisposeScope();
         Entropy.MoveToOuterDisposeScope();
         Reconstruction.MoveToOuterDisposeScope();
         MutualInformationBound.MoveToOuterDisposeScope();
