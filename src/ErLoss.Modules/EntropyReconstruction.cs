@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The functional form of the entropy–reconstruction loss: its two terms, on embeddings that are used as they are.
+/// The functional form of the entropy–reconstruction loss: its two terms. The same words mean the same as in <see cref="EntropyReconstructionOptions"/>.
 /// </summary>
 /// <remarks>
 /// Rodríguez-Gálvez et al., "The Role of Entropy and Reconstruction in Multi-View Self-Supervised Learning", ICML 2023,
@@ -20,8 +20,7 @@ public static class EntropyReconstruction
 {
     /// <summary>The entropy Ĥ(Z) of a batch of embeddings.</summary>
     /// <param name="embeddings">
-    /// (k, d): on the sphere unit rows, d ≥ 2; discrete, rows of probabilities. Rows are not normalised here, and rows off the support
-    /// are not refused: the formulas are evaluated as they stand.
+    /// (k, d), d ≥ 2 on the sphere: projections, as the module takes them. What is made of them <paramref name="normalizeInputs"/> says.
     /// </param>
     /// <param name="kappa">Concentration κ of the kernels; positive, at most 1e15. Sphere only.</param>
     /// <param name="support">The space the embeddings live in.</param>
@@ -34,6 +33,11 @@ public static class EntropyReconstruction
     /// is at least the entropy, so that it gives no lower bound on mutual information.
     /// </param>
     /// <param name="evaluation">How the pairwise terms are computed. Sphere only.</param>
+    /// <param name="normalizeInputs">
+    /// Whether rows are mapped onto the support first, as the module does it: on the sphere they are divided by their norms; discrete, they are logits and get a
+    /// softmax. Otherwise they are unit rows, or rows of probabilities, and are used as given: rows off the support are not refused then, and the
+    /// formulas are evaluated as they stand.
+    /// </param>
     /// <returns>A scalar, in nats.</returns>
     /// <exception cref="ArgumentException">A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/>; the message says what is wanted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive or above 1e15, or an enumeration's value that is none of its names.</exception>
@@ -44,7 +48,8 @@ public static class EntropyReconstruction
         EntropyEstimator estimator = EntropyReconstructionOptions.DefaultEstimator,
         Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer,
         bool leaveOneOut = EntropyReconstructionOptions.DefaultLeaveOneOut,
-        KernelEvaluation evaluation = EntropyReconstructionOptions.DefaultEvaluation)
+        KernelEvaluation evaluation = EntropyReconstructionOptions.DefaultEvaluation,
+        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs)
     {
         Arguments.CheckKappa(kappa);
         Arguments.CheckEnum(support);
@@ -55,17 +60,17 @@ public static class EntropyReconstruction
         Arguments.CheckLeaveOneOut(embeddings, support, leaveOneOut);
 
         using var scope = NewDisposeScope();
-        Tensor single = FloatConversion.AtLeastSingle(embeddings);
         Tensor entropy;
         if (support == Support.Sphere)
         {
             var concentration = new Concentration(kappa);
-            entropy = KernelEntropy.Relative(single, concentration, estimator, leaveOneOut, evaluation, unitRows: false, ProductPrecision.Full, withPlain: false).Entropy
-                - concentration.LogNormalizer((int)single.shape[1], normalizer, single.dtype, single.device);
+            Tensor rows = Directions.Read(embeddings, normalizeInputs);
+            entropy = KernelEntropy.Relative(rows, concentration, estimator, leaveOneOut, evaluation, normalizeInputs, ProductPrecision.Full, withPlain: false).Entropy
+                - concentration.LogNormalizer((int)rows.shape[1], normalizer, rows.dtype, rows.device);
         }
         else
         {
-            entropy = Categorical.FromProbabilities(single, normalizer).MarginalEntropy(estimator);
+            entropy = Categorical.Read(embeddings, normalizeInputs, normalizer).MarginalEntropy(estimator);
         }
         return entropy.MoveToOuterDisposeScope();
     }
@@ -80,6 +85,7 @@ public static class EntropyReconstruction
     /// <param name="kappa">Concentration κ of the density q; positive, at most 1e15. Sphere only.</param>
     /// <param name="support">The space the embeddings live in.</param>
     /// <param name="normalizer">True constants, or the published code's.</param>
+    /// <param name="normalizeInputs">As of <see cref="entropy"/>.</param>
     /// <returns>A scalar, in nats.</returns>
     /// <exception cref="ArgumentException">A bad shape or dtype, or two tensors that do not match; the message says what is wanted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive or above 1e15, or an enumeration's value that is none of its names.</exception>
@@ -88,7 +94,8 @@ public static class EntropyReconstruction
         Tensor projection2,
         double kappa = EntropyReconstructionOptions.DefaultKappa,
         Support support = EntropyReconstructionOptions.DefaultSupport,
-        Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer)
+        Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer,
+        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs)
     {
         Arguments.CheckKappa(kappa);
         Arguments.CheckEnum(support);
@@ -96,19 +103,18 @@ public static class EntropyReconstruction
         Arguments.CheckPair(projection1, projection2, support);
 
         using var scope = NewDisposeScope();
-        Tensor single1 = FloatConversion.AtLeastSingle(projection1);
-        Tensor single2 = FloatConversion.AtLeastSingle(projection2);
         Tensor reconstruction;
         if (support == Support.Sphere)
         {
             var concentration = new Concentration(kappa);
-            reconstruction = VonMisesFisherReconstruction.Relative([single1, single2], concentration)
-                - concentration.LogNormalizer((int)single1.shape[1], normalizer, single1.dtype, single1.device);
+            Tensor rows1 = Directions.Read(projection1, normalizeInputs), rows2 = Directions.Read(projection2, normalizeInputs);
+            reconstruction = VonMisesFisherReconstruction.Relative([rows1, rows2], concentration)
+                - concentration.LogNormalizer((int)rows1.shape[1], normalizer, rows1.dtype, rows1.device);
         }
         else
         {
-            Categorical distributions1 = Categorical.FromProbabilities(single1, normalizer), distributions2 = Categorical.FromProbabilities(single2, normalizer);
-            reconstruction = Categorical.CrossEntropy([distributions1, distributions2], [single1, single2], areOfViews: true);
+            Categorical[] distributions = [Categorical.Read(projection1, normalizeInputs, normalizer), Categorical.Read(projection2, normalizeInputs, normalizer)];
+            reconstruction = Categorical.CrossEntropy(distributions, [.. distributions.Select(batch => batch.Probabilities)], areOfViews: true);
         }
         return reconstruction.MoveToOuterDisposeScope();
     }

@@ -37,12 +37,13 @@ public class LiveTensorTests
         [Values] Support support,
         [Values] EntropyEstimator estimator,
         [Values] Normalizer normalizer,
-        [Values(ScalarType.Float16, ScalarType.Float32)] ScalarType dtype)
+        [Values(ScalarType.Float16, ScalarType.Float32)] ScalarType dtype,
+        [Values] bool normalizeInputs)
     {
         using Tensor rows = Draw.Probabilities(1, 4, 3).ToTensor(dtype);
-        AssertLeaves(1, () => EntropyReconstruction.entropy(rows, 10, support, estimator, normalizer));
-        AssertLeaves(1, () => EntropyReconstruction.entropy(rows, 10, support, estimator, normalizer, leaveOneOut: true));
-        AssertLeaves(1, () => EntropyReconstruction.reconstruction(rows, rows, 10, support, normalizer));
+        AssertLeaves(1, () => EntropyReconstruction.entropy(rows, 10, support, estimator, normalizer, normalizeInputs: normalizeInputs));
+        AssertLeaves(1, () => EntropyReconstruction.entropy(rows, 10, support, estimator, normalizer, leaveOneOut: true, normalizeInputs: normalizeInputs));
+        AssertLeaves(1, () => EntropyReconstruction.reconstruction(rows, rows, 10, support, normalizer, normalizeInputs: normalizeInputs));
     }
 
     [Test]

@@ -81,8 +81,8 @@ public class TermsTests : TensorTests
     }
 
     [Test]
-    public void ModuleOnInputsAsGivenIsTheFunctionalForm(
-        [Values] Support support, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    public void ModuleIsTheFunctionalFormInTheSameWords(
+        [Values] Support support, [Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values] bool normalizeInputs)
     {
         var options = new EntropyReconstructionOptions
         {
@@ -90,7 +90,7 @@ public class TermsTests : TensorTests
             Support = support,
             Estimator = estimator,
             LeaveOneOut = leaveOneOut,
-            NormalizeInputs = false,
+            NormalizeInputs = normalizeInputs,
         };
         double[,] first = Draw.InputsOf(options, 25, 6, 4);
         double[,] second = Draw.InputsOf(options, 26, 6, 4);
@@ -100,9 +100,21 @@ public class TermsTests : TensorTests
             Is.EqualTo((Entropy(first) + Entropy(second)) / 2).Within(1e-13));
         Assert.That(
             values.Reconstruction,
-            Is.EqualTo(EntropyReconstruction.reconstruction(first.ToTensor(), second.ToTensor(), 7, support).ToDouble()).Within(1e-13));
+            Is.EqualTo(EntropyReconstruction.reconstruction(first.ToTensor(), second.ToTensor(), 7, support, normalizeInputs: normalizeInputs).ToDouble()).Within(1e-13));
 
-        double Entropy(double[,] view) => EntropyReconstruction.entropy(view.ToTensor(), 7, support, estimator, leaveOneOut: leaveOneOut).ToDouble();
+        double Entropy(double[,] view) => EntropyReconstruction.entropy(view.ToTensor(), 7, support, estimator, leaveOneOut: leaveOneOut, normalizeInputs: normalizeInputs).ToDouble();
+    }
+
+    // Logits are logits in both forms when nothing is said of them, and never probabilities.
+    [Test]
+    public void ModuleIsTheFunctionalFormByDefault([Values] Support support)
+    {
+        torch.Tensor first = Draw.Normal(29, 6, 4).ToTensor(), second = Draw.Normal(30, 6, 4).ToTensor();
+        using var loss = new EntropyReconstructionLoss(support: support);
+        EntropyReconstructionTerms terms = loss.terms(first, second);
+        double Entropy(torch.Tensor view) => EntropyReconstruction.entropy(view, support: support).ToDouble();
+        Assert.That((Entropy(first) + Entropy(second)) / 2, Is.EqualTo(terms.Entropy.ToDouble()).Within(1e-14));
+        Assert.That(EntropyReconstruction.reconstruction(first, second, support: support).ToDouble(), Is.EqualTo(terms.Reconstruction.ToDouble()).Within(1e-14));
     }
 
     [Test]

@@ -54,9 +54,9 @@ public class ValueTests : TensorTests
         {
             EntropyReconstructionOptions options = batch.Options;
             using var entropy = EntropyReconstruction.entropy(
-                batch.Projection1.ToTensor(), options.Kappa, options.Support, options.Estimator, options.Normalizer, options.LeaveOneOut);
+                batch.Projection1.ToTensor(), options.Kappa, options.Support, options.Estimator, options.Normalizer, options.LeaveOneOut, normalizeInputs: false);
             using var reconstruction = EntropyReconstruction.reconstruction(
-                batch.Projection1.ToTensor(), batch.Projection2.ToTensor(), options.Kappa, options.Support, options.Normalizer);
+                batch.Projection1.ToTensor(), batch.Projection2.ToTensor(), options.Kappa, options.Support, options.Normalizer, normalizeInputs: false);
             TermValues.AssertNear(
                 entropy.ToDouble(), Recomputation.Entropy(batch.Projection1, options), 1e-11, "entropy");
             TermValues.AssertNear(
@@ -69,7 +69,7 @@ public class ValueTests : TensorTests
     {
         double[,] rows = Draw.Normal(17, 5, 3);
         var options = new EntropyReconstructionOptions { Kappa = 2, NormalizeInputs = false };
-        using var entropy = EntropyReconstruction.entropy(rows.ToTensor(), 2);
+        using var entropy = EntropyReconstruction.entropy(rows.ToTensor(), 2, normalizeInputs: false);
         Assert.That(entropy.ToDouble(), Is.EqualTo(Recomputation.Entropy(rows, options)).Within(1e-12));
         Assert.That(entropy.ToDouble(), Is.Not.EqualTo(Recomputation.Entropy(rows.WithUnitRows(), options)).Within(0.01));
     }

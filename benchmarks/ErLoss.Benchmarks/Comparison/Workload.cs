@@ -48,7 +48,7 @@ internal sealed class Workload : IDisposable
     /// <summary>Forward and backward of Joe's entropy.</summary>
     public static void Differentiate(Tensor rows, KernelEvaluation evaluation)
     {
-        using Tensor entropy = EntropyReconstruction.entropy(rows, estimator: EntropyEstimator.Joe, evaluation: evaluation);
+        using Tensor entropy = EntropyReconstruction.entropy(rows, estimator: EntropyEstimator.Joe, evaluation: evaluation, normalizeInputs: false);
         entropy.backward();
     }
 

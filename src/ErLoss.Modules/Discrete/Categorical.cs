@@ -38,9 +38,12 @@ internal sealed class Categorical
     /// <summary>p, (k, d).</summary>
     public Tensor Probabilities { get; }
 
-    /// <summary>Rows of logits where inputs are normalised, else of probabilities.</summary>
-    public static Categorical Read(Tensor rows, bool normalizeInputs, Normalizer normalizer) =>
-        normalizeInputs ? FromLogits(rows, normalizer) : FromProbabilities(rows, normalizer);
+    /// <summary>Rows of logits where inputs are normalised, else of probabilities; in float32 at least.</summary>
+    public static Categorical Read(Tensor rows, bool normalizeInputs, Normalizer normalizer)
+    {
+        Tensor single = FloatConversion.AtLeastSingle(rows);
+        return normalizeInputs ? FromLogits(single, normalizer) : FromProbabilities(single, normalizer);
+    }
 
     public static Categorical FromProbabilities(Tensor probabilities, Normalizer normalizer) =>
         new(probabilities, Log(probabilities, normalizer), normalizer, fromLogits: false);

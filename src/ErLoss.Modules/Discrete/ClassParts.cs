@@ -10,7 +10,7 @@ internal static class ClassParts
     /// <param name="wanted">What is to be computed.</param>
     public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, WantedTerms wanted)
     {
-        var once = new OncePerTensor<Categorical>(rows => Categorical.Read(FloatConversion.AtLeastSingle(rows), options.NormalizeInputs, options.Normalizer));
+        var once = new OncePerTensor<Categorical>(rows => Categorical.Read(rows, options.NormalizeInputs, options.Normalizer));
         Categorical[] projections = once.Of(views.Projections);
         return new LossParts(
             wanted.Entropy ? Sums.Mean([.. projections.Select(batch => batch.MarginalEntropy(options.Estimator))]) : null,

@@ -19,6 +19,10 @@ internal static class Directions
     // Norms are at least one when they are divided by, but for those of zero.
     private const double LeastNorm = 0.5;
 
+    /// <summary>Directions of (k, d) rows where inputs are normalised, else the rows as they are; in float32 at least.</summary>
+    public static Tensor Read(Tensor projections, bool normalizeInputs) =>
+        normalizeInputs ? Normalize(projections) : FloatConversion.AtLeastSingle(projections);
+
     /// <summary>Directions of (k, d) rows, in float32 at least.</summary>
     public static Tensor Normalize(Tensor projections)
     {

@@ -11,8 +11,7 @@ internal static class SphereParts
     /// <param name="wanted">What is to be computed.</param>
     public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, Concentration concentration, WantedTerms wanted)
     {
-        Func<Tensor, Tensor> read = options.NormalizeInputs ? Directions.Normalize : FloatConversion.AtLeastSingle;
-        var once = new OncePerTensor<Tensor>(read);
+        var once = new OncePerTensor<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
         Tensor[] projections = once.Of(views.Projections);
         Tensor? entropy = null, plain = null;
         if (wanted.Entropy)
@@ -46,7 +45,7 @@ internal static class SphereParts
                 return VonMisesFisherReconstruction.Relative(projections, concentration);
             }
             Tensor[] predictions = views.Predictions is null ? projections : once.Of(views.Predictions);
-            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => read(target.detach()))] : projections;
+            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Directions.Read(target.detach(), options.NormalizeInputs))] : projections;
             return VonMisesFisherReconstruction.Relative(predictions, targets, views.Target is null, concentration);
         }
     }

@@ -87,8 +87,8 @@ internal static class VerifyCommand
     }
 
     private static Figure Entropy(string name, double published, double tolerance, Tensor rows, Support support, EntropyEstimator estimator) =>
-        new(name, published, tolerance, normalizer => EntropyReconstruction.entropy(rows, Kappa, support, estimator, normalizer).ToDouble());
+        new(name, published, tolerance, normalizer => EntropyReconstruction.entropy(rows, Kappa, support, estimator, normalizer, normalizeInputs: false).ToDouble());
 
     private static Figure Reconstruction(string name, double published, double tolerance, Tensor rows1, Tensor rows2, Support support) =>
-        new(name, published, tolerance, normalizer => EntropyReconstruction.reconstruction(rows1, rows2, Kappa, support, normalizer).ToDouble());
+        new(name, published, tolerance, normalizer => EntropyReconstruction.reconstruction(rows1, rows2, Kappa, support, normalizer, normalizeInputs: false).ToDouble());
 }

@@ -51,7 +51,7 @@ public class ExtremeConcentrationTests : TensorTests
     public void EqualRowsAreNoOverflow([Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype, [Values] bool leaveOneOut)
     {
         using var entropy = EntropyReconstruction.entropy(
-            Matrix.Create(5, 3, (_, c) => c == 1 ? 1 : 0).ToTensor(dtype), 1e6, leaveOneOut: leaveOneOut);
+            Matrix.Create(5, 3, (_, c) => c == 1 ? 1 : 0).ToTensor(dtype), 1e6, leaveOneOut: leaveOneOut, normalizeInputs: false);
         double tolerance = dtype == ScalarType.Float32 ? 0.5 : 1e-9;
         Assert.That(entropy.ToDouble(), Is.EqualTo(-1e6 - VonMisesFisher.LogNormalizer(3, 1e6)).Within(tolerance));
     }
@@ -60,7 +60,7 @@ public class ExtremeConcentrationTests : TensorTests
     [Test]
     public void OppositeRowsLeftOutAreNoUnderflow([Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype)
     {
-        using var entropy = EntropyReconstruction.entropy(new[,] { { 1.0, 0, 0 }, { -1, 0, 0 } }.ToTensor(dtype), 1e6, leaveOneOut: true);
+        using var entropy = EntropyReconstruction.entropy(new[,] { { 1.0, 0, 0 }, { -1, 0, 0 } }.ToTensor(dtype), 1e6, leaveOneOut: true, normalizeInputs: false);
         double tolerance = dtype == ScalarType.Float32 ? 0.5 : 1e-9;
         Assert.That(entropy.ToDouble(), Is.EqualTo(1e6 - VonMisesFisher.LogNormalizer(3, 1e6)).Within(tolerance));
     }

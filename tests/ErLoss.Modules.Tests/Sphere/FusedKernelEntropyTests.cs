@@ -56,7 +56,7 @@ public class FusedKernelEntropyTests
         const double Step = 1e-5;
         double Value(double step) =>
             EntropyReconstruction
-                .entropy(rows + step * direction, 3, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused)
+                .entropy(rows + step * direction, 3, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused, normalizeInputs: false)
                 .item<double>();
         Assert.That((Value(Step) - Value(-Step)) / (2 * Step), Is.EqualTo((gradient * direction).sum().item<double>()).Within(1e-8));
     }
@@ -128,7 +128,7 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 20, 4).requires_grad_();
-        Tensor entropy = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused);
+        Tensor entropy = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused, normalizeInputs: false);
         Tensor gradient = autograd.grad([entropy], [rows], create_graph: true)[0];
         Assert.That(() => gradient.square().sum().backward(), Throws.TypeOf<ExternalException>().With.Message.Contains("is not implemented"));
         Assert.That(() => (gradient.sum() + rows.sum()).backward(), Throws.TypeOf<ExternalException>());
@@ -139,11 +139,11 @@ public class FusedKernelEntropyTests
     {
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 50, 4), variable = rows.clone().requires_grad_();
-        double value = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Composed).item<double>();
-        Tensor constant = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused);
+        double value = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Composed, normalizeInputs: false).item<double>();
+        Tensor constant = EntropyReconstruction.entropy(rows, evaluation: KernelEvaluation.Fused, normalizeInputs: false);
         using (no_grad())
         {
-            Tensor unwatched = EntropyReconstruction.entropy(variable, evaluation: KernelEvaluation.Fused);
+            Tensor unwatched = EntropyReconstruction.entropy(variable, evaluation: KernelEvaluation.Fused, normalizeInputs: false);
             Assert.That(unwatched.requires_grad, Is.False);
             Assert.That(unwatched.item<double>(), Is.EqualTo(value).Within(1e-12));
         }
@@ -156,7 +156,7 @@ public class FusedKernelEntropyTests
     {
         using Tensor rows = Make(Rows.Random, 400, 8).requires_grad_();
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Tensor entropy = EntropyReconstruction.entropy(rows, kappa, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused);
+        Tensor entropy = EntropyReconstruction.entropy(rows, kappa, leaveOneOut: leaveOneOut, evaluation: KernelEvaluation.Fused, normalizeInputs: false);
         Assert.That(DisposeScopeManager.Statistics.ThreadTotalLiveCount, Is.EqualTo(before + 1));
         entropy.backward();
         entropy.Dispose();
@@ -169,7 +169,7 @@ public class FusedKernelEntropyTests
         using var scope = NewDisposeScope();
         Tensor rows = Make(Rows.Random, 10, 4);
         rows[3, 1] = double.NaN;
-        Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: KernelEvaluation.Fused).item<double>(), Is.NaN);
+        Assert.That(EntropyReconstruction.entropy(rows.requires_grad_(), evaluation: KernelEvaluation.Fused, normalizeInputs: false).item<double>(), Is.NaN);
         using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = KernelEvaluation.Fused });
         loss.call(rows, rows).backward();
         Assert.That(rows.grad!.isnan().all().item<bool>());
@@ -194,7 +194,7 @@ public class FusedKernelEntropyTests
         Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, KernelEvaluation evaluation)
     {
         Tensor variable = rows.detach().clone().requires_grad_();
-        Tensor entropy = EntropyReconstruction.entropy(variable, kappa, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: evaluation);
+        Tensor entropy = EntropyReconstruction.entropy(variable, kappa, estimator: estimator, leaveOneOut: leaveOneOut, evaluation: evaluation, normalizeInputs: false);
         entropy.backward();
         return (entropy.to(ScalarType.Float64).item<double>(), variable.grad!.to(ScalarType.Float64));
     }

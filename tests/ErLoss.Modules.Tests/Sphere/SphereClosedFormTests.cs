@@ -56,7 +56,7 @@ public class SphereClosedFormTests : TensorTests
     {
         double[,] first = Matrix.Create(4, 3, (_, c) => c == 0 ? 1 : 0);
         double[,] second = Matrix.Create(4, 3, (_, c) => column == 1 ? (c == 1 ? 1 : 0) : (c == 0 ? Math.Sign(sign) : 0));
-        using var reconstruction = EntropyReconstruction.reconstruction(first.ToTensor(), second.ToTensor(), 2);
+        using var reconstruction = EntropyReconstruction.reconstruction(first.ToTensor(), second.ToTensor(), 2, normalizeInputs: false);
         Assert.That(reconstruction.ToDouble(), Is.EqualTo(-sign - VonMisesFisher.LogNormalizer(3, 2)).Within(Tolerance));
     }
 
@@ -94,7 +94,7 @@ public class SphereClosedFormTests : TensorTests
         double[,] row = Draw.UnitRows(4, 1, dimension);
         Assert.That(
             Entropy(row, kappa, EntropyEstimator.Joe), Is.EqualTo(-kappa - logNormalizer).Within(Tolerance * Math.Max(1, kappa)));
-        using var reconstruction = EntropyReconstruction.reconstruction(row.ToTensor(), row.ToTensor(), kappa);
+        using var reconstruction = EntropyReconstruction.reconstruction(row.ToTensor(), row.ToTensor(), kappa, normalizeInputs: false);
         Assert.That(reconstruction.ToDouble(), Is.EqualTo(-kappa - logNormalizer).Within(Tolerance * Math.Max(1, kappa)));
     }
 
@@ -102,7 +102,7 @@ public class SphereClosedFormTests : TensorTests
         double[,] rows, double kappa, EntropyEstimator estimator, bool leaveOneOut = false, Normalizer normalizer = Normalizer.Exact)
     {
         using var entropy = EntropyReconstruction.entropy(
-            rows.ToTensor(), kappa, estimator: estimator, normalizer: normalizer, leaveOneOut: leaveOneOut);
+            rows.ToTensor(), kappa, estimator: estimator, normalizer: normalizer, leaveOneOut: leaveOneOut, normalizeInputs: false);
         return entropy.ToDouble();
     }
 
