@@ -35,8 +35,15 @@ public sealed class EntropyReconstructionTerms : IDisposable
     /// I(Z1; Z2) ≥ Ĥ − reconstruction, without weights. Normalisers cancel in it. Ĥ is the plain estimate, in which every row keeps its own kernel.
     /// </summary>
     /// <remarks>
+    /// <para>
+    /// It is a bound for equal views of unit rows, at every batch size; of many views it is the mean of the bounds of their pairs. With given targets it is one only where
+    /// the projections have the law of the targets, because Ĥ is the projections' entropy and the reconstruction specifies the targets: a collapsed teacher
+    /// beside a spread student gives a large number where there is no information.
+    /// </para>
+    /// <para>
     /// With <see cref="EntropyReconstructionOptions.LeaveOneOut"/> it is therefore not <see cref="Entropy"/> − <see cref="Reconstruction"/>, which is no
     /// lower bound. It then comes from the same sums over pairs, with each row's own kernel added, and carries no gradient. It cannot exceed log k.
+    /// </para>
     /// </remarks>
     public Tensor MutualInformationBound { get; }
 
