@@ -14,16 +14,32 @@ namespace ErLoss.SelfSupervised.Evaluation;
 /// </param>
 public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine, double? Perplexity)
 {
-    /// <summary>Measures them on outputs.</summary>
-    /// <param name="embeddings">(n, d), rows of unit norm.</param>
-    /// <param name="probabilities">(n, c), the distributions of a discrete head; null of other heads.</param>
-    public static CollapseIndicators Measure(Tensor embeddings, Tensor? probabilities)
+    /// <summary>How far the sums of rows of probabilities in half precision may be from one.</summary>
+    private const double SumTolerance = 0.05;
+
+    /// <summary>Measures them on outputs for different images, without gradient. This waits for a GPU, so it is for the end of an epoch and not for every step.</summary>
+    /// <param name="embeddings">(n, d), floating-point and finite. Their lengths count in the effective rank and not in the cosines; pass unit rows where the loss normalises.</param>
+    /// <param name="probabilities">(m, c), the distributions of a discrete head, after the softmax; null of other heads.</param>
+    /// <exception cref="ArgumentException">
+    /// The embeddings are no floating-point matrix, are empty or are not finite, or the probabilities are negative or do not add up to one in each row.
+    /// </exception>
+    public static CollapseIndicators Measure(Tensor embeddings, Tensor? probabilities = null)
     {
+        Arguments.CheckRows(embeddings);
         using var scope = NewDisposeScope();
+        using var frozen = no_grad();
         Tensor rows = embeddings.to(ScalarType.Float64);
+        if (!rows.isfinite().all().item<bool>())
+        {
+            throw new ArgumentException("The embeddings are not all finite numbers; finite ones are wanted.", nameof(embeddings));
+        }
+        if (probabilities is not null)
+        {
+            CheckProbabilities(probabilities);
+        }
+        Tensor singular = linalg.svdvals(rows), directions = nn.functional.normalize(rows, dim: 1);
         double count = rows.shape[0];
-        Tensor singular = linalg.svdvals(rows);
-        double cosines = (rows.sum([0]).square().sum().ToDouble() - rows.square().sum().ToDouble()) / (count * (count - 1));
+        double cosines = (directions.sum([0]).square().sum().ToDouble() - directions.square().sum().ToDouble()) / (count * (count - 1));
         return new CollapseIndicators(
             Perplexed(singular / singular.sum().clamp_min(double.Epsilon)),
             count > 1 ? cosines : 1,
@@ -32,4 +48,17 @@ public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine,
 
     /// <summary>exp(−Σ p·log p).</summary>
     private static double Perplexed(Tensor distribution) => Math.Exp(-xlogy(distribution, distribution).sum().ToDouble());
+
+    private static void CheckProbabilities(Tensor probabilities)
+    {
+        Arguments.CheckRows(probabilities);
+        Tensor values = probabilities.to(ScalarType.Float64), sums = values.sum([1]);
+        double least = values.min().ToDouble(), error = (sums - 1).abs().max().ToDouble();
+        if (!(least >= 0 && error <= SumTolerance))
+        {
+            throw new ArgumentException(
+                FormattableString.Invariant($"The least probability is {least:g3}, and a row adds up to one within {error:g3}; probabilities are wanted, which are what a softmax makes of logits."),
+                nameof(probabilities));
+        }
+    }
 }

@@ -31,6 +31,7 @@ public static class LinearProbe
     /// <param name="classCount">Number of classes.</param>
     /// <param name="progress">Told of the iterations so far, at each.</param>
     /// <param name="cancellation">Heeded between iterations.</param>
+    /// <exception cref="ArgumentException">Features or labels are not as said above.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LinearProbeResult Evaluate(
         Tensor trainFeatures,
@@ -41,6 +42,15 @@ public static class LinearProbe
         IProgress<int>? progress = null,
         CancellationToken cancellation = default)
     {
+        Arguments.CheckRows(trainFeatures);
+        Arguments.CheckRows(testFeatures);
+        Arguments.CheckAlike(testFeatures, trainFeatures);
+        if (trainFeatures.shape[0] < 2)
+        {
+            throw new ArgumentException("There is one training image; two at least are wanted, as some are held out.", nameof(trainFeatures));
+        }
+        Arguments.CheckLabels(trainLabels, trainFeatures, classCount);
+        Arguments.CheckLabels(testLabels, testFeatures, classCount);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         (Tensor mean, Tensor deviation) = Moments(trainFeatures);

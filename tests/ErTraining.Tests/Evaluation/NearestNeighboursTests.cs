@@ -1,4 +1,6 @@
 using ErLoss.SelfSupervised.Evaluation;
+using NUnit.Framework.Constraints;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Evaluation;
@@ -23,6 +25,65 @@ internal sealed class NearestNeighboursTests
         Tensor trainLabels = arange(Train) % Classes, testLabels = arange(Test) % Classes;
         double accuracy = NearestNeighbours.Accuracy(train, trainLabels, test, testLabels, Classes);
         Assert.That(accuracy, Finite.Near(Recompute(Rows(train), Rows(test), Classes), 1e-12));
+        Assert.That(NearestNeighbours.Accuracy(train.to(ScalarType.Float64), trainLabels, test.to(ScalarType.Float64), testLabels, Classes), Is.EqualTo(accuracy));
+    }
+
+    [TestCase(ScalarType.Float16)]
+    [TestCase(ScalarType.BFloat16)]
+    public void Votes_of_features_in_half_precision_are_counted_in_float32(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        // The 200 nearest have a vote of e^10 each, 22,026: those of either class leave the range of float16, where no class would win.
+        Tensor directions = cat([ones(200, 2), -ones(1800, 2)]), features = directions.to(type).requires_grad_(), queries = features.narrow(0, 0, 3);
+        Tensor labels = cat([zeros(60, ScalarType.Int64), ones(140, ScalarType.Int64), zeros(1800, ScalarType.Int64)]);
+        Tensor wanted = labels.narrow(0, 60, 3);
+        long live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        double accuracy = NearestNeighbours.Accuracy(features, labels, queries, wanted, 2);
+        Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(live));
+        (Tensor cosines, Tensor indices) = NearestNeighbours.Find(features, queries, 5);
+        Assert.That(accuracy, Is.EqualTo(1));
+        Assert.That((cosines.dtype, indices.dtype), Is.EqualTo((ScalarType.Float32, ScalarType.Int64)));
+    }
+
+    private static IEnumerable<TestCaseData> Unfit()
+    {
+        static TestCaseData Case(string argument, string message, Func<Tensor>? train = null, Func<Tensor>? trainLabels = null, Func<Tensor>? test = null, Func<Tensor>? testLabels = null) =>
+            new TestCaseData(train ?? (() => ones(4, 3)), trainLabels ?? (() => arange(4)), test ?? (() => ones(2, 3)), testLabels ?? (() => arange(2)), argument, message)
+                .SetArgDisplayNames($"{argument}: {message}");
+
+        yield return Case("trainFeatures", "The shape is (4)", train: () => ones(4));
+        yield return Case("trainFeatures", "floating-point", train: () => ones(4, 3, ScalarType.Int64));
+        yield return Case("trainLabels", "(4) is wanted", trainLabels: () => arange(3));
+        yield return Case("trainLabels", "int64 is wanted", trainLabels: () => arange(4, ScalarType.Int32));
+        yield return Case("trainLabels", "from 1 to 4; 0 to 3 is wanted", trainLabels: () => arange(1, 5));
+        yield return Case("trainLabels", "meta", trainLabels: () => ones(4, ScalarType.Int64, device("meta")));
+        yield return Case("testFeatures", "as many columns as those of trainFeatures, 3", test: () => ones(2, 4));
+        yield return Case("testFeatures", "that of trainFeatures, Float32", test: () => ones(2, 3, ScalarType.Float64));
+        yield return Case("testFeatures", "at least one row", test: () => ones(0, 3));
+        yield return Case("testLabels", "from -1 to 0", testLabels: () => arange(-1, 1));
+        yield return Case("testLabels", "one label for each row of testFeatures", testLabels: () => ones(2, 1, ScalarType.Int64));
+    }
+
+    [TestCaseSource(nameof(Unfit))]
+    public void Unfit_features_and_labels_are_refused_by_name_here_and_by_the_linear_probe(
+        Func<Tensor> train, Func<Tensor> trainLabels, Func<Tensor> test, Func<Tensor> testLabels, string argument, string message)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => NearestNeighbours.Accuracy(train(), trainLabels(), test(), testLabels(), 4), Refused());
+            Assert.That(() => LinearProbe.Evaluate(train(), trainLabels(), test(), testLabels(), 4), Refused());
+        });
+
+        ContainsConstraint Refused() => Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(argument).And.Message.Contains(message);
+    }
+
+    [TestCase(0)]
+    [TestCase(5)]
+    public void There_are_no_more_neighbours_than_images(int count)
+    {
+        using var scope = NewDisposeScope();
+        Assert.That(() => NearestNeighbours.Find(ones(4, 3), ones(2, 3), count), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("1 to 4"));
     }
 
     [Test]
