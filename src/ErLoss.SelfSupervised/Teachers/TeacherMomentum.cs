@@ -8,6 +8,20 @@ namespace ErLoss.SelfSupervised.Teachers;
 /// <param name="RisesToOne">Whether it rises.</param>
 public readonly record struct TeacherMomentum(double Start, bool RisesToOne)
 {
-    /// <summary>The coefficient when <paramref name="progress"/>, in [0, 1], of the run is done.</summary>
-    public double At(double progress) => RisesToOne ? 1 - (1 - Start) * (Math.Cos(Math.PI * progress) + 1) / 2 : Start;
+    /// <summary>The coefficient when <paramref name="progress"/>, in [0, 1], of the run is done: the number of the step divided by the number of all steps.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The progress or <see cref="Start"/> is not in [0, 1].</exception>
+    public double At(double progress)
+    {
+        Check(Start, nameof(Start));
+        Check(progress, nameof(progress));
+        return RisesToOne ? 1 - (1 - Start) * (Math.Cos(Math.PI * progress) + 1) / 2 : Start;
+    }
+
+    private static void Check(double value, string name)
+    {
+        if (value is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(name, $"{name} is {value}; a number from 0 to 1 is wanted.");
+        }
+    }
 }

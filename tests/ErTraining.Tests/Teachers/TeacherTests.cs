@@ -1,4 +1,5 @@
 using ErLoss.SelfSupervised.Teachers;
+using NUnit.Framework.Constraints;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -7,39 +8,148 @@ namespace ErTraining.Tests.Teachers;
 
 internal sealed class TeacherTests : TensorTests
 {
-    [TestCase(0)]
-    [TestCase(0.3)]
-    [TestCase(0.996)]
-    [TestCase(1)]
-    public void Weights_follow_by_the_momentum_and_running_statistics_stay(double momentum)
+    [Test]
+    public void Weights_and_buffers_follow_as_asked_for(
+        [Values(0, 0.3, 0.996, 1)] double momentum, [Values] TeacherBuffers buffers, [Values(ScalarType.Float32, ScalarType.Float64)] ScalarType type)
     {
-        using Sequential teacher = Network(), student = Network();
-        double[][] before = [.. teacher.parameters().Select(Values)];
+        using Sequential teacher = Network(type), student = Network(type);
+        double[][] slowWeights = Weights(teacher), fastWeights = Weights(student), slowBuffers = Buffers(teacher), fastBuffers = Buffers(student);
         long live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        Teacher.Follow(teacher, student, momentum);
+        Teacher.Follow(teacher, student, momentum, buffers);
+        long after = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        double ofBuffers = buffers switch { TeacherBuffers.Own => 1, TeacherBuffers.Copied => 0, _ => momentum };
+        double[][] wanted = Mixed(slowBuffers, fastBuffers, ofBuffers);
+        wanted[^1] = buffers == TeacherBuffers.Own ? slowBuffers[^1] : fastBuffers[^1]; // the counter of batches, an integer
         Assert.Multiple(() =>
         {
-            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(live));
-            foreach ((double[] old, (Parameter slow, Parameter fast)) in before.Zip(teacher.parameters().Zip(student.parameters())))
+            Assert.That(after, Is.EqualTo(live));
+            Assert.That(Weights(teacher), Is.EqualTo(Mixed(slowWeights, fastWeights, momentum)).Within(1e-6));
+            Assert.That(Buffers(teacher), Is.EqualTo(wanted).Within(1e-6));
+            Assert.That(Weights(student), Is.EqualTo(fastWeights));
+            Assert.That(Buffers(student), Is.EqualTo(fastBuffers));
+        });
+
+        static double[][] Mixed(double[][] slow, double[][] fast, double momentum) =>
+            [.. slow.Zip(fast, (old, other) => old.Zip(other, (a, b) => momentum * a + (1 - momentum) * b).ToArray())];
+    }
+
+    [TestCase(ScalarType.Float32, true)]
+    [TestCase(ScalarType.Float64, false)]
+    public void A_teacher_is_made_of_a_student_and_takes_no_gradient(ScalarType type, bool training)
+    {
+        using Sequential student = Network(type);
+        student.train(training);
+        Tensor generator = Generator.Default.get_state();
+        long live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        using Sequential teacher = Teacher.Create(student, () => Network());
+        long made = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - live;
+        Tensor images = randn(2, 3, 4, 4, type);
+        Assert.Multiple(() =>
+        {
+            Assert.That(made, Is.EqualTo(teacher.parameters().Count() + teacher.buffers().Count()));
+            Assert.That(Weights(teacher), Is.EqualTo(Weights(student)));
+            Assert.That(Buffers(teacher), Is.EqualTo(Buffers(student)));
+            Assert.That(teacher.parameters().Select(weight => (weight.dtype, weight.requires_grad)), Is.All.EqualTo((type, false)));
+            Assert.That(student.parameters().Select(weight => weight.requires_grad), Is.All.True);
+            Assert.That(teacher.training, Is.EqualTo(training));
+            Assert.That(((BatchNorm2d)teacher[1]).training, Is.EqualTo(training));
+            Assert.That(teacher.call(images).requires_grad, Is.False);
+        });
+        Generator.Default.set_state(generator);
+        Assert.That(images.equal(randn(2, 3, 4, 4, type)).all().item<bool>(), "making the teacher drew no random numbers");
+    }
+
+    [Test]
+    public void Weights_of_several_types_follow_each_in_its_own()
+    {
+        using Sequential teacher = Mixed(0), student = Mixed(1);
+        Teacher.Follow(teacher, student, 0.75);
+        Assert.That(Weights(teacher).SelectMany(values => values), Is.All.EqualTo(0.25));
+        Assert.That(teacher.parameters().Select(weight => weight.dtype).Distinct(), Is.EqualTo([ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16]));
+
+        static Sequential Mixed(double value)
+        {
+            nn.Module<Tensor, Tensor>[] layers = [nn.Linear(2, 2), nn.Linear(2, 2).to(ScalarType.Float64), nn.Linear(2, 2).to(ScalarType.BFloat16)];
+            Sequential network = nn.Sequential(layers);
+            using var frozen = no_grad();
+            foreach (Parameter weight in network.parameters())
             {
-                double[] wanted = [.. old.Zip(Values(fast), (a, b) => momentum * a + (1 - momentum) * b)];
-                Assert.That(Values(slow), Is.EqualTo(wanted).Within(1e-6));
+                weight.fill_(value);
             }
-            Assert.That(((BatchNorm2d)teacher[1]).running_mean!.abs().max().ToDouble(), Is.Zero);
+            return network;
+        }
+    }
+
+    private static IEnumerable<TestCaseData> Others()
+    {
+        static TestCaseData Case(string name, Func<Sequential> make, string found) => new TestCaseData(make, found).SetArgDisplayNames(name);
+
+        yield return Case("shape", () => nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5)), "0.weight (5, 3)");
+        yield return Case("fewer layers", () => nn.Sequential(nn.Linear(3, 4)), "nothing against 1.weight (4), Float32 on cpu");
+        yield return Case("more layers", () => nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 4)), "2.weight (4, 4), Float32 on cpu against nothing");
+        yield return Case("names", () => nn.Sequential(("first", nn.Linear(3, 4)), ("second", nn.BatchNorm1d(4))), "first.weight");
+        yield return Case("type", () => nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).to(ScalarType.Float64), "Float64");
+        yield return Case("device", () => nn.Sequential(nn.Linear(3, 4, device: device("meta")), nn.BatchNorm1d(4)), "meta");
+        yield return Case("buffers", () => nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, track_running_stats: false)), "nothing against 1.running_mean");
+    }
+
+    [TestCaseSource(nameof(Others))]
+    public void A_network_of_another_make_is_refused_by_the_first_tensor_that_differs(Func<Sequential> make, string found)
+    {
+        using Sequential student = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)), other = make();
+        double[][] before = Weights(student);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Teacher.Create(other, student), Refused("teacher", found));
+            Assert.That(() => Teacher.Follow(other, student, 0.9, TeacherBuffers.Copied), Refused("teacher", found));
+            Assert.That(Weights(student), Is.EqualTo(before));
         });
     }
 
-    /// <summary>Of other weights than the last.</summary>
-    private static Sequential Network()
+    [Test]
+    public void A_network_is_not_its_own_teacher_and_a_momentum_is_a_fraction()
     {
-        Sequential network = nn.Sequential(nn.Conv2d(3, 7, 3), nn.BatchNorm2d(7), nn.Linear(7, 33));
+        using Sequential network = Network(), other = Network();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => Teacher.Create(network, network), Refused("teacher", "one network"));
+            Assert.That(() => Teacher.Create(network, () => network), Refused("teacher", "one network"));
+            Assert.That(() => Teacher.Follow(network, network, 0.9), Refused("teacher", "one network"));
+            Assert.That(() => Teacher.Follow(network, other, 1.1), Refused("momentum", "1.1"));
+            Assert.That(() => Teacher.Follow(network, other, double.NaN), Refused("momentum", "from 0 to 1"));
+            Assert.That(() => Teacher.Follow(network, other, 0.9, (TeacherBuffers)7), Refused("buffers", "Own, Copied, Averaged"));
+            Assert.That(() => Teacher.Follow(null!, other, 0.9), Refused("teacher", ""));
+            Assert.That(() => Teacher.Follow(network, null!, 0.9), Refused("student", ""));
+        });
+    }
+
+    private static ContainsConstraint Refused(string name, string message) =>
+        Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(name).And.Message.Contains(message);
+
+    /// <summary>Of other weights and statistics than the last.</summary>
+    private static Sequential Network(ScalarType type = ScalarType.Float32)
+    {
+        Sequential network = nn.Sequential(nn.Conv2d(3, 7, 3), nn.BatchNorm2d(7), nn.Conv2d(7, 3, 1));
         using var frozen = no_grad();
         foreach (Parameter weight in network.parameters())
         {
             weight.normal_();
         }
+        for (int batches = (int)(1 + rand(1).item<float>() * 5); batches >= 0; batches--)
+        {
+            network.call(randn(2, 3, 4, 4)).Dispose();
+        }
+        network.to(type);
         return network;
     }
 
-    private static double[] Values(Parameter weight) => [.. weight.detach().data<float>().Select(value => (double)value)];
+    private static double[][] Weights(nn.Module network) => [.. network.parameters().Select(Values)];
+
+    private static double[][] Buffers(nn.Module network) => [.. network.buffers().Select(Values)];
+
+    private static double[] Values(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return tensor.detach().to(ScalarType.Float64).data<double>().ToArray();
+    }
 }
