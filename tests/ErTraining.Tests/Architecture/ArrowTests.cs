@@ -10,6 +10,7 @@ internal sealed class ArrowTests
     private static readonly Dictionary<string, string[]> s_arrows = new()
     {
         ["ErLoss.SelfSupervised.Evaluation"] = ["ErLoss.SelfSupervised"],
+        ["ErLoss.SelfSupervised.Gradients"] = ["ErLoss.SelfSupervised"],
         ["ErLoss.SelfSupervised.Teachers"] = ["ErLoss.SelfSupervised", "ErLoss.SelfSupervised.Operators"],
         ["ErLoss.SelfSupervised.Weights"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO"],
         ["ErLoss.Training"] =
