@@ -80,7 +80,7 @@ public static class EntropyReconstruction
     /// On the sphere −(1/k) Σ_i [κ·z1_i·z2_i + log C_d(κ)]; discrete the mean cross-entropy both ways,
     /// −½·(1/k) Σ_i Σ_j [w1_ij·log w2_ij + w2_ij·log w1_ij]. Symmetric in its two arguments.
     /// </remarks>
-    /// <param name="projection1">(k, d), as <see cref="entropy"/> wants its embeddings.</param>
+    /// <param name="projection1">(k, d), under the same conditions as the embeddings of <see cref="entropy"/>.</param>
     /// <param name="projection2">(k, d), of the same dtype and device.</param>
     /// <param name="kappa">Concentration κ of the density q; positive, at most 1e15. Sphere only.</param>
     /// <param name="support">The space the embeddings live in.</param>

@@ -83,7 +83,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <summary>The settings this loss was made with.</summary>
     public EntropyReconstructionOptions Options { get; }
 
-    /// <summary>κ as it is now: the setting, or what has been learnt since.</summary>
+    /// <summary>The present value of κ: the setting, or the value that has been learnt since.</summary>
     /// <exception cref="ObjectDisposedException">The module is disposed of, and κ with it.</exception>
     public double Kappa
     {
@@ -141,7 +141,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         return Terms(views);
     }
 
-    /// <summary>The settings that mean something on the support, with κ as it is now.</summary>
+    /// <summary>The settings that apply to the support, with the present value of κ.</summary>
     public override string ToString()
     {
         EntropyReconstructionOptions o = Options;

@@ -1,7 +1,7 @@
 namespace ErLoss.Modules;
 
-/// <summary>Settings of an <see cref="EntropyReconstructionLoss"/>; the defaults are those of the paper where it has one.</summary>
-/// <remarks>Nothing is checked here: the constructor of the loss checks all of it and names what is wrong.</remarks>
+/// <summary>Settings of an <see cref="EntropyReconstructionLoss"/>; where the paper gives a value, it is the default.</summary>
+/// <remarks>Nothing is checked here. The constructor of the loss checks all settings, and its exceptions name the one that is wrong.</remarks>
 public sealed record EntropyReconstructionOptions
 {
     /// <summary>Default of <see cref="Kappa"/>: 10.</summary>
@@ -31,7 +31,7 @@ public sealed record EntropyReconstructionOptions
     /// <summary>Default of <see cref="Normalizer"/>: exact.</summary>
     public const Normalizer DefaultNormalizer = Normalizer.Exact;
 
-    /// <summary>Default of <see cref="Evaluation"/>: the library picks.</summary>
+    /// <summary>Default of <see cref="Evaluation"/>: the library chooses.</summary>
     public const KernelEvaluation DefaultEvaluation = KernelEvaluation.Auto;
 
     /// <summary>Default of <see cref="ProductPrecision"/>: full.</summary>
@@ -39,18 +39,18 @@ public sealed record EntropyReconstructionOptions
 
     /// <summary>
     /// Concentration κ of the von Mises–Fisher density, of the kernel and of the reconstruction alike; positive, at most 1e15.
-    /// With <see cref="LearnKappa"/> the value it starts from. The discrete support has none and ignores it.
+    /// With <see cref="LearnKappa"/> it is the value at the start. The discrete support has no κ and ignores it.
     /// </summary>
     public double Kappa { get; init; } = DefaultKappa;
 
     /// <summary>
-    /// Whether κ is a parameter of the module, learnt with the rest (as log κ, so that it stays positive). Sphere only, and not with
-    /// <see cref="LeaveOneOut"/>, with which the loss has no minimum in κ.
+    /// Whether κ is a parameter of the module, learnt with the rest (as log κ, so that it stays positive). Only on the sphere, and not together with
+    /// <see cref="LeaveOneOut"/>, because the loss then has no minimum in κ.
     /// </summary>
     /// <remarks>Leave the parameter out of weight decay, which would pull κ towards one.</remarks>
     public bool LearnKappa { get; init; } = DefaultLearnKappa;
 
-    /// <summary>The space the projections live in.</summary>
+    /// <summary>The space that the projections lie in.</summary>
     public Support Support { get; init; } = DefaultSupport;
 
     /// <summary>How the entropy is estimated.</summary>
@@ -68,7 +68,7 @@ public sealed record EntropyReconstructionOptions
     /// </summary>
     /// <remarks>
     /// In high dimension the own kernel is most of the plain estimate's sum (0.98 at κ = 10, d = 128 and k = 256 for spread rows), so that the
-    /// entropy hardly pushes rows apart. Leave the own kernel out where it is; for spread rows it is more than half of the sum as long as log k is below
+    /// entropy hardly pushes rows apart. Leave the own kernel out if its share is that large; for spread rows it is more than half of the sum as long as log k is below
     /// about κ − κ²/2d. The loss is then no bound on mutual information; <see cref="EntropyReconstructionTerms.MutualInformationBound"/> still is.
     /// </remarks>
     public bool LeaveOneOut { get; init; } = DefaultLeaveOneOut;
@@ -79,7 +79,7 @@ public sealed record EntropyReconstructionOptions
     /// </summary>
     public bool NormalizeInputs { get; init; } = DefaultNormalizeInputs;
 
-    /// <summary>True constants, or the published code's.</summary>
+    /// <summary>Whether the constants are the true ones or those of the published code.</summary>
     public Normalizer Normalizer { get; init; } = DefaultNormalizer;
 
     /// <summary>How the pairwise terms are computed.</summary>

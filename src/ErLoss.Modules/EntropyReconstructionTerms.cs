@@ -4,7 +4,7 @@ namespace ErLoss.Modules;
 
 /// <summary>The loss and the terms it is made of: scalars in nats. Disposing it disposes them.</summary>
 /// <remarks>
-/// All are differentiable, but for <see cref="MutualInformationBound"/> where rows are left out. In float32 an entropy or a reconstruction on the sphere is
+/// All are differentiable, except <see cref="MutualInformationBound"/> with <see cref="EntropyReconstructionOptions.LeaveOneOut"/>. In float32 an entropy or a reconstruction on the sphere is
 /// rounded together with log C_d(κ), to 2e-4 at d = 2,048 and to 0.02 at d = 65,536. <see cref="MutualInformationBound"/> and a
 /// <see cref="Loss"/> of equal weights do not contain that constant and keep their precision.
 /// </remarks>

@@ -56,11 +56,11 @@ internal sealed record RunSettings : Section
     public int Seed { get; init; }
 
     /// <summary>Where the schedule started anew because the number of epochs was changed: "612:6" is after 612 steps of a run of 6 epochs; null if nowhere.</summary>
-    [Setting("Places where the number of epochs was changed and the schedule started anew, as STEPS:EPOCHS before the change.", IsOption = false)]
+    [Setting("Places where the number of epochs was changed and the schedule started anew, each as STEPS:EPOCHS: the steps done by then, and the epochs planned before.", IsOption = false)]
     public string? Restarts { get; init; }
 
     /// <summary>Whether the last state of a finished run stays in its folder.</summary>
-    [Setting("Keep the last state of a finished run, optimizer included, beside its weights: three times the space of the weights.", DecidesResult = false)]
+    [Setting("Keep the last checkpoint of a finished run with the optimizer's state, so that more epochs can continue from it. It takes three times the space of the weights.", DecidesResult = false)]
     public bool KeepState { get; init; }
 
     /// <summary>What followed from the settings and the images.</summary>

@@ -4,11 +4,11 @@ using static TorchSharp.torch.nn;
 namespace ErLoss.SelfSupervised.Encoders;
 
 /// <summary>
-/// A small convolutional encoder for CPU: 3×3 convolutions of 32, 64, 128 and 256 channels, each with batch normalisation and ReLU,
-/// the first three of stride two, then the mean over what is left of the image.
+/// A small convolutional encoder for CPUs: 3×3 convolutions of 32, 64, 128 and 256 channels, each with batch normalisation and ReLU,
+/// the first three of stride two, then the mean over height and width.
 /// </summary>
 /// <remarks>
-/// The stride comes before the work: at the same width this trains about twice as many images a second as pooling after
+/// The stride is in the convolutions, so that each computes fewer pixels: at the same width this trains about twice as many images a second as pooling after
 /// each convolution.
 /// </remarks>
 public sealed class ConvNet : Encoder

@@ -20,11 +20,11 @@ public sealed class Convolution : Module<Tensor, Tensor>
     private readonly int _kernelSize, _stride, _padding;
 
     /// <summary>Makes a convolution with weights as PyTorch draws them: uniform, in a range that shrinks with the number of inputs.</summary>
-    /// <param name="inputs">Channels of the input, one at least.</param>
-    /// <param name="outputs">Channels of the output, one at least.</param>
-    /// <param name="kernelSize">Height and width of the kernel, one at least.</param>
-    /// <param name="stride">Pixels from one place of the kernel to the next, one at least.</param>
-    /// <param name="padding">Zeros that are added on each side, none at least.</param>
+    /// <param name="inputs">Channels of the input, at least 1.</param>
+    /// <param name="outputs">Channels of the output, at least 1.</param>
+    /// <param name="kernelSize">Height and width of the kernel, at least 1.</param>
+    /// <param name="stride">Pixels from one place of the kernel to the next, at least 1.</param>
+    /// <param name="padding">Zeros that are added on each side, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is too small.</exception>
     public Convolution(int inputs, int outputs, int kernelSize, int stride = 1, int padding = 0)
         : base(nameof(Convolution))
@@ -45,7 +45,7 @@ public sealed class Convolution : Module<Tensor, Tensor>
     public Parameter Weight => weight;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The input has not four dimensions, or not the channels of the weights.</exception>
+    /// <exception cref="ArgumentException">The input does not have four dimensions, or not as many channels as the weights.</exception>
     public override Tensor forward(Tensor input)
     {
         if (input.dim() != 4 || input.shape[1] != weight.shape[1])

@@ -4,19 +4,19 @@ using static TorchSharp.torch.nn;
 
 namespace ErLoss.SelfSupervised.Encoders;
 
-/// <summary>Images to features: (k, 3, h, w) float32 to (k, <see cref="FeatureDimension"/>), the mean of feature maps over space.</summary>
+/// <summary>A network that maps images, (k, 3, h, w) in float32, to features, (k, <see cref="FeatureDimension"/>), which are the means of its feature maps over height and width.</summary>
 public abstract class Encoder(string name, int featureDimension) : Module<Tensor, Tensor>(name)
 {
     /// <summary>Length of a feature vector.</summary>
     public int FeatureDimension { get; } = featureDimension;
 
-    /// <summary>The type that convolutions compute in while training, float32 or bfloat16; weights, statistics, features and evaluation are float32 always.</summary>
+    /// <summary>The type that convolutions compute in while training, float32 or bfloat16; weights, statistics, features and evaluation are always float32.</summary>
     public ScalarType TrainingType { get; set; } = ScalarType.Float32;
 
     /// <inheritdoc/>
     public sealed override Tensor forward(Tensor images) => FeaturesIn(training ? TrainingType : images.dtype, images);
 
-    /// <summary>Features of images by convolutions in a type, whatever the mode; float32, or float64 if that is the type.</summary>
+    /// <summary>Features of images with convolutions in the given type, in either mode. They are float32, or float64 if that is the type.</summary>
     public Tensor FeaturesIn(ScalarType type, Tensor images)
     {
         using var scope = NewDisposeScope();
@@ -26,7 +26,7 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
         return maps.mean([1, 2], type: features).MoveToOuterDisposeScope();
     }
 
-    /// <summary>An encoder of the same weights in float64 and its evaluation mode on the CPU. The global generator is left in the state it was in.</summary>
+    /// <summary>A copy of the encoder with the same weights, in float64 and evaluation mode, on the CPU. The state of the global generator does not change.</summary>
     public virtual Encoder InFloat64()
     {
         using Tensor state = Generator.Default.get_state();
@@ -39,9 +39,9 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
         return copy;
     }
 
-    /// <summary>An encoder of the same make, its weights drawn from the global generator.</summary>
+    /// <summary>Makes an encoder of the same architecture, whose weights are drawn from the global generator.</summary>
     protected abstract Encoder Fresh();
 
-    /// <summary>Feature maps, (k, <see cref="FeatureDimension"/>, h', w'), of images (k, 3, h, w) that are laid out channels-last; of the images' type.</summary>
+    /// <summary>Feature maps, (k, <see cref="FeatureDimension"/>, h', w'), of images (k, 3, h, w) that are channels-last in memory. The maps have the type of the images.</summary>
     protected abstract Tensor Maps(Tensor images);
 }

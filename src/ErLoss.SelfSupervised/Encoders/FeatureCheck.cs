@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace ErLoss.SelfSupervised.Encoders;
 
 /// <summary>
-/// Whether this machine computes an encoder's features rightly: those of a batch against those of its images one by one, and against a
+/// Checks whether this machine computes the features of an encoder correctly: it compares those of a batch with those of its images one by one, and with a
 /// computation in float64 by patches and matrix products.
 /// </summary>
 /// <remarks>
-/// libtorch chooses the kernels of a convolution by the processor and by the shape, the batch included, and some are wrong on some
-/// machines, silently: a tenth to a half of the features' length. Rounding is far from that.
+/// libtorch chooses the kernels of a convolution by the processor and by the shape, the batch included, and some give wrong values on some
+/// machines, without a message. The error is then a tenth to a half of the norm of the features, far more than rounding.
 /// </remarks>
 public static class FeatureCheck
 {
-    /// <summary>Environment variable that keeps oneDNN, the CPU's convolutions, from the kernels that were seen to be wrong.</summary>
+    /// <summary>The environment variable that keeps oneDNN, the library of the CPU's convolutions, from using the kernels that gave wrong values.</summary>
     public const string Cure = "ONEDNN_MAX_CPU_ISA";
 
     private const int Images = 4, ImagesInFloat64 = 2; // float64 is slow

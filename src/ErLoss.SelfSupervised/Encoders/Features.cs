@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ErLoss.SelfSupervised.Encoders;
 
-/// <summary>What an encoder makes of many images, computed in batches.</summary>
+/// <summary>The features that an encoder gives for many images, computed in batches.</summary>
 public static class Features
 {
     /// <summary>
@@ -13,10 +13,10 @@ public static class Features
     private const int BatchSizeOnCpu = 128, BatchSizeOnGpu = 512;
 
     /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
-    /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
+    /// <param name="encoder">The encoder. It is run in evaluation mode and then returned to the mode it was in.</param>
     /// <param name="pixels">(n, 3, 32, 32) pixel bytes, on the encoder's device.</param>
-    /// <param name="progress">Told of the share that is done, from 0 to 1, after each batch.</param>
-    /// <param name="cancellation">Heeded between batches.</param>
+    /// <param name="progress">Receives the share that is done, from 0 to 1, after each batch.</param>
+    /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static Tensor Compute(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {

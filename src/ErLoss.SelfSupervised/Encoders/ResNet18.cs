@@ -9,7 +9,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// stride one and no pooling in place of a 7×7 one of stride two and pooling.
 /// </summary>
 /// <remarks>
-/// Weights bear torchvision's names and start as torchvision's do (He et al., "Delving Deep into Rectifiers", ICCV 2015, by
+/// The weights have torchvision's names and are initialised as in torchvision (He et al., "Delving Deep into Rectifiers", ICCV 2015, by
 /// outputs); the classifier <c>fc</c> is left out.
 /// </remarks>
 public sealed class ResNet18 : Encoder

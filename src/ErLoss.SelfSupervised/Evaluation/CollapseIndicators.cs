@@ -6,11 +6,11 @@ namespace ErLoss.SelfSupervised.Evaluation;
 /// <summary>How far projections of different images are from collapse.</summary>
 /// <param name="EffectiveRank">
 /// exp of the entropy of the embeddings' normalised singular values (Roy and Vetterli, "The effective rank", EUSIPCO 2007; Garrido et al., "RankMe",
-/// ICML 2023): from 1, all embeddings on one line (or nothing but zeros), to the lesser of their number and dimension.
+/// ICML 2023): from 1, if all embeddings lie on one line (or are zero), to the smaller one of their number and their dimension.
 /// </param>
 /// <param name="MeanCosine">Mean cosine between embeddings of different images: 1 where all are the same, about 0 where they are spread out.</param>
 /// <param name="Perplexity">
-/// exp of the entropy of the mean distribution over classes, of a discrete head: from 1, one class in use, to the number of classes. Null of others.
+/// For a discrete head, exp of the entropy of the mean distribution over classes: from 1, if one class is in use, to the number of classes. Null for other heads.
 /// </param>
 public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine, double? Perplexity)
 {

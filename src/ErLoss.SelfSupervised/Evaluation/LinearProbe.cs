@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 namespace ErLoss.SelfSupervised.Evaluation;
 
 /// <summary>
-/// How well a linear classifier tells the classes apart by frozen features: multinomial logistic regression, trained to convergence.
+/// The accuracy of a linear classifier on frozen features: multinomial logistic regression, trained to convergence.
 /// </summary>
 /// <remarks>
 /// Features are standardised by the training images' mean and deviation. The weight of the L2 penalty is the one of <see cref="Penalties"/>
-/// by which a held-out tenth of the training images (every tenth in order of class) is classified best, the largest of equally good ones;
-/// the classifier is then trained on all training images. All of it is in float64, and nothing is drawn at random.
+/// with which a held-out tenth of the training images (every tenth in order of class) is classified best; of equally good ones it is the largest.
+/// The classifier is then trained on all training images. All computations are in float64, and no random numbers are used.
 /// </remarks>
 public static class LinearProbe
 {
@@ -24,13 +24,13 @@ public static class LinearProbe
     public static IReadOnlyList<double> Penalties { get; } = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 
     /// <summary>Trains the classifier and classifies both sets.</summary>
-    /// <param name="trainFeatures">(n, d), finite, n two at least.</param>
+    /// <param name="trainFeatures">(n, d), finite, with n at least 2.</param>
     /// <param name="trainLabels">(n), int64 in 0..<paramref name="classCount"/> − 1; classes may be missing.</param>
-    /// <param name="testFeatures">(m, d), finite, m one at least.</param>
-    /// <param name="testLabels">(m), likewise.</param>
+    /// <param name="testFeatures">(m, d), finite, with m at least 1.</param>
+    /// <param name="testLabels">(m), int64 in the same range.</param>
     /// <param name="classCount">Number of classes.</param>
-    /// <param name="progress">Told of the iterations so far, at each.</param>
-    /// <param name="cancellation">Heeded between iterations.</param>
+    /// <param name="progress">Receives the number of iterations so far, after each of them.</param>
+    /// <param name="cancellation">Checked between iterations.</param>
     /// <exception cref="ArgumentException">Features or labels are not as said above.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LinearProbeResult Evaluate(

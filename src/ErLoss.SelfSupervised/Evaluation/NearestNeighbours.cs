@@ -11,16 +11,16 @@ public static class NearestNeighbours
     private const int MostNeighbours = 200, BatchSize = 512;
     private const double Temperature = 0.1;
 
-    /// <summary>Neighbours that vote among <paramref name="trainCount"/> images: min(200, n/10), one at least.</summary>
+    /// <summary>The number of neighbours that vote among n = <paramref name="trainCount"/> images: min(200, n/10), but at least 1.</summary>
     public static int NeighbourCount(long trainCount) => (int)Math.Clamp(trainCount / 10, 1, MostNeighbours);
 
     /// <summary>The fraction of test images whose class wins the vote.</summary>
     /// <param name="trainFeatures">(n, d), of the images that vote. Their lengths do not matter.</param>
     /// <param name="trainLabels">(n), int64 in 0..<paramref name="classCount"/> − 1.</param>
     /// <param name="testFeatures">(m, d), of the images that are classified, of the same type and on the same device.</param>
-    /// <param name="testLabels">(m), likewise.</param>
+    /// <param name="testLabels">(m), int64 in the same range.</param>
     /// <param name="classCount">Number of classes.</param>
-    /// <param name="cancellation">Heeded between batches of test images.</param>
+    /// <param name="cancellation">Checked between batches of test images.</param>
     /// <exception cref="ArgumentException">Features or labels are not as said above.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static double Accuracy(
@@ -51,7 +51,7 @@ public static class NearestNeighbours
     /// <summary>The nearest training images by cosine, nearest first.</summary>
     /// <param name="trainFeatures">(n, d), floating-point.</param>
     /// <param name="queries">(q, d), of the same type and on the same device.</param>
-    /// <param name="count">How many; from 1 to n.</param>
+    /// <param name="count">How many neighbours; from 1 to n.</param>
     /// <returns>Cosines, float32 or float64, and the training images' indices, (q, <paramref name="count"/>) each.</returns>
     /// <exception cref="ArgumentException">Features are not as said above.</exception>
     public static (Tensor Cosines, Tensor Indices) Find(Tensor trainFeatures, Tensor queries, int count)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ErLoss.SelfSupervised.Weights;
 
 /// <summary>
-/// An encoder's weights alone in a safetensors file, parameters and buffers by the names that PyTorch gives them: <c>layer1.0.conv1.weight</c>,
+/// The weights of an encoder in a safetensors file: parameters and buffers, under the names that PyTorch gives them: <c>layer1.0.conv1.weight</c>,
 /// <c>bn1.running_mean</c>.
 /// </summary>
 public static class EncoderFile
@@ -22,12 +22,12 @@ public static class EncoderFile
     }
 
     /// <summary>
-    /// Reads weights into an encoder on whatever device it is: an encoder's own, or those of a whole method or model that has one. What precedes the encoder's
-    /// names is found, floating-point types are converted, and tensors that are not the encoder's are left.
+    /// Reads weights into an encoder, on any device. The file may hold an encoder alone, or a whole method or model that contains one. The prefix that precedes the encoder's
+    /// names is found, floating-point types are converted, and tensors that do not belong to the encoder are left out.
     /// </summary>
     /// <returns>What was taken, converted and left.</returns>
     /// <exception cref="DataException">
-    /// The file is missing, cannot be read, is not sound, or is of another encoder, which is then unchanged; the message says what the file is, as far as it tells.
+    /// The file is missing, cannot be read, is damaged, or holds another encoder. The encoder is then unchanged, and the message says what the file holds, as far as that can be told.
     /// </exception>
     public static TakenWeights Read(string path, Encoder encoder)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ErLoss.SelfSupervised.Weights;
 
-/// <summary>What <see cref="EncoderFile.Read"/> took from a file of weights. <see cref="ToString"/> says it in a line.</summary>
+/// <summary>What <see cref="EncoderFile.Read"/> took from a file of weights. <see cref="ToString"/> describes it in one line.</summary>
 public sealed record TakenWeights
 {
     private const int NamesShown = 3;
@@ -13,7 +13,7 @@ public sealed record TakenWeights
     /// <summary>What precedes the encoder's own names in the file, such as <c>module.encoder_q.</c>; empty if nothing does.</summary>
     public required string Prefix { get; init; }
 
-    /// <summary>The types that tensors were converted from, in the words of the format, such as <c>F16</c>, with the number of tensors of each.</summary>
+    /// <summary>The types that tensors were converted from, under the names of the safetensors format, such as <c>F16</c>, with the number of tensors of each.</summary>
     public required IReadOnlyDictionary<string, int> Converted { get; init; }
 
     /// <summary>The counters of batches that the file lacks. They keep their values, and no result depends on them.</summary>

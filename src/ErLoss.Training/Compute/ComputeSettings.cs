@@ -18,7 +18,7 @@ internal sealed record ComputeSettings : Section
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Where a GPU may round to TF32.</summary>
-    [Setting("Where a GPU may use TF32; products are the losses' too.", Alone = "products", Negated = "none")]
+    [Setting("Where a GPU may use TF32. The value products stands for convolutions and all matrix products, including those of the losses.", Alone = "products", Negated = "none")]
     public Tf32 Tf32 { get; init; } = Tf32.Convolutions;
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ internal sealed record DataSettings : Section
 {
     /// <summary>"synthetic", or the folder that the images are in. It may move: a run that is resumed knows its images by their content.</summary>
     [Setting(
-        "'synthetic', or a folder with CIFAR-10's or CIFAR-100's binary files, or with a folder of PNG or JPEG images for each class.",
+        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of PNG or JPEG images for each class.",
         Word = "data", Placeholder = "synthetic|DIR", DecidesResult = false, IsPath = true)]
     public string Source { get; init; } = DataSource.Synthetic;
 

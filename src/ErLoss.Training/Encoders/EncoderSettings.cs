@@ -6,6 +6,6 @@ namespace ErLoss.Training.Encoders;
 public abstract record EncoderSettings : Section
 {
     /// <summary>File of the initial weights; they are drawn by the seed if it is null.</summary>
-    [Setting("Safetensors file with the initial weights of the encoder, as export or PyTorch writes it.", Placeholder = "FILE", IsPath = true, WhenNull = "random ones")]
+    [Setting("Safetensors file with weights of the encoder, as export or PyTorch writes it. Training starts from these weights.", Placeholder = "FILE", IsPath = true, WhenNull = "random ones")]
     public string? Weights { get; init; }
 }

@@ -125,7 +125,7 @@ internal sealed record DinoSettings : DiscreteMethodSettings
     public bool Centering { get; init; } = true;
 
     /// <summary>Norm of a prototype's weights at the start.</summary>
-    [Setting("Norm of the weights of a prototype at the start. Only their direction is used; the shorter they are, the faster they turn.", Above = 0)]
+    [Setting("Norm of the weight vector of a prototype at the start. Only its direction is used; the shorter the vector is, the faster it turns.", Above = 0)]
     public double PrototypeNorm { get; init; } = 1;
 
     /// <summary>Projector and prototypes.</summary>

@@ -87,7 +87,7 @@ internal sealed record LarsSettings() : OptimizerSettings(1)
     public double TrustCoefficient { get; init; } = 1e-3;
 
     /// <summary>Whether LARS only lowers a layer's rate.</summary>
-    [Setting("Only lower the learning rate of a layer, never raise it (LARC).")]
+    [Setting("Only lower the learning rate of a layer and never raise it (LARC).")]
     public bool ClipTrust { get; init; }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace ErTraining.CommandLine;
 
-/// <summary><c>--max-time</c>: ends a command as an interrupt does, so that it can be gone on with, but with an exit code of its own.</summary>
+/// <summary><c>--max-time</c>: ends a command as an interrupt does, so that it can be continued, but with an exit code of its own.</summary>
 internal sealed class TimeLimit : IDisposable
 {
     private readonly CancellationToken _interrupt;
@@ -36,11 +36,11 @@ internal sealed class TimeLimit : IDisposable
     private bool IsOver => _end.IsCancellationRequested && !_interrupt.IsCancellationRequested;
 
     /// <summary>The option.</summary>
-    /// <param name="goesOn">How the command is gone on with, a clause: "--resume goes on from there".</param>
+    /// <param name="goesOn">How the command is continued, a clause: "--resume continues from there".</param>
     public static Option<TimeSpan?> Option(string goesOn) => new("--max-time")
     {
         Description = $"End after this time, such as 3h50m, 90m, 45s or 1:30:00, with a checkpoint and exit code 75; {goesOn}. "
-            + "The step under way and the checkpoint come after it, so give a minute less than a scheduler allows.",
+            + "The current step and the checkpoint are completed after that time, so give a minute less than a scheduler allows.",
         HelpName = "TIME",
         CustomParser = result =>
         {

@@ -32,7 +32,7 @@ internal static class EvaluateCommand
     {
         var options = new SettingOptions(
             registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads");
-        var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe).");
+        var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe). --checkpoint names the run whose encoder is measured, on the images of that run unless --data is given. --weights names a file with an encoder instead; --encoder and --data go with it.");
         foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, s_output])
         {
             command.Add(option);

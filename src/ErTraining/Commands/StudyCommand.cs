@@ -17,14 +17,14 @@ internal static class StudyCommand
     private const string Epochs = "epochs", LearningRate = "learning_rate", Threads = "threads";
 
     private static readonly Option<int?> s_epochs = Options.Number<int?>(
-        "--epochs", $"Passes over the training images [default: {UsualEpochs}].", "N", n => n >= 1, "a whole number from 1 up", null);
+        "--epochs", $"Number of passes over the training images [default: {UsualEpochs}].", "N", n => n >= 1, "a whole number from 1 up", null);
 
     private static readonly Option<bool> s_fullGrid = Options.Flag(
         "--full-grid", "Train all combinations instead of only those that differ from the reference in one thing.");
 
     private static readonly Option<double?> s_learningRate = Options.Number<double?>(
         "--learning-rate",
-        "Learning rate at the largest batch size. Smaller batches get less: in proportion to the square root of the batch size for adamw, in proportion to the batch size otherwise [default: that of train].",
+        "Learning rate at the largest batch size. Smaller batches get a smaller one: in proportion to the square root of the batch size for adamw, in proportion to the batch size otherwise [default: that of train].",
         "X",
         x => x > 0 && double.IsFinite(x),
         "a positive number",
@@ -39,9 +39,9 @@ internal static class StudyCommand
         null);
 
     private static readonly Option<bool> s_retrain = Options.Flag(
-        "--retrain", "Train the cells in --output that another version of this program trained once more. What they have stays beside it.");
+        "--retrain", "Train those cells in --output again that another version of this program trained. Their earlier results stay in the folder.");
 
-    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("the same command goes on from there");
+    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("the same command continues from there");
 
     private static readonly Option<string?> s_output = RequiredOutput();
 
@@ -114,7 +114,7 @@ internal static class StudyCommand
             $"[bold]{plan.Cells.Count} {(plan.Cells.Count == 1 ? "cell" : "cells")}[/] of {plan.MostEpochs} {(plan.MostEpochs == 1 ? "epoch" : "epochs")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
-            AnsiConsole.MarkupLineInterpolated($"{others} more in {output} are not of this study and stay as they are.");
+            AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");
         }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
         var runner = new StudyRunner(plan, folder, display, (file, output) => ["train", "--config", file, "--output", output, "--resume"]);
@@ -129,7 +129,7 @@ internal static class StudyCommand
         {
             int finished = runner.Outcomes.Count(outcome => outcome.Status == CellStatus.Finished);
             Console.Error.WriteLine(
-                $"{limit.Reason}; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command goes on with the rest.");
+                $"{limit.Reason}; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command continues with the rest.");
             return limit.ExitCode;
         }
         StudySummary.Write(plan, runner.Outcomes);

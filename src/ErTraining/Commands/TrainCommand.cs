@@ -17,11 +17,11 @@ namespace ErTraining.Commands;
 internal static class TrainCommand
 {
     private static readonly Option<string?> s_output = Options.Text(
-        "--output", "Folder in which the run leaves its settings, metrics, weights, report and pictures. Without it nothing is kept.", "DIR");
+        "--output", "Folder for the settings, metrics, weights, report and pictures of the run. Without this option nothing is kept.", "DIR");
 
     private static readonly Option<bool> s_resume = Options.Flag(
         "--resume",
-        "Continue the run in --output from its last checkpoint, with its own settings. With another number of --epochs the learning rate starts a new schedule there. If the folder holds no run, begin one.");
+        "Continue the run in --output from its last checkpoint, with its own settings. With another number of --epochs, the learning rate starts a new schedule from there. If the folder holds no run, a new run begins.");
 
     private static readonly Option<double> s_checkpointMinutes = Options.Number(
         "--checkpoint-minutes",
@@ -34,7 +34,7 @@ internal static class TrainCommand
     private static readonly Option<bool> s_tensorBoard = Options.Flag(
         "--tensorboard", "Also write the metrics for TensorBoard, into the folder tensorboard of --output.");
 
-    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("--resume goes on from there");
+    private static readonly Option<TimeSpan?> s_maxTime = TimeLimit.Option("--resume continues from there");
 
     private static readonly Option<bool> s_printSchema = Options.Flag(
         "--print-schema", "Write the JSON schema of --config files to standard output and end.");
@@ -65,7 +65,7 @@ internal static class TrainCommand
         using var limit = new TimeLimit(maxTime, cancellation);
         if (parsed.GetValue(s_output) is not { } output)
         {
-            return resume ? throw new UsageException("--resume goes with --output, the folder of the run to go on with.")
+            return resume ? throw new UsageException("--resume goes with --output, the folder of the run to continue.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
                 : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
                 : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, limit);
@@ -106,7 +106,7 @@ internal static class TrainCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When this is mended, the same command with --resume goes on from the last checkpoint.");
+            throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When the cause is removed, the same command with --resume continues from the last checkpoint.");
         }
     }
 
@@ -122,7 +122,7 @@ internal static class TrainCommand
         return registry.Document.Difference(began with { Epochs = asked.Epochs }, asked) is not { } other
             ? asked
             : throw new UsageException(
-                $"{run.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to go on with it, or give another --output.");
+                $"{run.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to continue the run, or give another --output.");
     }
 
     /// <summary>The settings of a run that is given another number of epochs than it began with.</summary>
@@ -208,11 +208,11 @@ internal static class TrainCommand
             display.Dispose();
             if (folder is null)
             {
-                Console.Error.WriteLine("Interrupted; nothing was kept, as no --output was given.");
+                Console.Error.WriteLine("Interrupted; nothing was kept, because no --output was given.");
                 return ExitCode.Interrupted;
             }
             ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
-            Console.Error.WriteLine($"{limit.Reason}; the weights as they were are in {folder.Run.CheckpointPath}, and --resume goes on from there.");
+            Console.Error.WriteLine($"{limit.Reason}; the weights of the last step are in {folder.Run.CheckpointPath}, and --resume continues from there.");
             return limit.ExitCode;
         }
         display.Dispose();

@@ -37,7 +37,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         string line = $"kNN accuracy of {_encoder}: {knnAccuracyBefore:p1}";
         if (epochsDone.Count > 0 || stepsDone > 0)
         {
-            line += $"; going on after epoch {epochsDone.Count}, step {stepsDone} of the next";
+            line += $"; continuing after epoch {epochsDone.Count}, step {stepsDone} of the next";
         }
         _status = $"epoch {epochsDone.Count + 1}/{_epochs}";
         _phase = _status;

@@ -63,7 +63,7 @@ internal sealed partial class ResumeCommandTests
         Assert.That((States("run").Length, States("whole").Length), Is.EqualTo((1, 1)), "one state of a finished run");
         Assert.That(
             new FileInfo(States("run")[0]).Length, Is.GreaterThan(20 * new FileInfo(States("whole")[0]).Length), "whose tensors are kept where that is asked for");
-        Assert.That(outcome.Output, Does.Contain("going on after epoch").And.Not.Contain("epoch 1/6"));
+        Assert.That(outcome.Output, Does.Contain("continuing after epoch").And.Not.Contain("epoch 1/6"));
         AssertIsWhole("run");
         Assert.That(Directory.GetFiles(_folder["run/tensorboard"]), Has.One.Items, "TensorBoard's metrics go on unasked");
     }

@@ -21,8 +21,8 @@ internal sealed record Preset(string Source, IReadOnlyList<string> Differences, 
     /// <param name="objective">Which loss the run trains with.</param>
     public string Describe(Objective objective)
     {
-        string loss = objective == Objective.Native ? "trained with the native loss, which they are for" : "trained with the entropy-reconstruction loss, which they were not published for";
-        return $"Settings of {Source}, {loss}. Not as there: {string.Join("; ", Differences)}.";
+        string loss = objective == Objective.Native ? "trained with the native loss, for which they were published" : "trained with the entropy-reconstruction loss, for which they were not published";
+        return $"Settings of {Source}, {loss}. Differences from that source: {string.Join("; ", Differences)}.";
     }
 
     /// <summary>A recipe of solo-learn (da Costa et al., JMLR 2022), with what its recipes for CIFAR have in common.</summary>

@@ -26,7 +26,7 @@ internal sealed record SphereLossSettings : Section
     /// <remarks>
     /// At the batch sizes usual here the own kernel is nearly all of the sum, and it gives no gradient: with it the entropy hardly pushes, and the features are worth less.
     /// </remarks>
-    [Setting("Keep the own kernel of each projection in the density estimate at its place, as the paper does. If kappa is learnt, it is always kept.")]
+    [Setting("Keep the own kernel of a projection in the density that is estimated at that projection, as the paper does. If kappa is learnt, it is always kept.")]
     public bool KeepOwn { get; init; }
 
     /// <summary>Weight of the entropy in the ER loss.</summary>

@@ -11,7 +11,7 @@ internal sealed record TeacherSettings : Section
     public double Ema { get; init; } = 0.99;
 
     /// <summary>How the coefficient goes on from there.</summary>
-    [Setting("Course of the EMA coefficient: cosine raises it to one, fixed keeps it. A study keeps it fixed unless this is given.")]
+    [Setting("Course of the EMA coefficient: cosine raises it to one, fixed keeps it. A study keeps it fixed unless this option is given.")]
     public EmaSchedule EmaSchedule { get; init; } = EmaSchedule.Cosine;
 
     /// <summary>The coefficient over a run.</summary>
