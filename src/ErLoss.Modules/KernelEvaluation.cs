@@ -1,8 +1,8 @@
 namespace ErLoss.Modules;
 
 /// <summary>
-/// How the pairwise terms of the kernel density estimate on the sphere are computed. It changes speed, memory and which derivatives
-/// there are; values and first derivatives agree to rounding.
+/// How the pairwise terms of the kernel density estimate on the sphere are computed. The choice affects speed, memory and which derivatives
+/// exist; values and first derivatives are the same to rounding.
 /// </summary>
 public enum KernelEvaluation
 {
@@ -25,8 +25,8 @@ public enum KernelEvaluation
     /// </para>
     /// <para>
     /// Where the exponents span more than their type can hold (leave-one-out with a very large κ, or rows of very different norms) each
-    /// row gets its own shift, at about twice the arithmetic; memory stays as it is. On a GPU, leave-one-out with normalised rows
-    /// always uses these shifts if κ is 60 or more (600 in float64), because looking whether they are needed would make the host wait. In
+    /// row gets its own shift, at about twice the arithmetic; the memory stays the same. On a GPU, leave-one-out with normalised rows
+    /// always uses these shifts if κ is 60 or more (600 in float64), because checking whether they are needed would make the host wait. In
     /// float32, exponents that may reach 60 are computed in float64, except with normalised rows and a κ that is learnt on a GPU, because the
     /// host does not know its value.
     /// </para>

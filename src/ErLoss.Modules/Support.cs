@@ -1,6 +1,6 @@
 namespace ErLoss.Modules;
 
-/// <summary>The space the projections live in, and with it the density model of the loss.</summary>
+/// <summary>The space that the projections lie in. It determines the density model of the loss.</summary>
 public enum Support
 {
     /// <summary>The unit sphere S^(d−1): rows are directions, densities are von Mises–Fisher.</summary>

@@ -65,7 +65,7 @@ public static class Harness
         {
             if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
             {
-                throw new UsageException($"'{word}' is no command; the commands are {string.Join(", ", root.Subcommands.Select(command => command.Name))}.");
+                throw new UsageException($"'{word}' is not a command; the commands are {string.Join(", ", root.Subcommands.Select(command => command.Name))}.");
             }
             if (parsed.Errors is [var error, ..])
             {

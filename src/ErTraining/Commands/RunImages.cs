@@ -18,7 +18,7 @@ internal static class RunImages
     {
         if (run is not null && settings.Source != DataSource.Synthetic && !Directory.Exists(settings.Source))
         {
-            throw new DataException($"{settings.Source}: no such directory. The run in {run} was begun with images there; wanted --data DIR with the place where they are now.");
+            throw new DataException($"{settings.Source}: no such directory. The run in {run} was begun with images there; give the folder in which they are now with --data DIR.");
         }
         using var work = new WorkLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images");
         return DataSource.Load(settings, seed, new Loading(work, cancellation));

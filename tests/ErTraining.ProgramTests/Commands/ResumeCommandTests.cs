@@ -129,7 +129,7 @@ internal sealed partial class ResumeCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(process.ExitCode, Is.EqualTo(1));
-            Assert.That(error.TrimEnd('\n'), Does.StartWith("error: ").And.Contain("larger than").And.Contain("--resume goes on").And.Not.Contain("\n"));
+            Assert.That(error.TrimEnd('\n'), Does.StartWith("error: ").And.Contain("larger than").And.Contain("--resume continues").And.Not.Contain("\n"));
             Assert.That(States("run"), Is.EqualTo(states));
             Assert.That(Directory.GetFiles(_folder["run"], "*.tmp", SearchOption.AllDirectories), Is.Empty);
         });

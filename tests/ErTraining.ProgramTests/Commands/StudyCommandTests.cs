@@ -138,7 +138,7 @@ internal sealed class StudyCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(process.ExitCode, Is.EqualTo(130), error);
-            Assert.That(error, Does.StartWith("Interrupted; 0 of 2 cells are finished").And.Contain("The same command goes on"));
+            Assert.That(error, Does.StartWith("Interrupted; 0 of 2 cells are finished").And.Contain("The same command continues"));
             Assert.That(Processes(), Is.Empty);
             Assert.That(
                 Directory.EnumerateFileSystemEntries(_folder["study/cells"]).Select(Path.GetFileNameWithoutExtension).Distinct(),

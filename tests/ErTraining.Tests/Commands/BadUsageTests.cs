@@ -11,7 +11,7 @@ internal sealed class BadUsageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("frobnicate", "'frobnicate' is no command; the commands are train, evaluate, export, study, verify, synthesize, info")]
+    [TestCase("frobnicate", "'frobnicate' is not a command; the commands are train, evaluate, export, study, verify, synthesize, info")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]
@@ -90,7 +90,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("info --libtorch nowhere", "--libtorch nowhere: no such folder; wanted the torch/lib folder of PyTorch 2.10")]
     [TestCase("--libtorch .", "torch_cpu.")]
     [TestCase("--libtorch=. train --epochs 1", "nor in lib; wanted the torch/lib folder of PyTorch 2.10")]
-    [TestCase("--libtorch . frobnicate", "'frobnicate' is no command")]
+    [TestCase("--libtorch . frobnicate", "'frobnicate' is not a command")]
     [TestCase("info --libtorch", "--libtorch")]
     [TestCase("info --libtorch ", "--libtorch is empty; DIR is wanted")]
     [TestCase("--libtorch . info --libtorch nowhere", "--libtorch")]
