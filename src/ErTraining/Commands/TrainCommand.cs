@@ -136,7 +136,7 @@ internal static class TrainCommand
             throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: learning rate and EMA coefficient start a new schedule here, after step {steps}.{(state is { HasWeights: false } ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
+            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(state is { HasWeights: false } ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
         return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps);
     }
 

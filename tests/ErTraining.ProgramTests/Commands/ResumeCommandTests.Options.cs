@@ -39,7 +39,7 @@ internal sealed partial class ResumeCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(killed.ExitCode, Is.Zero, killed.Error);
-            Assert.That(killed.Output, Does.Match("The run has 4 epochs in place of 6: learning rate and EMA coefficient start a new schedule here, after step 1[0-9]"));
+            Assert.That(killed.Output, Does.Match("The run has 4 epochs in place of 6: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step 1[0-9]"));
             Assert.That((int)Json("run/result.json")["epochs"]!, Is.EqualTo(4));
         });
 
@@ -62,7 +62,7 @@ internal sealed partial class ResumeCommandTests
     public void Images_may_have_moved_but_must_be_the_same()
     {
         Directory.Move(_folder["images"], _folder["moved"]);
-        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("was begun with images there; wanted --data DIR"));
+        Assert.That(() => Invoke("--output", _folder["run"], "--resume"), Throws.TypeOf<DataException>().With.Message.Contains("was begun with images there; give the folder in which they are now with --data DIR"));
         string file = _folder["moved/data_batch_1.bin"];
         byte[] bytes = File.ReadAllBytes(file);
         bytes[^1] ^= 1;
