@@ -91,10 +91,10 @@ public static class Teacher
         Average(others, buffers == TeacherBuffers.Averaged ? momentum : 0);
     }
 
-    /// <summary>In one call for all tensors of a type and device; what is not floating-point is copied.</summary>
+    /// <summary>In one call for all tensors of a type; what is not floating-point is copied.</summary>
     private static void Average((Tensor Slow, Tensor Fast)[] pairs, double momentum)
     {
-        foreach (var group in pairs.GroupBy(pair => (pair.Slow.dtype, pair.Slow.device_type, pair.Slow.device_index)))
+        foreach (var group in pairs.GroupBy(pair => pair.Slow.dtype))
         {
             if (group.First().Slow.is_floating_point() && momentum != 0)
             {
@@ -122,11 +122,11 @@ public static class Teacher
         return [.. teacher.Zip(student, (slow, fast) => (slow.Tensor, fast.Tensor))];
     }
 
+    // Every step asks this of every weight, and each question is a native call. Which of several GPUs it is libtorch checks itself.
     private static bool AreAlike((string Name, Tensor Tensor) one, (string Name, Tensor Tensor) other) =>
         one.Name == other.Name
         && one.Tensor.dtype == other.Tensor.dtype
         && one.Tensor.device_type == other.Tensor.device_type
-        && one.Tensor.device_index == other.Tensor.device_index
         && one.Tensor.shape.AsSpan().SequenceEqual(other.Tensor.shape);
 
     private static string Describe((string Name, Tensor Tensor)[] entries, int index) => index < entries.Length && entries[index] is var (name, tensor)

@@ -25,6 +25,7 @@ internal sealed class GradientCheckTests : TensorTests
         yield return Case("a transposed tensor", () => s_fine.Run(x => (x * arange(6).view(3, 2)).exp().sum(), Draw(2, 3).t()), 6);
         yield return Case("a row that stands for many", () => s_fine.Run(x => (x * arange(6).view(3, 2)).exp().sum(), Draw(1, 2).expand(3, 2)), 6);
         yield return Case("the second order", () => s_fine.Run(x => autograd.grad([x.pow(3).sum()], [x], create_graph: true)[0], Draw(4)), 16);
+        yield return Case("the input itself", () => s_fine.Run(x => x, Draw(3)), 9);
         yield return Case("within no_grad", WithoutGradient, 6);
         yield return Case("a module", () => s_fine.Run(Network(), Draw(5, 3)), 10 * (15 + 12 + 4 + 4 + 4 + 8 + 2));
         yield return Case("a module of two inputs", () => s_fine.Run(nn.Bilinear(2, 2, 1).to(ScalarType.Float64), Draw(3, 2), Draw(3, 2)), 3 * (6 + 6 + 4 + 1));
@@ -113,6 +114,9 @@ internal sealed class GradientCheckTests : TensorTests
             Assert.That(Everything(network), Is.EqualTo(before));
             Assert.That((network.training, input.requires_grad), Is.EqualTo((true, false)));
             Assert.That(network.parameters().Select(weight => weight.grad), Has.None.Null);
+            network.zero_grad(set_to_none: true);
+            s_check.Run(network, input).Require();
+            Assert.That(network.parameters().Select(weight => weight.grad), Has.All.Null);
         });
 
         static double[][] Everything(Sequential network) =>
