@@ -5,6 +5,10 @@ namespace ErLoss.Modules;
 /// resultant length and entropy, logarithms in nats, without overflow (Banerjee et al., "Clustering on the unit hypersphere using
 /// von Mises-Fisher distributions", JMLR 6 (2005) 1345-1382, §2; Mardia and Jupp, Directional Statistics, 2000, §9.3.2).
 /// </summary>
+/// <remarks>
+/// These are functions of numbers, and are named as those of <see cref="Math"/> are. Functions of tensors, in <see cref="EntropyReconstruction"/>, are named as
+/// TorchSharp's are.
+/// </remarks>
 public static partial class VonMisesFisher
 {
     /// <summary>log I_ν(x), the logarithm of the modified Bessel function of the first kind, in nats.</summary>
