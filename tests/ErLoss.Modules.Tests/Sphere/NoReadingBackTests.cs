@@ -56,6 +56,30 @@ public class NoReadingBackTests : TensorTests
     }
 
     [Test]
+    public void NorAreViewsPredictionsAndTargets([Values] Support support, [Values] bool learnKappa)
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            Support = support,
+            LearnKappa = learnKappa && support == Support.Sphere,
+            Evaluation = KernelEvaluation.Fused,
+        });
+        loss.to(Meta);
+        using IDisposable noGrad = no_grad();
+        Tensor[] rows = [.. Enumerable.Range(0, 4).Select(_ => empty(600, 16, device: Meta))];
+        Tensor numbers = empty(600, dtype: ScalarType.Int64, device: Meta);
+        Tensor target = support == Support.Sphere ? rows[3] : numbers;
+        foreach (ProjectedViews views in (ProjectedViews[])
+            [
+                new(rows), new(rows[..2]) { Predictions = rows[..3], Targets = rows[2..] }, new(rows[0]) { Target = target }, new(rows[..2]) { Targets = [target, target] },
+            ])
+        {
+            Tensor value = loss.terms(views).Loss;
+            Assert.That((value.dim(), value.device_type), Is.EqualTo((0, DeviceType.META)));
+        }
+    }
+
+    [Test]
     public void NorIsAnyInTheGradient([Values] bool leaveOneOut)
     {
         Tensor rows = empty(3000, 16, device: Meta), exponents = empty(3000, dtype: ScalarType.Float64, device: Meta);
