@@ -64,6 +64,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>What followed from the settings and the images.</summary>
     public UsedSettings Used => new()
     {
+        DataFingerprint = _dataFingerprint,
         FeatureDimension = Method.Encoder.FeatureDimension,
         KnnNeighbours = NearestNeighbours.NeighbourCount(_train.Count),
         WarmupEpochs = _step.Schedule.WarmupEpochs,

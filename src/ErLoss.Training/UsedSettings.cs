@@ -11,6 +11,10 @@ internal sealed record UsedSettings : Section
     [Setting("Number of features of the encoder.", Word = "used_feature_dimension", DecidesResult = false, IsOption = false)]
     public int? FeatureDimension { get; init; }
 
+    /// <summary>A number that other images have only by a chance of 2⁻¹²⁸, in hexadecimal digits.</summary>
+    [Setting("Fingerprint of the images.", Word = "used_data_fingerprint", DecidesResult = false, IsOption = false)]
+    public string? DataFingerprint { get; init; }
+
     /// <summary>Neighbours that vote in an evaluation.</summary>
     [Setting("Number of neighbours that vote in the kNN accuracy.", Word = "used_knn_neighbours", DecidesResult = false, IsOption = false)]
     public int? KnnNeighbours { get; init; }

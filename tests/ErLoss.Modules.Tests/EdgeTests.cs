@@ -52,6 +52,52 @@ public class EdgeTests : TensorTests
         AssertOnSphere(new double[7, 5], masked2, dtype, evaluation);
     }
 
+    // Where κ is large, kernels are shifted by κ less 60 (600 in float64) before they are rounded; those of a row of zeros, which are all one, would then be lost.
+    [TestCase(ScalarType.Float32, 300, 2)]
+    [TestCase(ScalarType.Float32, 200, 600)]
+    public void ARowOfZerosSpoilsNoOtherRowHoweverLargeKappaIs(ScalarType dtype, double kappa, int k)
+    {
+        double[,] first = Draw.Normal(1, k, 6), second = Draw.Normal(2, k, 6);
+        for (int c = 0; c < 6; c++)
+        {
+            first[0, c] = 0;
+        }
+        foreach (EntropyEstimator estimator in Enum.GetValues<EntropyEstimator>())
+        {
+            using var scope = NewDisposeScope();
+            Tensor leaf = first.ToLeaf(dtype), other = second.ToTensor(dtype);
+            PlainLoss truth = PlainLoss.OnSphere(leaf.ToMatrix(), other.ToMatrix(), kappa, estimator, leaveOneOut: false);
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Kappa = kappa, Estimator = estimator, Evaluation = KernelEvaluation.Fused });
+            Tensor value = loss.call(leaf, other);
+            value.backward();
+            Assert.That(value.ToDouble(), Is.EqualTo(truth.Value).Within(1e-5).Percent, $"{estimator}");
+            Assert.That(RelativeError.Of(leaf.grad!, truth.Gradient1.ToTensor()), Is.LessThan(1e-3), $"{estimator}");
+            Assert.That(leaf.grad![0].abs().max().ToDouble(), Is.Zero);
+        }
+    }
+
+    // e^1400 is beyond float64, and so beyond PlainLoss; the composed form takes the logarithm of sums.
+    [Test]
+    public void ARowOfZerosSpoilsNoOtherRowInFloat64()
+    {
+        double[,] rows = { { 0, 0, 0 }, { 1, 2, 3 }, { -1, 2, 1 } };
+        foreach (EntropyEstimator estimator in Enum.GetValues<EntropyEstimator>())
+        {
+            (double Value, double[,] Gradient) composed = Compute(KernelEvaluation.Composed), fused = Compute(KernelEvaluation.Fused);
+            Assert.That(fused.Value, Is.EqualTo(composed.Value).Within(1e-10).Percent.And.Not.NaN, $"{estimator}");
+            Assert.That(fused.Gradient, Is.EqualTo(composed.Gradient).Within(1e-9), $"{estimator}");
+
+            (double, double[,]) Compute(KernelEvaluation evaluation)
+            {
+                using Tensor leaf = rows.ToLeaf(), other = Draw.Normal(2, 3, 3).ToTensor();
+                using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Kappa = 1400, Estimator = estimator, Evaluation = evaluation });
+                using Tensor value = loss.call(leaf, other);
+                value.backward();
+                return (value.ToDouble(), leaf.grad!.ToMatrix());
+            }
+        }
+    }
+
     // Below the smallest normal number a gradient in inverse proportion to the norm would leave the type's range.
     [Test]
     public void ARowBelowTheNormalNumbersHasItsValueAndTheGradientOfARowOfThatSize([ValueSource(nameof(Types))] ScalarType dtype)

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -18,6 +19,9 @@ namespace ErLoss.Modules;
 internal sealed class Categorical
 {
     private const double ReferenceFloor = 1e-7;
+
+    // Kept: TorchSharp may free a number's conversion before native code reads it, and masked_fill copies a tensor first.
+    private static readonly Scalar s_zero = 0, s_floor = Math.Log(finfo(ScalarType.Float32).tiny), s_floorInDouble = Math.Log(finfo(ScalarType.Float64).tiny);
 
     private readonly Normalizer _normalizer;
     private readonly bool _fromLogits;
@@ -67,9 +71,9 @@ internal sealed class Categorical
             return estimator == EntropyEstimator.Joe ? -log.mean() : -(mean * log).sum();
         }
         // A log-sum-exp whose gradient is zero, and not NaN, for a class that is masked in every row. Other sums are at least one.
-        Tensor largest = _logProbabilities.detach().amax([0]), isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, 0);
+        Tensor largest = _logProbabilities.detach().amax([0]), isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero);
         Tensor sums = (_logProbabilities - shift).exp().sum([0]);
-        Tensor logMarginal = (sums.clamp_min(0.5).log() + (shift - Math.Log(_logProbabilities.shape[0]))).masked_fill(isMasked, 0);
+        Tensor logMarginal = (sums.clamp_min(0.5).log() + (shift - Math.Log(_logProbabilities.shape[0]))).masked_fill(isMasked, s_zero);
         return estimator == EntropyEstimator.Joe
             ? -logMarginal.sum() / isMasked.logical_not().sum()
             : -(logMarginal.exp() * logMarginal).sum();
@@ -104,7 +108,7 @@ internal sealed class Categorical
     }
 
     private Tensor FlooredLogs() => _fromLogits
-        ? _logProbabilities.masked_fill(_logProbabilities.isneginf(), Math.Log(finfo(_logProbabilities.dtype).tiny))
+        ? _logProbabilities.masked_fill(_logProbabilities.isneginf(), _logProbabilities.dtype == ScalarType.Float64 ? s_floorInDouble : s_floor)
         : _logProbabilities;
 
     private static Tensor Log(Tensor probabilities, Normalizer normalizer) =>

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -16,6 +17,9 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal static class Directions
 {
+    // Kept: TorchSharp may free a number's conversion before native code reads it, and masked_fill copies a tensor first.
+    private static readonly Scalar s_infinity = double.PositiveInfinity;
+
     // Norms are at least one when they are divided by, but for those of zero.
     private const double LeastNorm = 0.5;
 
@@ -31,7 +35,7 @@ internal static class Directions
         double normal = finfo(projections.dtype).tiny, least = normal * finfo(projections.dtype).eps;
         Tensor divisors = largest.clamp_min(normal);
         // Division by infinity makes the gradient of a row of zeros zero.
-        Tensor scaled = rows / divisors.masked_fill(largest.eq(0), double.PositiveInfinity);
+        Tensor scaled = rows / divisors.masked_fill(largest.eq(0), s_infinity);
         // Outside the graph: the value is that of division by the largest entry, the gradient that of the divisor.
         scaled.detach().mul_(divisors / largest.clamp_min(least));
         return nn.functional.normalize(scaled, dim: 1, eps: LeastNorm);

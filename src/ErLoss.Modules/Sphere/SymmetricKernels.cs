@@ -33,6 +33,8 @@ internal sealed class SymmetricKernels
     // Up to here κ times the rounding of a unit row's norm is a small number, so that no own kernel comes near to vanishing.
     private const double LargestKappa = 1e6;
 
+    private static readonly Scalar s_none = double.NegativeInfinity; // kept, as a number's conversion may be freed before native code reads it
+
     private readonly Tensor _rows;
     private readonly Tensor _factors;
     private readonly Tensor _scaledRows;
@@ -125,6 +127,13 @@ internal sealed class SymmetricKernels
             sums = sums + (_shift is null ? _ownExponents : _ownExponents - _shift).exp();
         }
         logSums = _shift is null ? sums.log() : sums.log() + _shift;
+        if (DirectionlessRows is { } directionless)
+        {
+            // All kernels of such a row are one, and are lost beside the shift.
+            Scalar count = Math.Log(_rows.shape[0] - (_leaveOneOut ? 1 : 0));
+            logSums = logSums.masked_fill(directionless, count);
+            GC.KeepAlive(count);
+        }
         return !_mayVanish || sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
     }
 
@@ -136,7 +145,12 @@ internal sealed class SymmetricKernels
     {
         // The lower half's share is gathered transposed, as Z_Iᵀ·W: no product has to read W against its layout, which costs a tenth.
         Tensor factorsTransposed = _factors.t(), upper = empty_like(_rows), lower = zeros(_columns.shape, dtype: _rows.dtype, device: _rows.device);
-        Tensor scaled = _concentration.ScaleConstant(slopes * (_shift is null ? -logSums : _shift - logSums).exp()).to(_factors.dtype);
+        Tensor exponents = _shift is null ? -logSums : _shift - logSums;
+        if (DirectionlessRows is { } directionless)
+        {
+            exponents = exponents.masked_fill(directionless, s_none); // it has no gradient, and turns no other row
+        }
+        Tensor scaled = _concentration.ScaleConstant(slopes * exponents.exp()).to(_factors.dtype);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
@@ -155,6 +169,9 @@ internal sealed class SymmetricKernels
         }
         return upper.add_(lower.t());
     }
+
+    /// <summary>Which rows are the zero vector, where kernels are shifted: normalised rows, whose own exponent is then 0 and else κ. Null where there is nothing to mend.</summary>
+    private Tensor? DirectionlessRows => _shift is not null && _unitRows ? _ownExponents.eq(0) : null;
 
     private Tensor Evaluate(PairTile tile, Tensor buffer)
     {

@@ -35,6 +35,7 @@ public static class EncoderFile
         {
             throw new DataException($"{path}: a folder; a safetensors file is wanted.");
         }
+        InputFile.RequireFile(path);
         using var scope = NewDisposeScope();
         try
         {

@@ -55,6 +55,10 @@ internal sealed class EncoderWeights
             throw new InvalidDataException(Misfit(lacking, strange));
         }
         string[] taken = [.. _encoder.Keys.Where(name => Fits(_prefix, name))];
+        if (taken.FirstOrDefault(name => !NamedTensors.IsFinite(_file[_prefix + name])) is { } spoilt)
+        {
+            throw new InvalidDataException($"'{_prefix}{spoilt}' holds NaN or infinity, so that the encoder would give no features.");
+        }
         foreach (string name in taken)
         {
             NamedTensors.Copy(_file[_prefix + name], _encoder[name]);
@@ -78,11 +82,12 @@ internal sealed class EncoderWeights
     private HashSet<string> Prefixes()
     {
         HashSet<string> needed = [.. _needed], prefixes = [];
+        int longest = _needed.Max(name => name.Length);
         foreach (string name in _file.Keys)
         {
             for (int start = 0; start >= 0 && start < name.Length; start = After(name, start))
             {
-                if (needed.Contains(name[start..]))
+                if (name.Length - start <= longest && needed.Contains(name[start..])) // a hostile name may have a dot at every other place
                 {
                     prefixes.Add(name[..start]);
                 }

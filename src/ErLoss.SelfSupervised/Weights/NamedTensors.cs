@@ -38,6 +38,15 @@ internal static class NamedTensors
         }
     }
 
+    /// <summary>Whether all values are finite numbers, as whole numbers are.</summary>
+    public static bool IsFinite(SafeTensor source)
+    {
+        using var scope = NewDisposeScope();
+        Tensor onHost = empty(source.Shape, ElementType.Find(source.DType)!.Value, device: CPU);
+        source.Data.CopyTo(onHost.bytes);
+        return onHost.isfinite().all().item<bool>();
+    }
+
     /// <summary>Puts values into a tensor of the same shape, on whatever device, converted to its type.</summary>
     /// <param name="source">Of a type that <see cref="ElementType.CanConvert"/> to the target's.</param>
     /// <param name="target">Written.</param>

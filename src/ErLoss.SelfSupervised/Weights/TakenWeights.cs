@@ -1,4 +1,5 @@
 using System.Globalization;
+using ErLoss.SelfSupervised.IO;
 
 namespace ErLoss.SelfSupervised.Weights;
 
@@ -42,7 +43,8 @@ public sealed record TakenWeights
             line += $"; {Number(Missing.Count)} counters (num_batches_tracked), which nothing depends on, are not in the file";
         }
         line += Left.Count == 0 ? "; nothing left" : $"; {Number(Left.Count)} left: {Some(Left)}";
-        return OtherPrefixes.Count == 0 ? $"{line}." : $"{line}. Weights of the same shapes are also there as {Some([.. OtherPrefixes.Select(other => $"'{other}'")])}.";
+        return OneLine.Format(
+            OtherPrefixes.Count == 0 ? $"{line}." : $"{line}. Weights of the same shapes are also there as {Some([.. OtherPrefixes.Select(other => $"'{other}'")])}.");
     }
 
     private static string Number(int count) => count.ToString("n0", CultureInfo.InvariantCulture);

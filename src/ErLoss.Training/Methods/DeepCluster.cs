@@ -2,6 +2,7 @@ using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Settings;
+using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -18,6 +19,8 @@ namespace ErLoss.Training.Methods;
 /// </remarks>
 internal sealed class DeepCluster : TwoViewMethod
 {
+    private static readonly Scalar s_none = double.NegativeInfinity; // kept, as TorchSharp may free a number's conversion before native code reads it
+
     private const int Iterations = 10, PrincipalComponents = 64;
     private const double Temperature = 0.1;
 
@@ -113,7 +116,7 @@ internal sealed class DeepCluster : TwoViewMethod
         using var scope = NewDisposeScope();
         Tensor isEmpty = centroids.eq(0).all(1);
         Tensor excluded = isEmpty.logical_and(isEmpty.logical_not().any()); // before the first clustering all are empty, and none is excluded
-        return (embeddings.mm(centroids.t()) / Temperature).masked_fill(excluded, double.NegativeInfinity).MoveToOuterDisposeScope();
+        return (embeddings.mm(centroids.t()) / Temperature).masked_fill(excluded, s_none).MoveToOuterDisposeScope();
     }
 }
 

@@ -19,7 +19,7 @@ internal static class DocumentText
     /// <exception cref="JsonException">The text is not an object in JSON.</exception>
     public static IReadOnlyList<(string Path, JsonElement Value)> Members(string json)
     {
-        using JsonDocument document = JsonDocument.Parse(json, s_reading);
+        using JsonDocument document = Parse(json);
         return document.RootElement.ValueKind == JsonValueKind.Object
             ? [.. Members(document.RootElement.Clone(), "").Where(member => member.Path != SchemaMember)]
             : throw new JsonException("an object is wanted.");
@@ -72,7 +72,37 @@ internal static class DocumentText
     }
 
     private static IEnumerable<(string Path, JsonElement Value)> Members(JsonElement section, string prefix) =>
-        section.EnumerateObject().SelectMany(member => member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()
+        section.EnumerateObject().Select(Checked).SelectMany(member => member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()
             ? Members(member.Value, $"{prefix}{member.Name}.")
             : [($"{prefix}{member.Name}", member.Value)]);
+
+    private static JsonDocument Parse(string json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, s_reading);
+        }
+        catch (InvalidOperationException e) // thrown for half a character in a name
+        {
+            throw new JsonException("a name in it is not Unicode.", e);
+        }
+    }
+
+    /// <summary>Refuses what JSON's grammar allows and no setting can be: half a character, a character of code zero, and a name with a dot, which would pass for a path.</summary>
+    private static JsonProperty Checked(JsonProperty member)
+    {
+        string name, value;
+        try
+        {
+            name = member.Name;
+            value = member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString()! : "";
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a name or a text in it is not Unicode.", e);
+        }
+        return name.Contains('.', StringComparison.Ordinal) ? throw new JsonException($"'{name}' is no name of a setting or a section; a section is an object with its settings in it.")
+            : name.Contains('\0', StringComparison.Ordinal) || value.Contains('\0', StringComparison.Ordinal) ? throw new JsonException($"'{name}' holds the character of code zero.")
+            : member;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
 using ErLoss.Training.Runs;
 
 namespace ErLoss.Training.Studies;
@@ -69,6 +70,18 @@ internal sealed class StudyFolder : IDisposable
         from found in _found
         where found.Value is not null && _registry.Document.Difference(found.Value, cell.Settings) is null
         select ((string, string)?)(found.Key, found.Value.Version ?? "unknown")).FirstOrDefault();
+
+    /// <summary>A cell that was trained with the settings of one of these, but on other images; null if there is none.</summary>
+    /// <param name="cells">The study's cells.</param>
+    /// <param name="images">Where the study's images are, and how many of them are used.</param>
+    /// <param name="fingerprint">Of these images; null if they are made anew for each seed.</param>
+    public string? OnOtherImages(IEnumerable<StudyCell> cells, DataSettings images, string? fingerprint) => (
+        from found in _found
+        where found.Value?.Used.DataFingerprint is { } other
+            && (found.Value.Data.Source == DataSource.Synthetic) is var isSynthetic
+            && (isSynthetic != (fingerprint is null) || (fingerprint is not null && found.Value.Data with { Source = images.Source } == images && other != fingerprint))
+            && cells.Any(cell => IsOf(found.Value, cell))
+        select found.Key).FirstOrDefault();
 
     /// <summary>How many cells are here that are none of these.</summary>
     public int CountOthers(IReadOnlyCollection<StudyCell> cells) => _found.Values.Count(settings => !cells.Any(cell => IsOf(settings, cell)));

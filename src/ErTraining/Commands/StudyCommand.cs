@@ -110,6 +110,10 @@ internal static class StudyCommand
                 $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
+        if (folder.OnOtherImages(plan.Cells, common.Data, common.Data.Source == DataSource.Synthetic ? null : data.Fingerprint()) is { } trained)
+        {
+            throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
+        }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{plan.Cells.Count} {(plan.Cells.Count == 1 ? "cell" : "cells")}[/] of {plan.MostEpochs} {(plan.MostEpochs == 1 ? "epoch" : "epochs")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)

@@ -31,8 +31,8 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Runs"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Methods"],
         ["ErLoss.Training.Studies"] =
         [
-            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Methods",
-            "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
+            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data",
+            "ErLoss.Training.Methods", "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
         ],
         ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders"],
         ["ErTraining"] =

@@ -97,6 +97,10 @@ internal sealed class RunReaderTests : IDisposable
     [TestCase("{ \"method\": { \"teacher\": { \"ema\": 0.9 } } }", "method.teacher.ema has no meaning here; it goes with method byol, dino")]
     [TestCase("{ \"of_the_future\": [1, 2] }", "of_the_future is not a setting; there are method, preset, data, epochs")]
     [TestCase("{ \"method\": { \"loss\": { \"kapa\": 5 } } }", "method.loss.kapa is not a setting; there are kappa, estimator, keep_own, entropy_weight")]
+    [TestCase("{ \"data.source\": \"images\" }", "'data.source' is no name of a setting or a section")]
+    [TestCase("{ \"preset\": \"\\ud800\" }", "is not Unicode")]
+    [TestCase("{ \"\\ud800\": 1 }", "is not Unicode")]
+    [TestCase("{ \"data\": { \"source\": \"a\\u0000b\" } }", "'source' holds the character of code zero")]
     [TestCase("{ \"compute\": { \"device\": \"tpu\" } }", "compute.device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     public void Settings_that_are_not_sound_are_refused_with_a_line_that_names_the_file(string text, string says)
     {

@@ -51,6 +51,20 @@ internal sealed class StudyFolderTests
         });
     }
 
+    [TestCase("synthetic", null, false)]
+    [TestCase("images", "1f", false)]
+    [TestCase("moved", "1f", false, Description = "the same images in another folder")]
+    [TestCase("images", "2e", true)]
+    [TestCase("synthetic", "1f", true)]
+    [TestCase("images", null, true)]
+    public void A_cell_of_other_images_is_told_of(string source, string? fingerprint, bool areOthers)
+    {
+        RunSettings trained = s_cell.Settings with { Data = new() { Source = source == "synthetic" ? source : "images" } };
+        WriteCell(trained with { Used = new() { DataFingerprint = "1f" } });
+        using StudyFolder folder = Open();
+        Assert.That(folder.OnOtherImages(s_plan.Cells, new() { Source = source }, fingerprint), Is.EqualTo(areOthers ? "simclr-er-b64-s0" : null));
+    }
+
     [Test]
     public void Two_studies_do_not_work_in_one_folder()
     {

@@ -49,7 +49,23 @@ internal sealed class EncoderMisfitTests : IDisposable
         weights[odd] = ("layers.block4.bn.bias", "F32", [2, 1], new byte[8]);
         GivenWeights.Write(FilePath, weights);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("The encoder needs layers.block4.bn.bias [256]. The file has layers.block4.bn.bias [2,1]."));
+        byte[] spoilt = new byte[4 * 256];
+        BitConverter.GetBytes(float.NaN).CopyTo(spoilt, 0);
+        weights[odd] = ("layers.block4.bn.bias", "F32", [256], spoilt);
+        GivenWeights.Write(FilePath, weights);
+        Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block4.bn.bias' holds NaN or infinity"));
         Assert.That(encoder.state_dict()["layers.block1.bn.bias"].sum().item<float>(), Is.EqualTo(before));
+    }
+
+    [Test]
+    [CancelAfter(20_000)] // a minute and a half where each dot was the start of another comparison
+    public void Names_made_to_take_long_are_refused_and_do_not_reach_a_terminal(CancellationToken cancellation)
+    {
+        using Encoder encoder = GivenWeights.Used("convnet");
+        GivenWeights.Write(FilePath, [(string.Concat(Enumerable.Repeat("a.", 200_000)), "F32", [1], new byte[4]), ("x\n\u001b[31mred", "F32", [1], new byte[4])]);
+        string message = Assert.Throws<DataException>(() => EncoderFile.Read(FilePath, encoder))!.Message;
+        Assert.That(message, Does.Contain("not the weights of this encoder").And.Not.Contains("\u001b").And.Not.Contains("\n"));
+        Assert.That(cancellation.IsCancellationRequested, Is.False);
     }
 
     [TestCase("layer1 2, layer2 2, layer3 2, layer4 2", "conv1.weight [64,3,7,7]", "a ResNet-18, with a 7x7 convolution first")]
