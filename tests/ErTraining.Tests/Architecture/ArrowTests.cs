@@ -105,12 +105,13 @@ internal sealed class ArrowTests
         ILookup<string, Type> rooms = s_assemblies.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.Namespace?.StartsWith("Er", StringComparison.Ordinal) == true && !type.IsNested)
             .ToLookup(Room);
+        var types = Types.InAssemblies(s_assemblies); // read once: that takes longer than a question
         return rooms.ToDictionary(room => room.Key, room => rooms
             .Where(other => other.Key != room.Key && Uses(room.Key, other))
             .Select(other => other.Key)
             .ToArray());
 
-        static bool Uses(string room, IEnumerable<Type> other) => Types.InAssemblies(s_assemblies)
+        bool Uses(string room, IEnumerable<Type> other) => types
             .That().ResideInNamespaceMatching(room == Loss ? $"^{Loss}" : $"^{room}$")
             .And().HaveDependencyOnAny([.. other.Select(type => type.FullName!)])
             .GetTypes().Any();

@@ -17,7 +17,7 @@ internal sealed class TrainerTests
     public void The_loss_falls(Objective objective)
     {
         var observer = new Recorder();
-        Train(Given.Settings($"objective={objective.ToString().ToLowerInvariant()} epochs=3 batch_size=64"), observer);
+        Train(Given.Settings($"objective={objective.ToString().ToLowerInvariant()} epochs=3 batch_size=64 evaluations=1"), observer);
         Assert.Multiple(() =>
         {
             Assert.That(observer.Epochs, Has.Count.EqualTo(3));

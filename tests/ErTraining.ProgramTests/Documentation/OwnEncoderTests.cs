@@ -9,6 +9,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace ErTraining.Tests.Documentation;
 
 /// <summary>The program of docs/your-own-encoder.md, compiled from the page against what is public, and run in a process of its own.</summary>
+[Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class OwnEncoderTests
 {
     private const string Name = "MyTraining";
