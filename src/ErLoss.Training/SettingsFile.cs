@@ -40,7 +40,7 @@ internal static class SettingsFile
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(string path, RunSettings settings, Registry registry) =>
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(registry.Document.Write(
-            registry.Document.WithPaths(settings, relative => Path.GetRelativePath(FolderOf(path), Path.GetFullPath(relative)).Replace('\\', '/'))))));
+            registry.Document.WithPaths(settings, relative => Path.GetRelativePath(FolderOf(path), Path.GetFullPath(relative)).Replace(Path.DirectorySeparatorChar, '/'))))));
 
     /// <summary>A file's text, with paths as they are from the current folder.</summary>
     /// <exception cref="DataException">It cannot be read, or is too long to be settings.</exception>
@@ -63,7 +63,7 @@ internal static class SettingsFile
     private static string FromHere(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 
     /// <summary>A file's or a pipe's text, which is not read further than settings can be long.</summary>
-    private static string ReadText(string path) => InputFile.Access(path, () =>
+    private static string ReadText(string path) => Directory.Exists(path) ? throw new DataException($"{path}: a folder; give the file of settings, such as the config.json of a run.") : InputFile.Access(path, () =>
     {
         using StreamReader reader = File.OpenText(path);
         char[] text = new char[LongestFile + 1];

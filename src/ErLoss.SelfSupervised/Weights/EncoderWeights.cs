@@ -123,7 +123,10 @@ internal sealed class EncoderWeights
     {
         string guess = EncoderGuess.Describe(_file) is { } what ? $"; by its names it holds {what}" : "";
         string[] found = strange.Length > 0 ? strange : [.. _file.Keys];
-        return $"not the weights of this encoder{guess}. {Some("The encoder needs", lacking, name => Shape(_encoder[name].shape))}{Some("The file has", found, InFile)}".TrimEnd();
+        string ofType = lacking.Any(name => _file.TryGetValue(_prefix + name, out SafeTensor? source)
+            && source.Shape.AsSpan().SequenceEqual(_encoder[name].shape) && !ElementType.CanConvert(source.DType, _encoder[name].dtype))
+                ? " Only float16, bfloat16, float32 and float64 are converted." : "";
+        return $"not the weights of this encoder{guess}.{ofType} {Some("The encoder needs", lacking, name => Shape(_encoder[name].shape))}{Some("The file has", found, InFile)}".TrimEnd();
 
         string InFile(string own)
         {

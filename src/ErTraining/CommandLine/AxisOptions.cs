@@ -47,6 +47,10 @@ internal sealed class AxisOptions
         var given = new List<(string Name, StudyAxis Axis)>();
         foreach ((string name, string setting, string values) in Given(parsed))
         {
+            if (setting.StartsWith("no-", StringComparison.Ordinal) && _registry.Document.Settings.Any(known => known.Word == setting[3..].Replace('-', '_')))
+            {
+                throw new UsageException($"{name} is an option that turns a setting off; {setting[3..].Replace('-', '_')}=true,false compares both."); // help shows no other name of it
+            }
             StudyAxis axis = Named(name, () => StudyAxis.Checked(_registry.Document, setting.Replace('-', '_'), values.Split(',', StringSplitOptions.TrimEntries)));
             if (given.FirstOrDefault(other => other.Axis.Word == axis.Word).Name is { } other)
             {

@@ -67,6 +67,7 @@ internal static class TrainCommand
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to continue.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
+                : options.GivenName(parsed, "keep_state") is { } keepState ? throw new UsageException($"{keepState} goes with --output, the folder that the state stays in.")
                 : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
                 : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, limit);
         }

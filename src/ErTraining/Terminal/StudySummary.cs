@@ -21,6 +21,10 @@ internal static class StudySummary
             table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(Cell)]);
         }
         AnsiConsole.Write(table);
+        if (study.Variations.Any())
+        {
+            AnsiConsole.WriteLine("Δ: points of accuracy that are lost by what the column says; below zero it is a gain.");
+        }
         if (study.HasIntervals)
         {
             AnsiConsole.WriteLine(StudyTable.IntervalNote(plan.Seeds));
