@@ -12,6 +12,7 @@ internal sealed class RunSchedule
 {
     private readonly int _stepsPerEpoch;
     private readonly IReadOnlyList<Stage> _stages;
+    private readonly IReadOnlyList<ScheduleRestart> _restarts;
 
     /// <summary>The schedule of a run.</summary>
     /// <param name="settings">Those of the run.</param>
@@ -20,7 +21,7 @@ internal sealed class RunSchedule
     public RunSchedule(RunSettings settings, int stepsPerEpoch)
     {
         _stepsPerEpoch = stepsPerEpoch;
-        IReadOnlyList<ScheduleRestart> restarts = ScheduleRestart.ParseAll(settings.Restarts) ?? [];
+        IReadOnlyList<ScheduleRestart> restarts = _restarts = ScheduleRestart.ParseAll(settings.Restarts) ?? [];
         long[] starts = [0, .. restarts.Select(restart => restart.Step)];
         int[] epochs = [.. restarts.Select(restart => restart.Epochs), settings.Epochs];
         _stages = [.. starts.Zip(epochs, (start, planned) => new Stage(start, planned, settings, stepsPerEpoch))];
@@ -32,6 +33,9 @@ internal sealed class RunSchedule
 
     /// <summary>Epochs, or parts of one, over which the learning rate rises at the start of the last schedule.</summary>
     public double WarmupEpochs => _stages[^1].WarmupEpochs;
+
+    /// <summary>Whether the optimizer, too, starts anew before a step, counted from zero.</summary>
+    public bool HasNewOptimizerAt(long step) => _restarts.Any(restart => restart.Step == step && restart.HasNewOptimizer);
 
     /// <summary>The learning rate of a step, counted from zero.</summary>
     public double LearningRateAt(long step)
@@ -76,20 +80,23 @@ internal sealed class RunSchedule
 /// <summary>A place in a run where the number of its epochs was changed, so that its schedule started anew.</summary>
 /// <param name="Step">Steps done before it.</param>
 /// <param name="Epochs">How many epochs had been planned until then.</param>
-internal sealed record ScheduleRestart(long Step, int Epochs)
+/// <param name="HasNewOptimizer">Whether the optimizer started anew, too.</param>
+internal sealed record ScheduleRestart(long Step, int Epochs, bool HasNewOptimizer)
 {
-    /// <summary>The places in a text such as "612:6 816:8", the first one first; null if it is no such text.</summary>
+    private const string NewOptimizer = "!";
+
+    /// <summary>The places in a text such as "612:6 816:8!", the first one first; null if it is no such text. The mark stands for a new optimizer.</summary>
     public static IReadOnlyList<ScheduleRestart>? ParseAll(string? text)
     {
         var restarts = new List<ScheduleRestart>();
         foreach (string word in text?.Split(' ') ?? [])
         {
-            if (word.Split(':') is not [var step, var epochs] || !TryParse(step, out long steps) || !TryParse(epochs, out long planned)
+            if (word.Split(':') is not [var step, var epochs] || !TryParse(step, out long steps) || !TryParse(epochs.EndsWith(NewOptimizer, StringComparison.Ordinal) ? epochs[..^1] : epochs, out long planned)
                 || planned > int.MaxValue || steps <= (restarts.Count == 0 ? 0 : restarts[^1].Step))
             {
                 return null;
             }
-            restarts.Add(new ScheduleRestart(steps, (int)planned));
+            restarts.Add(new ScheduleRestart(steps, (int)planned, epochs.EndsWith(NewOptimizer, StringComparison.Ordinal)));
         }
         return restarts;
 
@@ -98,5 +105,5 @@ internal sealed record ScheduleRestart(long Step, int Epochs)
 
     /// <summary>The text of places.</summary>
     public static string? Format(IEnumerable<ScheduleRestart> restarts) =>
-        string.Join(' ', restarts.Select(restart => $"{restart.Step}:{restart.Epochs}")) is { Length: > 0 } text ? text : null;
+        string.Join(' ', restarts.Select(restart => $"{restart.Step}:{restart.Epochs}{(restart.HasNewOptimizer ? NewOptimizer : "")}")) is { Length: > 0 } text ? text : null;
 }

@@ -55,8 +55,8 @@ internal sealed record RunSettings : Section
     [Setting("Seed of all random numbers.", Least = 0)]
     public int Seed { get; init; }
 
-    /// <summary>Where the schedule started anew because the number of epochs was changed: "612:6" is after 612 steps of a run of 6 epochs; null if nowhere.</summary>
-    [Setting("Places where the number of epochs was changed and the schedule started anew, each as STEPS:EPOCHS: the steps done by then, and the epochs planned before.", IsOption = false)]
+    /// <summary>Where the schedule started anew because the number of epochs was changed: "612:6" is after 612 steps of a run of 6 epochs, and "612:6!" says that the optimizer started anew, too; null if nowhere.</summary>
+    [Setting("Places where the number of epochs was changed and the schedule started anew, each as STEPS:EPOCHS: the steps done by then, and the epochs planned before. An exclamation mark follows if the optimizer started anew, too.", IsOption = false)]
     public string? Restarts { get; init; }
 
     /// <summary>Whether the last state of a finished run stays in its folder.</summary>
@@ -78,11 +78,12 @@ internal sealed record RunSettings : Section
     /// <summary>The settings of this run if its number of epochs is changed.</summary>
     /// <param name="epochs">The new number.</param>
     /// <param name="stepsDone">Steps done; the schedule starts anew after them.</param>
-    public RunSettings WithEpochs(int epochs, long stepsDone)
+    /// <param name="hasNewOptimizer">Whether the optimizer starts anew, too.</param>
+    public RunSettings WithEpochs(int epochs, long stepsDone, bool hasNewOptimizer = false)
     {
         IEnumerable<ScheduleRestart> places = ScheduleRestart.ParseAll(Restarts)!;
         bool isNewPlace = stepsDone > 0 && places.LastOrDefault()?.Step != stepsDone;
-        return this with { Epochs = epochs, Restarts = isNewPlace ? ScheduleRestart.Format([.. places, new(stepsDone, Epochs)]) : Restarts };
+        return this with { Epochs = epochs, Restarts = isNewPlace ? ScheduleRestart.Format([.. places, new(stepsDone, Epochs, hasNewOptimizer)]) : Restarts };
     }
 
     /// <summary>The settings before each change of the number of epochs, the last change first, with the steps that were done before it.</summary>

@@ -44,7 +44,7 @@ internal sealed class TrainingStep : IDisposable
     public TwoViewMethod Method { get; }
 
     /// <summary>Who moves its weights.</summary>
-    public optim.Optimizer Optimizer { get; }
+    public optim.Optimizer Optimizer { get; private set; }
 
     /// <summary>Whole batches in an epoch.</summary>
     public int StepsPerEpoch { get; }
@@ -76,8 +76,13 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="sums">Where the step's terms are added.</param>
     public void Take(int epoch, int step, MetricSums sums)
     {
-        using var scope = NewDisposeScope();
         long stepOfRun = (epoch - 1L) * StepsPerEpoch + step;
+        if (Schedule.HasNewOptimizerAt(stepOfRun))
+        {
+            Optimizer.Dispose();
+            Optimizer = _settings.Optimizer.Create(Method);
+        }
+        using var scope = NewDisposeScope();
         _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
         Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
         (Tensor view1, Tensor view2) = _views.Draw(_images.index_select(0, indices), _viewGenerator);

@@ -138,7 +138,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"The run has {asked.Epochs} epochs in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(state is { HasWeights: false } ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
-        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps);
+        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps, hasNewOptimizer: state is { HasWeights: false });
     }
 
     private static int Train(

@@ -28,12 +28,16 @@ internal sealed partial class ResumeCommandTests
             Assert.That(after[..6], Is.EqualTo(before));
             Assert.That((int)JsonNode.Parse(after[6])!["epoch"]!, Is.EqualTo(7));
             Assert.That(after, Has.Length.EqualTo(7));
-            Assert.That(((int)config["epochs"]!, (string?)config["restarts"]), Is.EqualTo((7, "36:6")));
+            Assert.That(((int)config["epochs"]!, (string?)config["restarts"]), Is.EqualTo((7, "36:6!")));
             Assert.That((int)result["epochs"]!, Is.EqualTo(7));
             Assert.That(
                 () => Invoke("--output", _folder["whole"], "--resume", "--epochs", "5"),
                 Throws.TypeOf<UsageException>().With.Message.Contains("has done 7 epochs; give a number above 7"));
         });
+
+        string weights = Digest.OfFile(_folder["whole/checkpoint/model.safetensors"]);
+        Assert.That(Invoke("--config", _folder["whole/config.json"], "--output", _folder["again"]), Is.Zero);
+        Assert.That(Digest.OfFile(_folder["again/checkpoint/model.safetensors"]), Is.EqualTo(weights), "its config repeats the extended run");
 
         ProgramUnderTest.Outcome killed = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume", "--epochs", "4");
         Assert.Multiple(() =>

@@ -49,6 +49,9 @@ internal sealed class RunScheduleTests
                 twice.BeforeRestarts().Select(before => (before.Settings.Epochs, before.Settings.Restarts, before.Steps)),
                 Is.EqualTo(((int, string?, long)[])[(9, "45:6", 90), (6, null, 45)]));
             Assert.That(s_six.WithEpochs(3, 0).Restarts, Is.Null, "nothing was trained yet");
+            Assert.That(s_six.WithEpochs(8, 60, hasNewOptimizer: true).Restarts, Is.EqualTo("60:6!"));
+            Assert.That(new RunSchedule(s_six.WithEpochs(8, 60, hasNewOptimizer: true), StepsPerEpoch).HasNewOptimizerAt(60));
+            Assert.That(new RunSchedule(s_six.WithEpochs(8, 60), StepsPerEpoch).HasNewOptimizerAt(60), Is.False);
         });
     }
 
