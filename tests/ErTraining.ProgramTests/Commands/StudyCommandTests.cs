@@ -5,23 +5,18 @@ using ErLoss.Training.Data;
 namespace ErTraining.Tests.Commands;
 
 /// <summary>Studies as a user runs them, on images few enough that a cell takes a few seconds.</summary>
-[Parallelizable] // with other fixtures whose work is done by processes of their own
-internal sealed class StudyCommandTests
+[Parallelizable(ParallelScope.All)] // each test has a folder and processes of its own; together they take longer than any other fixture
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class StudyCommandTests : IDisposable
 {
     private static readonly string[] s_twoCells =
         ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--output", "study"];
 
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
-    [SetUp]
-    public void MakeImages()
-    {
-        _folder = new TemporaryDirectory();
-        CifarWriter.Write(SyntheticImages.Create(128, 20, seed: 0), _folder["images"]);
-    }
+    public StudyCommandTests() => CifarWriter.Write(SyntheticImages.Create(128, 20, seed: 0), _folder["images"]);
 
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
