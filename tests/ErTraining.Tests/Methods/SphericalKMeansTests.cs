@@ -72,7 +72,7 @@ internal sealed class SphericalKMeansTests : TensorTests
         over.Cancel();
         watch.Join();
         long matrix = (long)Rows * Clusters * sizeof(float); // scores of all rows for all clusters
-        Assert.That(most - before, Is.InRange(1, 4 * matrix));
+        Assert.That(most - before, Is.InRange(1, 8 * matrix), "four or so; twenty if every iteration kept one");
     }
 
     /// <summary>Of this process, now.</summary>
