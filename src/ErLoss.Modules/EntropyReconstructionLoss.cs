@@ -193,8 +193,8 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     }
 
     private LossParts Parts(ProjectedViews views, WantedTerms wanted) => Options.Support == Support.Sphere
-        ? SphereParts.Compute(views, Options, Options.LearnKappa ? new Concentration(get_parameter(LogKappa)!.exp().view([])) : new Concentration(Options.Kappa), wanted)
-        : ClassParts.Compute(views, Options, wanted);
+        ? SphereLoss.Compute(views, Options, Options.LearnKappa ? new Concentration(get_parameter(LogKappa)!.exp().view([])) : new Concentration(Options.Kappa), wanted)
+        : DiscreteLoss.Compute(views, Options, wanted);
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

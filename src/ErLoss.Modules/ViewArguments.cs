@@ -34,7 +34,7 @@ internal static class ViewArguments
             CheckTargets(views.Targets, $"{nameof(views)}.{nameof(views.Targets)}");
         }
         int predictions = (views.Predictions ?? views.Projections).Count, targets = (views.GivenTargets ?? views.Projections).Count;
-        if (Sums.Pairs(predictions, targets, areOfViews: views.Target is null) == 0)
+        if (ViewSums.Pairs(predictions, targets, areOfViews: views.Target is null) == 0)
         {
             throw new ArgumentException(
                 $"The one view has no other to predict; a second view is wanted, or a {nameof(views.Target)} for this one.", nameof(views));

@@ -20,7 +20,7 @@ internal static class InitialWeights
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
     /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
-    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<TakenWeights>? onTaken = null)
+    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<WeightsReadResult>? onTaken = null)
     {
         Seed(settings.Seed);
         return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision, onTaken), images);
@@ -32,13 +32,13 @@ internal static class InitialWeights
     /// <param name="precision">What convolutions compute in while training.</param>
     /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
     /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
-    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision, Action<TakenWeights>? onTaken = null)
+    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision, Action<WeightsReadResult>? onTaken = null)
     {
         Encoder encoder = registry.CreateEncoder(settings);
         encoder.TrainingType = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         if (settings.Weights is { } file)
         {
-            TakenWeights taken = EncoderFile.Read(file, encoder);
+            WeightsReadResult taken = EncoderFile.Read(file, encoder);
             onTaken?.Invoke(taken);
         }
         return encoder;

@@ -25,7 +25,7 @@ internal sealed class Trainer : IDisposable
     private readonly ImageTensors _train, _test;
     private readonly TrainingStep _step;
     private readonly RunProgress _progress;
-    private readonly DivergenceCheck _divergence;
+    private readonly DivergenceGuard _divergence;
     private readonly string _dataFingerprint;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
@@ -48,18 +48,18 @@ internal sealed class Trainer : IDisposable
         _train = new ImageTensors(data.Train, device);
         _test = new ImageTensors(data.Test, device);
         _dataFingerprint = data.Fingerprint();
-        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => TakenWeights = taken);
+        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
         _step = new TrainingStep(settings, method, _train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
-        _divergence = new DivergenceCheck(_step, _progress);
+        _divergence = new DivergenceGuard(_step, _progress);
     }
 
     /// <summary>The method being trained, with its encoder.</summary>
     public TwoViewMethod Method => _step.Method;
 
     /// <summary>What was taken from the file of the encoder's initial weights; null if they were drawn, or if the weights are those of a run taken up.</summary>
-    public TakenWeights? TakenWeights { get; private set; }
+    public WeightsReadResult? WeightsReadResult { get; private set; }
 
     /// <summary>What followed from the settings and the images.</summary>
     public UsedSettings Used => new()
@@ -83,7 +83,7 @@ internal sealed class Trainer : IDisposable
         state.CheckIsOf(_registry.Document, _settings, _dataFingerprint);
         _progress.Restore(state.Position, _settings.Epochs);
         state.Restore(Method, _step.Optimizer);
-        TakenWeights = null;
+        WeightsReadResult = null;
     }
 
     /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>

@@ -85,10 +85,10 @@ internal sealed class Categorical
     /// <param name="areOfViews">Whether a prediction does not meet the target at its own place; else it meets every target.</param>
     public static Tensor CrossEntropy(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
     {
-        long pairs = Sums.Pairs(predictions.Count, targets.Count, areOfViews);
+        long pairs = ViewSums.Pairs(predictions.Count, targets.Count, areOfViews);
         Tensor sum = targets[0].dtype == ScalarType.Int64
             ? SumOfLogs(predictions, targets, areOfViews)
-            : Sums.OverPairs(predictions, targets, areOfViews, (prediction, target) => (target * prediction.FlooredLogs()).sum());
+            : ViewSums.OverPairs(predictions, targets, areOfViews, (prediction, target) => (target * prediction.FlooredLogs()).sum());
         return sum * (-1.0 / (pairs * targets[0].shape[0]));
     }
 
@@ -104,7 +104,7 @@ internal sealed class Categorical
                 sums.Add(predictions[i].FlooredLogs().gather(1, stack(met, 1)).sum());
             }
         }
-        return Sums.Of(sums);
+        return ViewSums.Of(sums);
     }
 
     private Tensor FlooredLogs() => _fromLogits

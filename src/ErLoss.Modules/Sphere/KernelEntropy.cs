@@ -12,8 +12,8 @@ namespace ErLoss.Modules;
 /// <para>
 /// Where the loss has normalised the rows, the own kernel's share of the gradient is left out: κ·z_i·z_i is then κ whatever the projections
 /// are, a constant of theirs, so that all its derivatives in them, of any order, are zero. (Formally its gradient is along z_i, and the
-/// backward pass of the normalisation takes it away again, along with the digits that the addition cost. A row of norm below 1e-12, which the
-/// normalisation does not make a unit row, is the one exception.) Of rows that are used as given the share is added. In the value and in
+/// backward pass of the normalisation takes it away again, along with the digits that the addition cost. A row of zeros stays the zero vector, and gets no
+/// gradient at all.) Of rows that are used as given the share is added. In the value and in
 /// κ's gradient the own kernel always counts.
 /// </para>
 /// </remarks>

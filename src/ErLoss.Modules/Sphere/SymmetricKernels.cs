@@ -15,7 +15,8 @@ namespace ErLoss.Modules;
 /// <para>
 /// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ below 60 in float32) no shift is needed; else the
 /// shift brings the bound down to it. A kernel that underflows then is negligible beside the own kernel of a unit row, so the sums need no check.
-/// They are checked with leave-one-out and for rows of very different norms.
+/// They are checked with leave-one-out and for rows of very different norms. The sum of a row of zeros, whose kernels are all one, is known and is put in
+/// its place.
 /// </para>
 /// <para>
 /// What is read back makes the host wait for a GPU. For rows known to be of unit norm nothing is, whatever κ is.

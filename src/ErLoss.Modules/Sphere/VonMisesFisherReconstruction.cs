@@ -32,8 +32,8 @@ internal static class VonMisesFisherReconstruction
     /// <returns>A scalar.</returns>
     public static Tensor Relative(IReadOnlyList<Tensor> predictions, IReadOnlyList<Tensor> targets, bool areOfViews, Concentration concentration)
     {
-        long pairs = Sums.Pairs(predictions.Count, targets.Count, areOfViews);
-        return -concentration.Scale(Sums.OverPairs(predictions, targets, areOfViews, Product) / (pairs * targets[0].shape[0]));
+        long pairs = ViewSums.Pairs(predictions.Count, targets.Count, areOfViews);
+        return -concentration.Scale(ViewSums.OverPairs(predictions, targets, areOfViews, Product) / (pairs * targets[0].shape[0]));
     }
 
     private static Tensor Product(Tensor prediction, Tensor targets) => (prediction * targets).sum();

@@ -29,7 +29,7 @@ public static class EncoderFile
     /// <exception cref="DataException">
     /// The file is missing, cannot be read, is damaged, or holds another encoder. The encoder is then unchanged, and the message says what the file holds, as far as that can be told.
     /// </exception>
-    public static TakenWeights Read(string path, Encoder encoder)
+    public static WeightsReadResult Read(string path, Encoder encoder)
     {
         if (Directory.Exists(path))
         {
@@ -39,12 +39,12 @@ public static class EncoderFile
         using var scope = NewDisposeScope();
         try
         {
-            return new EncoderWeights(InputFile.Access(path, () => SafeTensors.Read(path)).Tensors, encoder.state_dict()).Take();
+            return new EncoderWeightFinder(InputFile.Access(path, () => SafeTensors.Read(path)).Tensors, encoder.state_dict()).Take();
         }
         catch (InvalidDataException e)
         {
             throw new DataException(
-                ForeignFile.Describe(path) is { } foreign ? $"{path}: {foreign}"
+                UnsupportedFile.Describe(path) is { } foreign ? $"{path}: {foreign}"
                 : e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message
                 : $"{path}: {e.Message}",
                 e);

@@ -18,7 +18,7 @@ internal static class DataSource
     /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed, Loading? loading = null)
+    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null)
     {
         ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
         return images.Train.Labels.Distinct().Count() > 1
@@ -27,7 +27,7 @@ internal static class DataSource
                 $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
     }
 
-    private static ImageData Create(DataSettings settings, int seed, Loading? loading)
+    private static ImageData Create(DataSettings settings, int seed, LoadingProgress? loading)
     {
         return SyntheticImages.Create(
             Count(settings.TrainImages, "train_images", SyntheticTrainImages), Count(settings.TestImages, "test_images", SyntheticTestImages), seed,
@@ -38,7 +38,7 @@ internal static class DataSource
             : wanted ?? otherwise;
     }
 
-    private static ImageData Read(DataSettings settings, Loading? loading)
+    private static ImageData Read(DataSettings settings, LoadingProgress? loading)
     {
         string data = settings.Source;
         if (InputFile.CheckName(data) is { } cannotBeOpened)
@@ -47,7 +47,7 @@ internal static class DataSource
         }
         ImageData images =
             CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
-            : OtherLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
+            : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
             : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue, loading)
             : throw new DataException(
                 $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "

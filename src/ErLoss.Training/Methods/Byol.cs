@@ -21,7 +21,7 @@ internal sealed class Byol : TwoViewMethod
     private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
-    private readonly Regression _regression;
+    private readonly ByolRegression _regression;
     private readonly TeacherMomentum _momentum;
 
     public Byol(Func<Encoder> makeEncoder, ByolSettings settings)
@@ -85,11 +85,11 @@ internal sealed class Byol : TwoViewMethod
     /// <param name="targets">(2k, d), unit rows: what each of them should be.</param>
     /// <param name="regression">How it is measured.</param>
     /// <returns>A scalar, in [0, 8], or of cosines in [−1, 1].</returns>
-    internal static Tensor RegressionError(Tensor predictions, Tensor targets, Regression regression)
+    internal static Tensor RegressionError(Tensor predictions, Tensor targets, ByolRegression regression)
     {
         using var scope = NewDisposeScope();
         Tensor cosine = (predictions * targets).sum(1).mean();
-        return (regression == Regression.Cosines ? -cosine : 2 * (2 - 2 * cosine)).MoveToOuterDisposeScope();
+        return (regression == ByolRegression.Cosines ? -cosine : 2 * (2 - 2 * cosine)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Directions(Tensor rows) => functional.normalize(rows, dim: 1);
@@ -120,7 +120,7 @@ internal sealed record ByolSettings : MethodSettings
     [Setting(
         "Native loss: squared distances of predictions and targets, summed over both ways, as in the paper; or the negative mean of their cosines, which has a quarter of that gradient.",
         GoesWith = "objective native")]
-    public Regression Regression { get; init; } = Regression.Distances;
+    public ByolRegression Regression { get; init; } = ByolRegression.Distances;
 
     /// <summary>Projector and predictor.</summary>
     public HeadSettings Head { get; init; } = new();

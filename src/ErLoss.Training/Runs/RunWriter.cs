@@ -8,7 +8,7 @@ namespace ErLoss.Training.Runs;
 internal sealed class RunWriter : IDisposable
 {
     private readonly Registry _registry;
-    private readonly MadeFolder _folder;
+    private readonly CreatedFolder _folder;
     private readonly FileStream _lock;
 
     /// <summary>Makes the folder if need be, and takes it until disposed, or until the process is no more.</summary>
@@ -23,7 +23,7 @@ internal sealed class RunWriter : IDisposable
         States = new StateFolder(Run.CheckpointPath, checkpointInterval);
         try
         {
-            _folder = new MadeFolder(path);
+            _folder = new CreatedFolder(path);
             _lock = Run.Lock();
         }
         catch (IOException e) when (RunReader.SaysInUse(e))

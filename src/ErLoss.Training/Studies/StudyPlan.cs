@@ -11,14 +11,14 @@ internal sealed class StudyPlan
 {
     private const string EmaSchedule = "ema_schedule", FixedSchedule = "fixed";
 
-    private readonly StudyBase _common;
+    private readonly SharedCellSettings _common;
     private readonly Dictionary<AxisValue, SettingsException> _misfits = [];
 
     /// <summary>Makes a plan.</summary>
     /// <param name="settings">What was asked for; among the axes are method, objective, batch size and seed.</param>
     /// <param name="common">What the cells have in common.</param>
     /// <exception cref="SettingsException">A value of an axis, or a shared setting, is in no cell, since none can have it.</exception>
-    public StudyPlan(StudySettings settings, StudyBase common)
+    public StudyPlan(StudySettings settings, SharedCellSettings common)
     {
         Settings = settings;
         _common = common;

@@ -105,7 +105,7 @@ internal static class EvaluateCommand
         using var scope = NewDisposeScope();
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
-        using var work = new WorkLine("computing the features of the training images");
+        using var work = new ActivityLine("computing the features of the training images");
         Tensor trainFeatures = Features.Compute(encoder, train.Pixels, work, cancellation);
         Tensor testFeatures = Features.Compute(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
@@ -142,7 +142,7 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The linear probe's progress in words.</summary>
-    private sealed class ProbeProgress(WorkLine work) : IProgress<int>
+    private sealed class ProbeProgress(ActivityLine work) : IProgress<int>
     {
         public void Report(int value) =>
             work.Is($"training the linear probe, iteration {value:n0}");

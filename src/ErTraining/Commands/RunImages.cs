@@ -20,8 +20,8 @@ internal static class RunImages
         {
             throw new DataException($"{settings.Source}: no such directory. The run in {run} was begun with images there; give the folder in which they are now with --data DIR.");
         }
-        using var work = new WorkLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images");
-        return DataSource.Load(settings, seed, new Loading(work, cancellation));
+        using var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images");
+        return DataSource.Load(settings, seed, new LoadingProgress(work, cancellation));
     }
 
     /// <summary>Refuses an output folder within a folder of class folders, where it would be taken for a class by the next run.</summary>

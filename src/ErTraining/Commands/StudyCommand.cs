@@ -70,20 +70,20 @@ internal static class StudyCommand
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
         AddGiven(shared, LearningRate, parsed.GetValue(s_learningRate)?.ToString());
         string? json = options.InWords(parsed, () => options.ConfigText(parsed));
-        var file = new StudyBase(registry, [], json);
+        var file = new SharedCellSettings(registry, [], json);
         IReadOnlyList<StudyAxis> axes = axisOptions.Read(parsed, word => shared.Any(setting => setting.Word == word), file.OfDocument);
         if (axes.All(axis => axis.Word != Epochs) && parsed.GetValue(s_epochs) is null && !file.Says(Epochs))
         {
             shared.Add((Epochs, $"{UsualEpochs}"));
         }
-        RunSettings common = options.InWords(parsed, new StudyBase(registry, shared, json).Common);
+        RunSettings common = options.InWords(parsed, new SharedCellSettings(registry, shared, json).Common);
         int parallel = parsed.GetValue(s_parallel)
             ?? DefaultParallelism.For(options.InWords(parsed, () => SharedOptions.UseDevice(common.Compute with { Threads = null })), common.Compute.Threads);
         if (common.Compute.Threads is null && parallel > 1)
         {
             shared.Add((Threads, $"{Math.Max(1, Environment.ProcessorCount / parallel)}"));
         }
-        var all = new StudyBase(registry, shared, json);
+        var all = new SharedCellSettings(registry, shared, json);
         var settings = new StudySettings
         {
             Version = InfoCommand.VersionOf(typeof(StudyCommand)),

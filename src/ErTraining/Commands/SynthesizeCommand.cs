@@ -30,9 +30,9 @@ internal static class SynthesizeCommand
             }
             int count = parsed.GetValue(images);
             ImageData data;
-            using (var work = new WorkLine("drawing images"))
+            using (var work = new ActivityLine("drawing images"))
             {
-                data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed), new Loading(work, cancellation));
+                data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed), new LoadingProgress(work, cancellation));
             }
             OutputFile.Write(directory, () => CifarWriter.Write(data, directory));
             Console.WriteLine($"{data.Train.Count:n0} training and {data.Test.Count:n0} test images are in {directory}.");

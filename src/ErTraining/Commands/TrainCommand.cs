@@ -193,7 +193,7 @@ internal static class TrainCommand
                 trainer.Observers.Add(new TensorBoardLog(folder.Run.TensorBoardPath));
             }
         }
-        if (trainer.TakenWeights is { } taken)
+        if (trainer.WeightsReadResult is { } taken)
         {
             Console.WriteLine($"{settings.Encoder.Weights}: {taken}");
         }
@@ -225,7 +225,7 @@ internal static class TrainCommand
             {
                 ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
             }
-            using var work = new WorkLine("drawing the report");
+            using var work = new ActivityLine("drawing the report");
             RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
             pictures.Save(folder.Run.PicturesPath);
             Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);

@@ -2,7 +2,7 @@ using ErLoss.SelfSupervised.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>
 /// Convolutions against patches and products in float64. The first five and the last are shapes in which oneDNN was seen to be wrong, or
@@ -22,11 +22,11 @@ internal sealed class ConvolutionTests : TensorTests
         ScalarType type = rounds ? ScalarType.BFloat16 : ScalarType.Float32;
         using var convolution = new Convolution(inputs, outputs, kernel, stride, padding: kernel / 2);
         Tensor images = randn(batch, inputs, size, size).to(type);
-        Tensor laidOut = (channelsLast ? ByFormula.ChannelsLast(images) : images.alias()).detach().requires_grad_();
+        Tensor laidOut = (channelsLast ? EncoderReference.ChannelsLast(images) : images.alias()).detach().requires_grad_();
         Tensor exactImages = images.to(ScalarType.Float64).requires_grad_();
         Tensor exactWeight = convolution.Weight.detach().to(type).to(ScalarType.Float64).requires_grad_();
 
-        Tensor maps = convolution.call(laidOut), truth = ByFormula.Convolve(exactImages, exactWeight, stride, kernel / 2);
+        Tensor maps = convolution.call(laidOut), truth = EncoderReference.Convolve(exactImages, exactWeight, stride, kernel / 2);
         Tensor direction = randn_like(maps);
         maps.backward([direction]);
         truth.backward([direction.to(ScalarType.Float64)]);
@@ -35,9 +35,9 @@ internal sealed class ConvolutionTests : TensorTests
         {
             Assert.That(maps.dtype, Is.EqualTo(type));
             Assert.That(maps.shape, Is.EqualTo(truth.shape));
-            Assert.That(ByFormula.RelativeError(maps, truth), Is.LessThan(allowed));
-            Assert.That(ByFormula.RelativeError(laidOut.grad!, exactImages.grad!), Is.LessThan(allowed), "gradient of the input");
-            Assert.That(ByFormula.RelativeError(convolution.Weight.grad!, exactWeight.grad!), Is.LessThan(allowed), "gradient of the weights");
+            Assert.That(EncoderReference.RelativeError(maps, truth), Is.LessThan(allowed));
+            Assert.That(EncoderReference.RelativeError(laidOut.grad!, exactImages.grad!), Is.LessThan(allowed), "gradient of the input");
+            Assert.That(EncoderReference.RelativeError(convolution.Weight.grad!, exactWeight.grad!), Is.LessThan(allowed), "gradient of the weights");
         });
     }
 
@@ -46,10 +46,10 @@ internal sealed class ConvolutionTests : TensorTests
     public void Part_of_a_tensor_will_do_as_input(int stride)
     {
         using var convolution = new Convolution(8, 16, kernelSize: 1, stride);
-        Tensor all = ByFormula.ChannelsLast(randn(6, 12, 7, 9));
+        Tensor all = EncoderReference.ChannelsLast(randn(6, 12, 7, 9));
         Tensor part = all.narrow(0, 2, 3).narrow(1, 3, 8).narrow(3, 1, 8);
-        Tensor truth = ByFormula.Convolve(part.to(ScalarType.Float64), convolution.Weight.detach().to(ScalarType.Float64), stride, 0);
-        Assert.That(ByFormula.RelativeError(convolution.call(part).detach(), truth), Is.LessThan(1e-5));
+        Tensor truth = EncoderReference.Convolve(part.to(ScalarType.Float64), convolution.Weight.detach().to(ScalarType.Float64), stride, 0);
+        Assert.That(EncoderReference.RelativeError(convolution.call(part).detach(), truth), Is.LessThan(1e-5));
     }
 
     [Test]
@@ -60,7 +60,7 @@ internal sealed class ConvolutionTests : TensorTests
         Tensor truth = LibtorchConvolution(images, convolution.Weight.detach().to(ScalarType.Float64), stride, kernel / 2);
         Tensor maps = convolution.call(images);
         Assert.That(maps.dtype, Is.EqualTo(ScalarType.Float64));
-        Assert.That(ByFormula.RelativeError(maps.detach(), truth), Is.LessThan(1e-14));
+        Assert.That(EncoderReference.RelativeError(maps.detach(), truth), Is.LessThan(1e-14));
     }
 
     [Test]

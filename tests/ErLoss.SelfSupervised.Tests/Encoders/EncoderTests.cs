@@ -3,7 +3,7 @@ using ErLoss.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>Every encoder in every precision and layout, at several sizes of images: batches against single images, and all against float64.</summary>
 internal sealed class EncoderTests : TensorTests
@@ -30,25 +30,25 @@ internal sealed class EncoderTests : TensorTests
             weights[key].requires_grad_();
         }
         Tensor exactImage = images.narrow(0, 0, 1).to(ScalarType.Float64).requires_grad_();
-        Tensor truth = ByFormula.Features(encoder, weights, exactImage);
+        Tensor truth = EncoderReference.Features(encoder, weights, exactImage);
         truth.backward([direction.to(ScalarType.Float64)]);
 
         foreach (ScalarType type in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
         {
             double allowed = type == ScalarType.Float32 ? 1e-5 : 0.03;
             Tensor single = cat([.. images.split(1).Select(image => encoder.FeaturesIn(type, image).detach())]);
-            Assert.That(ByFormula.RelativeError(single.narrow(0, 0, 1), truth.detach()), Is.LessThan(allowed), $"{type}, against float64");
+            Assert.That(EncoderReference.RelativeError(single.narrow(0, 0, 1), truth.detach()), Is.LessThan(allowed), $"{type}, against float64");
             foreach (bool channelsLast in (bool[])[false, true])
             {
                 foreach (int batch in Batches(size))
                 {
                     Tensor part = cat([.. Enumerable.Repeat(images, 1 + batch / (int)images.shape[0])]).narrow(0, 0, batch);
-                    Tensor features = encoder.FeaturesIn(type, channelsLast ? ByFormula.ChannelsLast(part) : part).detach();
+                    Tensor features = encoder.FeaturesIn(type, channelsLast ? EncoderReference.ChannelsLast(part) : part).detach();
                     Assert.That(features.dtype, Is.EqualTo(ScalarType.Float32));
                     for (int i = 0; i < batch; i++)
                     {
                         Assert.That(
-                            ByFormula.RelativeError(features[i], single[i % images.shape[0]].to(ScalarType.Float64)), Is.LessThan(allowed),
+                            EncoderReference.RelativeError(features[i], single[i % images.shape[0]].to(ScalarType.Float64)), Is.LessThan(allowed),
                             $"{type}, {(channelsLast ? "channels-last" : "contiguous")}, image {i} of {batch}");
                     }
                 }
@@ -60,14 +60,14 @@ internal sealed class EncoderTests : TensorTests
         {
             encoder.zero_grad();
             Tensor image = images.narrow(0, 0, 1);
-            image = (channelsLast ? ByFormula.ChannelsLast(image) : image.clone()).detach().requires_grad_();
+            image = (channelsLast ? EncoderReference.ChannelsLast(image) : image.clone()).detach().requires_grad_();
             encoder.FeaturesIn(type, image).backward([direction]);
             // A ReLU whose input is nearly zero opens in one precision and shuts in another: that, not rounding, sets the limits.
             double allowed = type == ScalarType.Float32 ? 0.02 : 0.5;
-            Assert.That(ByFormula.RelativeError(image.grad!, exactImage.grad!), Is.LessThan(allowed), $"{type}, gradient of the image");
+            Assert.That(EncoderReference.RelativeError(image.grad!, exactImage.grad!), Is.LessThan(allowed), $"{type}, gradient of the image");
             foreach ((string key, Parameter weight) in encoder.named_parameters())
             {
-                Assert.That(ByFormula.RelativeError(weight.grad!, weights[key].grad!), Is.LessThan(allowed), $"{type}, gradient of {key}");
+                Assert.That(EncoderReference.RelativeError(weight.grad!, weights[key].grad!), Is.LessThan(allowed), $"{type}, gradient of {key}");
             }
         }
     }
@@ -89,7 +89,7 @@ internal sealed class EncoderTests : TensorTests
         Assert.Multiple(() =>
         {
             Assert.That(features.dtype, Is.EqualTo(ScalarType.Float64));
-            Assert.That(ByFormula.RelativeError(features, ByFormula.Features(encoder, weights, images)), Is.LessThan(1e-13));
+            Assert.That(EncoderReference.RelativeError(features, EncoderReference.Features(encoder, weights, images)), Is.LessThan(1e-13));
             Assert.That(encoder.parameters().Select(parameter => parameter.dtype), Is.All.EqualTo(ScalarType.Float32));
         });
     }

@@ -3,7 +3,7 @@ using ErLoss.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>The check of features: it passes encoders that are right, names the error of wrong ones, and changes nothing.</summary>
 internal sealed class FeatureCheckTests : TensorTests
@@ -54,7 +54,7 @@ internal sealed class FeatureCheckTests : TensorTests
     public void Features_that_are_wrong_in_a_batch_are_refused_with_one_line_and_the_cure(int leastBatch, int image)
     {
         using Encoder encoder = new ConvNet();
-        WrongMachine.Spoil(encoder, maps => maps.shape[0] >= leastBatch, maps => maps[image].mul_(0.6));
+        FaultyConvolution.Spoil(encoder, maps => maps.shape[0] >= leastBatch, maps => maps[image].mul_(0.6));
         WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder, 32))!;
         Assert.That(refusal.Message, Does.Match(
             @"^This machine's libtorch computes the features of ConvNet in float32 on cpu wrongly \(relative error 0\.\d+ where 0\.001 is allowed\); set ONEDNN_MAX_CPU_ISA=AVX2 in the environment and start again\.$"));
@@ -64,7 +64,7 @@ internal sealed class FeatureCheckTests : TensorTests
     public void Features_that_are_wrong_in_training_s_precision_alone_are_refused_by_its_name()
     {
         using Encoder encoder = new ConvNet();
-        WrongMachine.Spoil(encoder, maps => maps.dtype == ScalarType.BFloat16, maps => maps.mul_(0.6));
+        FaultyConvolution.Spoil(encoder, maps => maps.dtype == ScalarType.BFloat16, maps => maps.mul_(0.6));
         Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing, "it does not train in bfloat16");
         encoder.TrainingType = ScalarType.BFloat16;
         Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.TypeOf<WrongFeaturesException>().With.Message.Contains("in bfloat16 on cpu wrongly"));
@@ -74,7 +74,7 @@ internal sealed class FeatureCheckTests : TensorTests
     public void Features_that_are_no_numbers_are_wrong()
     {
         using Encoder encoder = new ConvNet();
-        WrongMachine.Spoil(encoder, maps => maps.shape[0] == 2, maps => maps[1].fill_(double.NaN));
+        FaultyConvolution.Spoil(encoder, maps => maps.shape[0] == 2, maps => maps[1].fill_(double.NaN));
         Assert.That(FeatureCheck.Measure(encoder, 32).Single().IsRight, Is.False);
     }
 

@@ -2,7 +2,7 @@ using ErLoss.SelfSupervised.Encoders;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 internal sealed class FeatureGradientTests : TensorTests
 {

@@ -4,7 +4,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>Training in bfloat16: convolutions round, weights, features and evaluation do not.</summary>
 internal sealed class PrecisionTests : TensorTests

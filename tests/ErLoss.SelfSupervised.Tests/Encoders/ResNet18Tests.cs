@@ -3,7 +3,7 @@ using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 internal sealed class ResNet18Tests
 {

@@ -2,7 +2,7 @@ using ErLoss.SelfSupervised.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Evaluation;
+namespace ErLoss.SelfSupervised.Tests.Evaluation;
 
 internal sealed class LinearProbeTests
 {

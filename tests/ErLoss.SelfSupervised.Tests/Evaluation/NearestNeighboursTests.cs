@@ -3,7 +3,7 @@ using NUnit.Framework.Constraints;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Evaluation;
+namespace ErLoss.SelfSupervised.Tests.Evaluation;
 
 internal sealed class NearestNeighboursTests
 {

@@ -4,7 +4,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Gradients;
+namespace ErLoss.SelfSupervised.Tests.Gradients;
 
 [NonParallelizable] // one of the tests sets the default device
 internal sealed class GradientCheckTests : TensorTests

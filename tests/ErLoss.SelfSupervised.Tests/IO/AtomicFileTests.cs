@@ -1,6 +1,6 @@
 using ErLoss.SelfSupervised.IO;
 
-namespace ErTraining.Tests.IO;
+namespace ErLoss.SelfSupervised.Tests.IO;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class AtomicFileTests : IDisposable

@@ -1,6 +1,6 @@
 using ErLoss.SelfSupervised.Teachers;
 
-namespace ErTraining.Tests.Teachers;
+namespace ErLoss.SelfSupervised.Tests.Teachers;
 
 internal sealed class TeacherMomentumTests
 {

@@ -4,7 +4,7 @@ using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Teachers;
+namespace ErLoss.SelfSupervised.Tests.Teachers;
 
 internal sealed class TeacherTests : TensorTests
 {

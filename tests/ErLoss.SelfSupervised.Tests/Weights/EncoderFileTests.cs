@@ -5,7 +5,7 @@ using ErLoss.Training;
 using static TorchSharp.torch;
 using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
-namespace ErTraining.Tests.Weights;
+namespace ErLoss.SelfSupervised.Tests.Weights;
 
 /// <summary>Encoders go to other programs and come back.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -22,10 +22,10 @@ internal sealed class EncoderFileTests : IDisposable
     public void What_is_written_another_reader_reads(string name)
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = GivenWeights.Used(name);
+        using Encoder encoder = SafeTensorsForTests.Used(name);
         EncoderFile.Write(FilePath, encoder);
 
-        Dictionary<string, (string DType, long[] Shape, byte[] Data)> read = GivenWeights.Read(FilePath);
+        Dictionary<string, (string DType, long[] Shape, byte[] Data)> read = SafeTensorsForTests.Read(FilePath);
         IReadOnlyDictionary<string, Tensor> wanted = encoder.state_dict();
         Assert.That(read.Keys, Is.EquivalentTo(wanted.Keys));
         foreach ((string key, Tensor tensor) in wanted)
@@ -48,15 +48,15 @@ internal sealed class EncoderFileTests : IDisposable
     public void What_another_writer_wrote_is_read_to_the_last_bit()
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = GivenWeights.Used("resnet18"), other = Registry.Default.CreateEncoder("resnet18");
+        using Encoder encoder = SafeTensorsForTests.Used("resnet18"), other = Registry.Default.CreateEncoder("resnet18");
         EncoderFile.Write(FilePath, encoder);
-        Dictionary<string, (string DType, long[] Shape, byte[] Data)> weights = GivenWeights.Read(FilePath);
-        GivenWeights.Write(
+        Dictionary<string, (string DType, long[] Shape, byte[] Data)> weights = SafeTensorsForTests.Read(FilePath);
+        SafeTensorsForTests.Write(
             _folder["other.safetensors"],
             weights.Reverse().Select(weight => (weight.Key, weight.Value.DType, weight.Value.Shape, weight.Value.Data))
                 .Prepend(("fc.weight", "F32", [10, 2], new byte[80]))); // as torchvision's networks have, and encoders here have not
 
-        TakenWeights taken = EncoderFile.Read(_folder["other.safetensors"], other);
+        WeightsReadResult taken = EncoderFile.Read(_folder["other.safetensors"], other);
 
         Assert.That(taken.ToString(), Is.EqualTo("120 tensors taken; 1 left: fc.weight."));
         encoder.eval();
@@ -72,17 +72,17 @@ internal sealed class EncoderFileTests : IDisposable
     public void Weights_are_found_under_any_prefix_and_converted_and_the_rest_is_left(string prefix, ScalarType type, string says)
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = GivenWeights.Used("convnet"), other = Registry.Default.CreateEncoder("convnet");
+        using Encoder encoder = SafeTensorsForTests.Used("convnet"), other = Registry.Default.CreateEncoder("convnet");
         (string, string, long[], byte[])[] heads =
             [($"{prefix}fc.weight", "F32", [1], new byte[4]), ("predictor.layers.0.weight", "U64", [1, 2], new byte[16]), ("queue_ptr", "F8_E4M3", [1], new byte[1])];
-        GivenWeights.Write(FilePath, [.. heads, .. GivenWeights.Of(encoder, prefix, type)]);
+        SafeTensorsForTests.Write(FilePath, [.. heads, .. SafeTensorsForTests.Of(encoder, prefix, type)]);
 
-        TakenWeights taken = EncoderFile.Read(FilePath, other);
+        WeightsReadResult taken = EncoderFile.Read(FilePath, other);
 
         Assert.Multiple(() =>
         {
             Assert.That(taken.ToString(), Does.Contain(says.Replace("HEADS", $"{prefix}fc.weight, predictor.layers.0.weight, queue_ptr", StringComparison.Ordinal)));
-            foreach ((string name, Tensor tensor) in encoder.state_dict().Where(entry => !GivenWeights.IsCounter(entry.Key)))
+            foreach ((string name, Tensor tensor) in encoder.state_dict().Where(entry => !SafeTensorsForTests.IsCounter(entry.Key)))
             {
                 Assert.That(other.state_dict()[name].equal(tensor.to(type).to(ScalarType.Float32)).all().item<bool>(), name);
             }
@@ -96,8 +96,8 @@ internal sealed class EncoderFileTests : IDisposable
     public void Of_two_encoders_the_one_that_was_trained_is_taken(string trained, string follower)
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = GivenWeights.Used("convnet"), moved = GivenWeights.Used("convnet"), other = Registry.Default.CreateEncoder("convnet");
-        GivenWeights.Write(FilePath, [.. GivenWeights.Of(moved, follower, ScalarType.Float32), .. GivenWeights.Of(encoder, trained, ScalarType.Float32)]);
+        using Encoder encoder = SafeTensorsForTests.Used("convnet"), moved = SafeTensorsForTests.Used("convnet"), other = Registry.Default.CreateEncoder("convnet");
+        SafeTensorsForTests.Write(FilePath, [.. SafeTensorsForTests.Of(moved, follower, ScalarType.Float32), .. SafeTensorsForTests.Of(encoder, trained, ScalarType.Float32)]);
         Assert.That(EncoderFile.Read(FilePath, other).ToString(), Does.EndWith($" Weights of the same shapes are also there as '{follower}'."));
         Assert.That(other.state_dict()["layers.block1.conv.weight"].equal(encoder.state_dict()["layers.block1.conv.weight"]).all().item<bool>());
     }
@@ -107,7 +107,7 @@ internal sealed class EncoderFileTests : IDisposable
     {
         using var encoder = new ResNet18();
         EncoderFile.Write(FilePath, encoder);
-        Assert.That(GivenWeights.Read(FilePath).Keys, Is.SupersetOf(new[]
+        Assert.That(SafeTensorsForTests.Read(FilePath).Keys, Is.SupersetOf(new[]
         {
             "conv1.weight", "bn1.running_var", "bn1.num_batches_tracked", "layer1.0.conv1.weight", "layer4.1.bn2.bias", "layer2.0.downsample.0.weight", "layer2.0.downsample.1.running_mean",
         }));

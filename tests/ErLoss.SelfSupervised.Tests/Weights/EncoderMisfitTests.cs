@@ -7,7 +7,7 @@ using ErLoss.Training;
 using static TorchSharp.torch;
 using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
-namespace ErTraining.Tests.Weights;
+namespace ErLoss.SelfSupervised.Tests.Weights;
 
 /// <summary>Files that do not hold an encoder's weights are refused in a line that says what they hold.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -22,7 +22,7 @@ internal sealed class EncoderMisfitTests : IDisposable
     [Test]
     public void What_does_not_fit_is_refused_in_a_line_that_says_what_is_there()
     {
-        using Encoder small = GivenWeights.Used("convnet"), large = GivenWeights.Used("resnet18");
+        using Encoder small = SafeTensorsForTests.Used("convnet"), large = SafeTensorsForTests.Used("resnet18");
         Assert.That(() => EncoderFile.Read(FilePath, small), Refused("cannot be read"));
         EncoderFile.Write(FilePath, small);
         Assert.That(
@@ -39,20 +39,20 @@ internal sealed class EncoderMisfitTests : IDisposable
     public void Weights_of_other_types_and_shapes_are_listed_and_none_is_taken()
     {
         using var scope = NewDisposeScope();
-        using Encoder encoder = GivenWeights.Used("convnet");
+        using Encoder encoder = SafeTensorsForTests.Used("convnet");
         float before = encoder.state_dict()["layers.block1.bn.bias"].sum().item<float>();
-        (string Name, string DType, long[] Shape, byte[] Data)[] weights = [.. GivenWeights.Of(GivenWeights.Used("convnet"), "", ScalarType.Float32)];
+        (string Name, string DType, long[] Shape, byte[] Data)[] weights = [.. SafeTensorsForTests.Of(SafeTensorsForTests.Used("convnet"), "", ScalarType.Float32)];
         int odd = Array.FindIndex(weights, weight => weight.Name == "layers.block4.bn.bias");
         weights[odd] = ("layers.block4.bn.bias", "U64", [256], new byte[2048]);
-        GivenWeights.Write(FilePath, weights);
+        SafeTensorsForTests.Write(FilePath, weights);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("Only float16, bfloat16, float32 and float64 are converted. The encoder needs layers.block4.bn.bias [256]. The file has layers.block4.bn.bias U64 [256]."));
         weights[odd] = ("layers.block4.bn.bias", "F32", [2, 1], new byte[8]);
-        GivenWeights.Write(FilePath, weights);
+        SafeTensorsForTests.Write(FilePath, weights);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("The encoder needs layers.block4.bn.bias [256]. The file has layers.block4.bn.bias [2,1]."));
         byte[] spoilt = new byte[4 * 256];
         BitConverter.GetBytes(float.NaN).CopyTo(spoilt, 0);
         weights[odd] = ("layers.block4.bn.bias", "F32", [256], spoilt);
-        GivenWeights.Write(FilePath, weights);
+        SafeTensorsForTests.Write(FilePath, weights);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block4.bn.bias' holds NaN or infinity"));
         Assert.That(encoder.state_dict()["layers.block1.bn.bias"].sum().item<float>(), Is.EqualTo(before));
     }
@@ -61,8 +61,8 @@ internal sealed class EncoderMisfitTests : IDisposable
     [CancelAfter(20_000)] // a minute and a half where each dot was the start of another comparison
     public void Names_made_to_take_long_are_refused_and_do_not_reach_a_terminal(CancellationToken cancellation)
     {
-        using Encoder encoder = GivenWeights.Used("convnet");
-        GivenWeights.Write(FilePath, [(string.Concat(Enumerable.Repeat("a.", 200_000)), "F32", [1], new byte[4]), ("x\n\u001b[31mred", "F32", [1], new byte[4])]);
+        using Encoder encoder = SafeTensorsForTests.Used("convnet");
+        SafeTensorsForTests.Write(FilePath, [(string.Concat(Enumerable.Repeat("a.", 200_000)), "F32", [1], new byte[4]), ("x\n\u001b[31mred", "F32", [1], new byte[4])]);
         string message = Assert.Throws<DataException>(() => EncoderFile.Read(FilePath, encoder))!.Message;
         Assert.That(message, Does.Contain("not the weights of this encoder").And.Not.Contains("\u001b").And.Not.Contains("\n"));
         Assert.That(cancellation.IsCancellationRequested, Is.False);
@@ -99,7 +99,7 @@ internal sealed class EncoderMisfitTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using Encoder encoder = Registry.Default.CreateEncoder("convnet");
-        GivenWeights.Write(FilePath, [.. GivenWeights.Of(encoder, "backbone.", ScalarType.Float32), ("backbone.layers.block5.conv.weight", "F32", [1], new byte[4])]);
+        SafeTensorsForTests.Write(FilePath, [.. SafeTensorsForTests.Of(encoder, "backbone.", ScalarType.Float32), ("backbone.layers.block5.conv.weight", "F32", [1], new byte[4])]);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("The file has layers.block5.conv.weight [1]."));
     }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using ErLoss.SelfSupervised.Weights;
 
-namespace ErTraining.Tests.Weights;
+namespace ErLoss.SelfSupervised.Tests.Weights;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SafeTensorsTests : IDisposable

@@ -24,11 +24,11 @@ internal sealed class LoadingTests : IDisposable
         var settings = new DataSettings { Source = source == "synthetic" ? source : _folder[source], TrainImages = source == "synthetic" ? Train : null };
 
         var whole = new Progress();
-        DataSource.Load(settings, seed: 0, new Loading(whole, CancellationToken.None));
+        DataSource.Load(settings, seed: 0, new LoadingProgress(whole, CancellationToken.None));
 
         using var cancellation = new CancellationTokenSource();
         var cut = new Progress { OnReport = cancellation.Cancel };
-        Assert.That(() => DataSource.Load(settings, seed: 0, new Loading(cut, cancellation.Token)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => DataSource.Load(settings, seed: 0, new LoadingProgress(cut, cancellation.Token)), Throws.InstanceOf<OperationCanceledException>());
         int all = source == "synthetic" ? Train + 2_000 : Train + Test; // the built-in test images are always two thousand
         Assert.Multiple(() =>
         {

@@ -30,7 +30,7 @@ internal sealed class SimClrTests : TensorTests
     public void The_gradient_of_the_native_loss_is_that_of_finite_differences()
     {
         Tensor first = randn(5, 3, ScalarType.Float64), second = randn(5, 3, ScalarType.Float64);
-        GradientCheck.Agree(
+        GradientAssert.Agree(
             x => SimClr.NormalizedTemperatureCrossEntropy(x, second, 0.2), first, x => Recompute(x, second, 0.2));
     }
 

@@ -29,7 +29,7 @@ internal sealed class SwAVTests : TensorTests
     {
         Tensor point = Scores(), other = Scores();
         Tensor codes = SinkhornKnopp.Assign(point, 0.05, 3), otherCodes = SinkhornKnopp.Assign(other, 0.05, 3);
-        GradientCheck.Agree(
+        GradientAssert.Agree(
             x => SwAV.SwappedPrediction(x, other),
             point,
             x => ((nn.functional.cross_entropy(other / 0.1, codes) + nn.functional.cross_entropy(x / 0.1, otherCodes)) / 2).ToDouble());

@@ -22,7 +22,7 @@ internal sealed class MetaDeviceTests : TensorTests
 
     private static IEnumerable<TestCaseData> Computations =>
     [
-        new TestCaseData(() => Byol.RegressionError(OnMeta(), OnMeta(), Regression.Distances)) { TestName = "BYOL's regression error" },
+        new TestCaseData(() => Byol.RegressionError(OnMeta(), OnMeta(), ByolRegression.Distances)) { TestName = "BYOL's regression error" },
         new TestCaseData(() => Pixels.Center(Pixels.ToUnit(OnMeta()))) { TestName = "centred pixels" },
         new TestCaseData(() => functional.normalize(Prototypes().call(OnMeta()))) { TestName = "prototypes" },
     ];

@@ -22,7 +22,7 @@ internal static class Sample
             FullGrid = fullGrid,
         };
         (string Word, string Value)[] common = [.. Given.Words(shared)];
-        return new(settings, new StudyBase(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")], json));
+        return new(settings, new SharedCellSettings(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")], json));
     }
 
     /// <summary>All cells of a plan, finished, each with the accuracy that is told.</summary>

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Tests.Encoders;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training;
 using ErLoss.Training.Data;
@@ -61,7 +62,7 @@ internal sealed class TrainerTests
     {
         var observer = new Recorder();
         using var trainer = new Trainer(Registry.Default, new RunSettings { BatchSize = 64 }, s_data, CPU) { Observers = { observer } };
-        Encoders.WrongMachine.Spoil(trainer.Method.Encoder, maps => maps.shape[0] > 1, maps => maps[1].mul_(0.6));
+        FaultyConvolution.Spoil(trainer.Method.Encoder, maps => maps.shape[0] > 1, maps => maps[1].mul_(0.6));
         Assert.That(() => trainer.Run(CancellationToken.None), Throws.TypeOf<WrongFeaturesException>());
         Assert.That(observer.KnnAccuracyBefore, Is.Zero.Or.Null, "nothing was evaluated");
     }

@@ -36,7 +36,7 @@ internal static class CifarReader
     /// <returns>The images in the files' order, first training file first.</returns>
     /// <exception cref="DataException">Nothing there, a split without a file, or a file that is unreadable or not what its name says.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Read(string directory, Loading? loading = null)
+    public static ImageData Read(string directory, LoadingProgress? loading = null)
     {
         if (!Directory.Exists(directory))
         {
@@ -63,7 +63,7 @@ internal static class CifarReader
         s_formats.Where(format => format.ImageFiles.Any(file => File.Exists(Path.Combine(directory, file))));
 
     private static ImageSet ReadSplit(
-        string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names, Loading? loading)
+        string directory, IReadOnlyList<string> files, string split, CifarFormat format, IReadOnlyList<string> names, LoadingProgress? loading)
     {
         string[] paths = [.. files.Select(file => Path.Combine(directory, file)).Where(File.Exists)];
         if (paths.Length == 0)
@@ -112,7 +112,7 @@ internal static class CifarReader
                 $"{path}: {length} bytes are {count} records of {format.RecordBytes} bytes with {rest} left over; wanted whole records.");
     }
 
-    private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels, Loading? loading)
+    private static void ReadRecords(string path, CifarFormat format, Span<byte> pixels, Span<int> labels, LoadingProgress? loading)
     {
         using var stream = InputFile.Access(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
         Span<byte> label = stackalloc byte[format.LabelBytes];

@@ -30,7 +30,7 @@ internal static class ImageFolderReader
     /// <exception cref="DataException">
     /// Fewer than two classes, a class without an image, different classes in the two splits, or a file that is not a sound image.
     /// </exception>
-    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, Loading? loading = null)
+    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, LoadingProgress? loading = null)
     {
         string trainFolder = Path.Combine(directory, "train");
         string? testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists);
@@ -58,7 +58,7 @@ internal static class ImageFolderReader
     }
 
     private static ImageData Read(
-        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, Loading? loading)
+        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, LoadingProgress? loading)
     {
         (string, int)[] trainImages = Pick(train, inTrain, mostTrainImages), testImages = Pick(test, inTest, mostTestImages);
         loading?.Expect(trainImages.Length + testImages.Length);
@@ -77,7 +77,7 @@ internal static class ImageFolderReader
             .Select(image => (image.path, image.label)),
     ];
 
-    private static ImageSet ReadSplit(string directory, ClassFolder[] classes, (string Path, int Label)[] images, Loading? loading)
+    private static ImageSet ReadSplit(string directory, ClassFolder[] classes, (string Path, int Label)[] images, LoadingProgress? loading)
     {
         if (images.Length > ImageSet.MaxCount)
         {

@@ -19,7 +19,7 @@ internal static class SyntheticImages
     /// <returns>Two splits, each with the ten classes in random order, every ten images one of each.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of range.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Create(int trainCount, int testCount, int seed, Loading? loading = null)
+    public static ImageData Create(int trainCount, int testCount, int seed, LoadingProgress? loading = null)
     {
         CheckCount(trainCount, nameof(trainCount));
         CheckCount(testCount, nameof(testCount));
@@ -36,7 +36,7 @@ internal static class SyntheticImages
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ImageSet.MaxCount, name);
     }
 
-    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, Loading? loading)
+    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, LoadingProgress? loading)
     {
         var labels = Labels(count, seed, forLabels);
         var pixels = new byte[count * ImageSet.ImageBytes];

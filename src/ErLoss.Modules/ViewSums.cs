@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>Sums over views.</summary>
-internal static class Sums
+internal static class ViewSums
 {
     /// <summary>Their mean; of one the term itself.</summary>
     public static Tensor Mean(IReadOnlyList<Tensor> terms) => terms.Count == 1 ? terms[0] : Of(terms) / terms.Count;

@@ -3,7 +3,7 @@ using ErLoss.SelfSupervised.IO;
 namespace ErLoss.SelfSupervised.Weights;
 
 /// <summary>Tells what a file is that is taken for a safetensors file and is none, by how it begins.</summary>
-internal static class ForeignFile
+internal static class UnsupportedFile
 {
     private const int BytesRead = 512;
 

@@ -3,10 +3,10 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>What encoders compute in their evaluation mode, written out anew in float64: patches times weights, normalisation by its formula. No kernel of a convolution has part in it.</summary>
-internal static class ByFormula
+internal static class EncoderReference
 {
     /// <summary>A convolution without bias: (k, inputs, h, w) with weights (outputs, inputs, kernel, kernel).</summary>
     public static Tensor Convolve(Tensor images, Tensor weight, int stride, int padding)

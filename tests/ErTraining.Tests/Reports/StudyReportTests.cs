@@ -1,10 +1,11 @@
+using ErTraining.Tests.Studies;
 using System.Net;
 using System.Xml.Linq;
 using ErLoss.Training.Studies;
 using ErTraining.Reports;
 using SkiaSharp;
 
-namespace ErTraining.Tests.Studies;
+namespace ErTraining.Tests.Reports;
 
 internal sealed class StudyReportTests
 {

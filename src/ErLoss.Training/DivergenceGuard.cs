@@ -6,7 +6,7 @@ namespace ErLoss.Training;
 /// <summary>Ends a run that has diverged, with an error that says what is no longer in its range and since which step.</summary>
 /// <param name="step">Takes the steps.</param>
 /// <param name="progress">Knows how many were taken.</param>
-internal sealed class DivergenceCheck(TrainingStep step, RunProgress progress)
+internal sealed class DivergenceGuard(TrainingStep step, RunProgress progress)
 {
     private TwoViewMethod Method => step.Method;
 

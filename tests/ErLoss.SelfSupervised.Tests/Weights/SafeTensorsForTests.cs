@@ -6,13 +6,13 @@ using ErLoss.Training;
 using static TorchSharp.torch;
 using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
-namespace ErTraining.Tests.Weights;
+namespace ErLoss.SelfSupervised.Tests.Weights;
 
 /// <summary>
 /// Weights for tests, and files of them. The reader and the writer here are independent of the program's: a few lines by the format's specification
 /// (github.com/huggingface/safetensors, "Format").
 /// </summary>
-internal static class GivenWeights
+internal static class SafeTensorsForTests
 {
     /// <summary>An encoder whose running statistics are no longer those it was made with.</summary>
     public static Encoder Used(string name)

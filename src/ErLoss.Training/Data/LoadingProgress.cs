@@ -3,7 +3,7 @@ namespace ErLoss.Training.Data;
 /// <summary>How far the images of a run have been loaded, and whether somebody wants that to end. Any thread may count.</summary>
 /// <param name="progress">Told of the share that is done, from 0 to 1.</param>
 /// <param name="cancellation">Heeded at each image.</param>
-internal sealed class Loading(IProgress<double>? progress, CancellationToken cancellation)
+internal sealed class LoadingProgress(IProgress<double>? progress, CancellationToken cancellation)
 {
     private long _done, _all;
 

@@ -1,7 +1,7 @@
 namespace ErLoss.Training.Data;
 
 /// <summary>Tells image sets that are not in a layout that is read, but nearly so, and says what to do.</summary>
-internal static class OtherLayout
+internal static class UnsupportedLayout
 {
     private static readonly string[] s_archives = [".tar.gz", ".tgz", ".tar", ".zip"];
     private static readonly string[] s_splits = ["train", "test", "val", "valid", "validation"];

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ErTraining.Tests.Methods;
 
 /// <summary>Asserts that gradients agree with central differences, which a gradient that is zero everywhere does not prove.</summary>
-internal static class GradientCheck
+internal static class GradientAssert
 {
     private static readonly ErLoss.SelfSupervised.Gradients.GradientCheck s_check = new() { Step = 1e-5, AbsoluteTolerance = 1e-7, RelativeTolerance = 1e-7 };
 

@@ -1,7 +1,7 @@
 namespace ErLoss.Training.Runs;
 
 /// <summary>A folder, and those above it, that were made because they were missing, and that can be deleted again as long as nothing is in them.</summary>
-internal sealed class MadeFolder
+internal sealed class CreatedFolder
 {
     private readonly string _path;
     private readonly string? _firstMade; // the uppermost one; null if all were there
@@ -10,7 +10,7 @@ internal sealed class MadeFolder
     /// <param name="path">The folder.</param>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
-    public MadeFolder(string path)
+    public CreatedFolder(string path)
     {
         _path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         for (string? folder = _path; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder))

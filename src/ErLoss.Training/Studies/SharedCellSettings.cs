@@ -7,7 +7,7 @@ namespace ErLoss.Training.Studies;
 /// <param name="registry">The kinds there are.</param>
 /// <param name="shared">Settings of all cells by their words.</param>
 /// <param name="json">A whole or partial document of the settings that all cells start from, if there is one.</param>
-internal sealed class StudyBase(Registry registry, IReadOnlyList<(string Word, string Value)> shared, string? json = null)
+internal sealed class SharedCellSettings(Registry registry, IReadOnlyList<(string Word, string Value)> shared, string? json = null)
 {
     private readonly Document<RunSettings> _document = registry.Document;
     private readonly Dictionary<string, SettingsException?> _misfits = [];

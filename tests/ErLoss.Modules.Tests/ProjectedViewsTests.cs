@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Tests;
 
 /// <summary>Any number of views, predictions and targets: values and gradients against double loops over rows and pairs, in float64.</summary>
-internal sealed class ViewsTests : TensorTests
+internal sealed class ProjectedViewsTests : TensorTests
 {
     private const double Step = 2e-5;
 

@@ -1,7 +1,8 @@
+using ErTraining.Tests.Studies;
 using ErLoss.Training.Studies;
 using ErTraining.Reports;
 
-namespace ErTraining.Tests.Studies;
+namespace ErTraining.Tests.Reports;
 
 internal sealed class StudyCurvesTests
 {

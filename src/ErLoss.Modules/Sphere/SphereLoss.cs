@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>The loss of views on the sphere.</summary>
-internal static class SphereParts
+internal static class SphereLoss
 {
     /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
     /// <param name="options">Of the loss.</param>
@@ -11,14 +11,14 @@ internal static class SphereParts
     /// <param name="wanted">What is to be computed.</param>
     public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, Concentration concentration, WantedTerms wanted)
     {
-        var once = new OncePerTensor<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
+        var once = new PerTensorCache<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
         Tensor[] projections = once.Of(views.Projections);
         Tensor? entropy = null, plain = null;
         if (wanted.Entropy)
         {
             KernelEstimates[] estimates = [.. projections.Select(Estimate)];
-            entropy = Sums.Mean([.. estimates.Select(estimate => estimate.Entropy)]);
-            plain = options.LeaveOneOut && wanted.Bound ? Sums.Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
+            entropy = ViewSums.Mean([.. estimates.Select(estimate => estimate.Entropy)]);
+            plain = options.LeaveOneOut && wanted.Bound ? ViewSums.Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
         }
         return new LossParts(
             entropy,

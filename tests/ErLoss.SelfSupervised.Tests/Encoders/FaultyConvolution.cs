@@ -1,10 +1,10 @@
 using ErLoss.SelfSupervised.Encoders;
 using static TorchSharp.torch;
 
-namespace ErTraining.Tests.Encoders;
+namespace ErLoss.SelfSupervised.Tests.Encoders;
 
 /// <summary>A machine on which libtorch computes convolutions wrongly, as some do.</summary>
-internal static class WrongMachine
+internal static class FaultyConvolution
 {
     /// <summary>Spoils the result of the encoder's first convolution.</summary>
     public static void Spoil(Encoder encoder, Func<Tensor, bool> where, Action<Tensor> spoil) =>

@@ -6,7 +6,7 @@ namespace ErLoss.SelfSupervised.Weights;
 /// Finds an encoder's tensors among those of a file, whatever precedes their names there: wrappers such as <c>module.</c> and <c>_orig_mod.</c>, and the names
 /// that methods have for their encoders, such as <c>backbone.</c> and <c>encoder_q.</c>.
 /// </summary>
-internal sealed class EncoderWeights
+internal sealed class EncoderWeightFinder
 {
     /// <summary>The end of the names of counters that batch normalisation keeps and, with a momentum, does not use.</summary>
     private const string Counter = "num_batches_tracked";
@@ -25,7 +25,7 @@ internal sealed class EncoderWeights
     /// <summary>Looks for the prefix under which most of the encoder's tensors are.</summary>
     /// <param name="file">The tensors of a file, by name.</param>
     /// <param name="encoder">The encoder's, by name.</param>
-    public EncoderWeights(Dictionary<string, SafeTensor> file, IReadOnlyDictionary<string, Tensor> encoder)
+    public EncoderWeightFinder(Dictionary<string, SafeTensor> file, IReadOnlyDictionary<string, Tensor> encoder)
     {
         _file = file;
         _encoder = encoder;
@@ -46,7 +46,7 @@ internal sealed class EncoderWeights
 
     /// <summary>Copies the values into the encoder; nothing is changed if they do not fit.</summary>
     /// <exception cref="InvalidDataException">They do not; the message says what is wanted, and what the file has instead.</exception>
-    public TakenWeights Take()
+    public WeightsReadResult Take()
     {
         string[] lacking = [.. _needed.Where(name => !Fits(_prefix, name))];
         string[] strange = [.. Strange()];
@@ -63,7 +63,7 @@ internal sealed class EncoderWeights
         {
             NamedTensors.Copy(_file[_prefix + name], _encoder[name]);
         }
-        return new TakenWeights
+        return new WeightsReadResult
         {
             Count = taken.Length,
             Prefix = _prefix,

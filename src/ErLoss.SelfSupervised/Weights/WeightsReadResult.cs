@@ -4,7 +4,7 @@ using ErLoss.SelfSupervised.IO;
 namespace ErLoss.SelfSupervised.Weights;
 
 /// <summary>What <see cref="EncoderFile.Read"/> took from a file of weights. <see cref="ToString"/> describes it in one line.</summary>
-public sealed record TakenWeights
+public sealed record WeightsReadResult
 {
     private const int NamesShown = 3;
 

@@ -6,7 +6,7 @@ namespace ErTraining.Terminal;
 /// <summary>
 /// Shows what the program is doing before and after it trains: on a terminal in a line that is drawn anew and goes in the end, elsewhere in a line every ten seconds.
 /// </summary>
-internal sealed class WorkLine : IProgress<double>, IDisposable
+internal sealed class ActivityLine : IProgress<double>, IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
@@ -19,7 +19,7 @@ internal sealed class WorkLine : IProgress<double>, IDisposable
 
     /// <summary>Takes over the terminal's last line, if there is a terminal, until disposed.</summary>
     /// <param name="work">What is done, as a line begins: "reading images".</param>
-    public WorkLine(string work)
+    public ActivityLine(string work)
     {
         _work = work;
         _live = LiveArea.Take(work, clears: true);
@@ -35,7 +35,7 @@ internal sealed class WorkLine : IProgress<double>, IDisposable
 
     /// <summary>Goes on to something else.</summary>
     /// <param name="work">As for the constructor; it may say how far that is.</param>
-    public WorkLine Is(string work)
+    public ActivityLine Is(string work)
     {
         Volatile.Write(ref _done, 0);
         _work = work;

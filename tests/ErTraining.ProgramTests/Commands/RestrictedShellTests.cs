@@ -5,7 +5,7 @@ namespace ErTraining.Tests.Commands;
 /// <summary>The program in shells that give it less than usual.</summary>
 [Parallelizable] // with other fixtures whose work is done by processes of their own
 [Platform("Linux", Reason = "The shell limits and closes what it gives there.")]
-internal sealed class SurroundingsTests
+internal sealed class RestrictedShellTests
 {
     private TemporaryDirectory _folder = null!;
 
