@@ -1,6 +1,6 @@
-using ErTraining.Tests.Studies;
 using ErLoss.Training.Studies;
 using ErTraining.Reports;
+using ErTraining.Tests.Studies;
 
 namespace ErTraining.Tests.Reports;
 

@@ -1,8 +1,8 @@
-using ErTraining.Tests.Studies;
 using System.Net;
 using System.Xml.Linq;
 using ErLoss.Training.Studies;
 using ErTraining.Reports;
+using ErTraining.Tests.Studies;
 using SkiaSharp;
 
 namespace ErTraining.Tests.Reports;

@@ -1,5 +1,5 @@
-using ErLoss.SelfSupervised.Tests.Encoders;
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Tests.Encoders;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
