@@ -108,7 +108,7 @@ public static class EntropyReconstruction
         {
             var concentration = new Concentration(kappa);
             Tensor rows1 = Directions.Read(projection1, normalizeInputs), rows2 = Directions.Read(projection2, normalizeInputs);
-            reconstruction = VonMisesFisherReconstruction.Relative([rows1, rows2], concentration)
+            reconstruction = VonMisesFisherReconstruction.Relative([rows1, rows2], [rows1, rows2], areOfViews: true, concentration)
                 - concentration.LogNormalizer((int)rows1.shape[1], normalizer, rows1.dtype, rows1.device);
         }
         else

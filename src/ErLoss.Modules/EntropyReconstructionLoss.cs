@@ -24,7 +24,7 @@ namespace ErLoss.Modules;
 /// <para>
 /// On the sphere the loss depends on the directions of the rows alone, whatever their scale is, and the gradient of a row is inversely proportional to
 /// its norm. A row of zeros has no direction: it counts as the zero vector, and its gradient is zero. A row below the smallest normal number of its type
-/// (6.1e-5 in float16) gets the gradient of a row of that size, since its own might overflow. On the discrete support a logit of −∞ masks a class.
+/// (6.1e-5 in float16) gets the gradient of a row of that size. Gradients of such rows can be infinite for a large κ. On the discrete support a logit of −∞ masks a class.
 /// </para>
 /// <para>
 /// A learnt κ is the parameter <c>log_kappa</c>, of shape (1). It is float64 whatever type the module is converted to, so that a conversion neither costs

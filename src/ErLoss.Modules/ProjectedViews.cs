@@ -55,6 +55,9 @@ public sealed record ProjectedViews
     /// <summary>One target, which every prediction meets, instead of <see cref="Targets"/>; of the same kind.</summary>
     public Tensor? Target { get; init; }
 
+    /// <summary>Whether a target is that of the view at its place, whose prediction does not meet it; else every prediction meets it.</summary>
+    internal bool AreOfViews => Target is null;
+
     /// <summary>The targets that were given, if any.</summary>
     internal IReadOnlyList<Tensor>? GivenTargets => Target is null ? Targets : [Target];
 }

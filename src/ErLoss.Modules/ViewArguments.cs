@@ -12,7 +12,6 @@ internal static class ViewArguments
         CheckCount(views.Projections, Projections);
         Tensor first = views.Projections[0];
         string firstName = $"{Projections}[0]";
-        Arguments.CheckEmbeddings(first, support, firstName);
         CheckAlike(views.Projections, Projections);
         if (views.Predictions is not null)
         {
@@ -34,10 +33,11 @@ internal static class ViewArguments
             CheckTargets(views.Targets, $"{nameof(views)}.{nameof(views.Targets)}");
         }
         int predictions = (views.Predictions ?? views.Projections).Count, targets = (views.GivenTargets ?? views.Projections).Count;
-        if (ViewSums.Pairs(predictions, targets, areOfViews: views.Target is null) == 0)
+        if (ViewSums.Pairs(predictions, targets, views.AreOfViews) == 0)
         {
             throw new ArgumentException(
-                $"The one view has no other to predict; a second view is wanted, or a {nameof(views.Target)} for this one.", nameof(views));
+                $"No prediction meets a target, because a view does not predict itself. Give a second view, or a {nameof(views.Target)}, which every prediction meets.",
+                nameof(views));
         }
 
         void CheckAlike(IReadOnlyList<Tensor> tensors, string name)

@@ -54,7 +54,7 @@ internal static class ViewSums
         return total!;
     }
 
-    /// <summary>How many pairs that are: never none, which <see cref="ViewArguments"/> sees to.</summary>
+    /// <summary>How many pairs that are. <see cref="ViewArguments"/> refuses views that have none.</summary>
     public static long Pairs(int predictions, int targets, bool areOfViews) =>
         ((long)predictions * targets) - (areOfViews ? Math.Min(predictions, targets) : 0);
 

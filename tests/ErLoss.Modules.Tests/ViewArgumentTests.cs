@@ -21,7 +21,7 @@ internal sealed class ViewArgumentTests : TensorTests
         yield return Case("a double target", () => new ProjectedViews(Fit(), Fit()) { Targets = [Fit(), ones(4, 3, float64)] }, "Targets[1]", "Float64", "Float32");
         yield return Case("a target elsewhere", () => new ProjectedViews(Fit()) { Target = ones(4, 3, device: device("meta")) }, "Target", "meta", "cpu");
         yield return Case("a target and targets", () => new ProjectedViews(Fit()) { Target = Fit(), Targets = [Fit()] }, "Target", "one of them");
-        yield return Case("one view alone", () => new ProjectedViews(Fit()), "", "no other to predict");
+        yield return Case("one view alone", () => new ProjectedViews(Fit()), "", "No prediction meets a target");
         yield return Case("one view and its own target", () => new ProjectedViews(Fit()) { Targets = [Fit()] }, "", "Target");
     }
 

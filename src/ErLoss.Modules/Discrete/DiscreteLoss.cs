@@ -20,11 +20,11 @@ internal static class DiscreteLoss
 
         Tensor Reconstruction()
         {
-            Categorical[] predictions = views.Predictions is null ? projections : once.Of(views.Predictions);
+            Categorical[] predictions = once.Of(views.Predictions ?? views.Projections);
             Tensor[] targets = views.GivenTargets is { } given
                 ? [.. given.Select(target => FloatConversion.AtLeastSingle(target.detach()))]
                 : [.. projections.Select(batch => batch.Probabilities)];
-            return Categorical.CrossEntropy(predictions, targets, areOfViews: views.Target is null);
+            return Categorical.CrossEntropy(predictions, targets, views.AreOfViews);
         }
     }
 }

@@ -12,7 +12,8 @@ namespace ErLoss.Modules;
 /// <para>
 /// The gradient of a row is inversely proportional to the row's norm. A row of zeros has no direction: its gradient is exactly zero. A row whose
 /// entries are all below the smallest normal number of their type (6.1e-5 in float16, 1.2e-38 in bfloat16 and float32) gets the gradient of a row of
-/// that size: its own might exceed the type's largest number, and one infinite gradient makes every weight of an encoder NaN.
+/// that size, since its own would soon exceed the type's largest number. Even so a gradient can be infinite where its size per unit of norm is
+/// above about four, as it can be for a κ of 50 and two rows of 1e-5 in float16.
 /// </para>
 /// </remarks>
 internal static class Directions

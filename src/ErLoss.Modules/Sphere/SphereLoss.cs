@@ -40,13 +40,9 @@ internal static class SphereLoss
 
         Tensor Reconstruction()
         {
-            if (views is { Predictions: null, Targets: null, Target: null })
-            {
-                return VonMisesFisherReconstruction.Relative(projections, concentration);
-            }
-            Tensor[] predictions = views.Predictions is null ? projections : once.Of(views.Predictions);
+            Tensor[] predictions = once.Of(views.Predictions ?? views.Projections);
             Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Directions.Read(target.detach(), options.NormalizeInputs))] : projections;
-            return VonMisesFisherReconstruction.Relative(predictions, targets, views.Target is null, concentration);
+            return VonMisesFisherReconstruction.Relative(predictions, targets, views.AreOfViews, concentration);
         }
     }
 }

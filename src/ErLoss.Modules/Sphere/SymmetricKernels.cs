@@ -131,9 +131,8 @@ internal sealed class SymmetricKernels
         if (DirectionlessRows is { } directionless)
         {
             // All kernels of such a row are one, and are lost beside the shift.
-            Scalar count = Math.Log(_rows.shape[0] - (_leaveOneOut ? 1 : 0));
+            using Scalar count = Math.Log(_rows.shape[0]);
             logSums = logSums.masked_fill(directionless, count);
-            GC.KeepAlive(count);
         }
         return !_mayVanish || sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
     }
@@ -171,8 +170,11 @@ internal sealed class SymmetricKernels
         return upper.add_(lower.t());
     }
 
-    /// <summary>Which rows are the zero vector, where kernels are shifted: normalised rows, whose own exponent is then 0 and else κ. Null where there is nothing to mend.</summary>
-    private Tensor? DirectionlessRows => _shift is not null && _unitRows ? _ownExponents.eq(0) : null;
+    /// <summary>
+    /// Which rows are the zero vector, where kernels are shifted and sums are not checked: normalised rows, whose own exponent is then 0 and else κ.
+    /// Null where there is nothing to mend.
+    /// </summary>
+    private Tensor? DirectionlessRows => _shift is not null && !_mayVanish ? _ownExponents.eq(0) : null;
 
     private Tensor Evaluate(PairTile tile, Tensor buffer)
     {
