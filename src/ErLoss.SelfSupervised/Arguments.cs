@@ -7,14 +7,20 @@ namespace ErLoss.SelfSupervised;
 /// <summary>Checks of the tensors that callers pass. They run before any computation: several native calls end the process on a wrong shape.</summary>
 internal static class Arguments
 {
-    /// <summary>A live, dense tensor that has values.</summary>
-    public static void CheckTensor(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    /// <summary>A tensor that was not disposed.</summary>
+    public static void CheckLive(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.IsInvalid)
         {
             throw new ArgumentException("The tensor is disposed; a live one is wanted.", name);
         }
+    }
+
+    /// <summary>A live, dense tensor that has values.</summary>
+    public static void CheckTensor(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        CheckLive(tensor, name);
         if (tensor.is_sparse)
         {
             throw new ArgumentException("The tensor is sparse; a dense one is wanted.", name);
@@ -79,6 +85,35 @@ internal static class Arguments
         if (least.item<long>() < 0 || most.item<long>() >= classCount)
         {
             throw new ArgumentException($"The labels go from {least.item<long>()} to {most.item<long>()}; 0 to {classCount - 1} is wanted for {classCount} classes.", name);
+        }
+    }
+
+    /// <summary>Rows without NaN and infinity. On a GPU this waits.</summary>
+    public static void CheckFinite(Tensor rows, [CallerArgumentExpression(nameof(rows))] string? name = null)
+    {
+        using var scope = NewDisposeScope();
+        if (!rows.isfinite().all().item<bool>())
+        {
+            throw new ArgumentException("Not all values are finite numbers; finite ones are wanted.", name);
+        }
+    }
+
+    /// <summary>A number from 0 to 1.</summary>
+    public static void CheckFraction(double value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (value is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(name, $"The value is {value}; a number from 0 to 1 is wanted.");
+        }
+    }
+
+    /// <summary>A member of an enumeration.</summary>
+    public static void CheckEnum<T>(T value, [CallerArgumentExpression(nameof(value))] string? name = null)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw new ArgumentOutOfRangeException(name, $"{value} is no {typeof(T).Name}; one of {string.Join(", ", Enum.GetNames<T>())} is wanted.");
         }
     }
 

@@ -29,9 +29,7 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
     /// <summary>A copy of the encoder with the same weights, in float64 and evaluation mode, on the CPU. The state of the global generator does not change.</summary>
     public virtual Encoder InFloat64()
     {
-        using Tensor state = Generator.Default.get_state();
-        Encoder copy = Fresh();
-        Generator.Default.set_state(state);
+        Encoder copy = DefaultGenerator.Preserve(Fresh);
         using var scope = NewDisposeScope();
         copy.load_state_dict(state_dict());
         copy.to(ScalarType.Float64);

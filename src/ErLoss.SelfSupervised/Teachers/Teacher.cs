@@ -12,44 +12,49 @@ namespace ErLoss.SelfSupervised.Teachers;
 /// </remarks>
 public static class Teacher
 {
-    /// <summary>Makes a teacher of a student: a network with the same weights and buffers, on the same device, in the same mode, whose weights take no gradient.</summary>
+    /// <summary>Makes a teacher of a student: a network with the same weights and buffers, on the same device, each of its modules in the same mode, whose weights take no gradient.</summary>
     /// <param name="student">The network that is trained.</param>
     /// <param name="make">Makes a network of the same architecture, as TorchSharp cannot copy a module. The global random number generator of the CPU is left as it was.</param>
-    /// <exception cref="ArgumentException">The new network is the student itself, or has other weights or buffers; the message names the first that differs.</exception>
+    /// <exception cref="ArgumentException">The new network shares a tensor with the student, or has other weights or buffers; the message names the first that does.</exception>
     public static TModule Create<TModule>(TModule student, Func<TModule> make)
         where TModule : Module
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(make);
+        TModule teacher = DefaultGenerator.Preserve(make); // before the scope opens, which would dispose of weights that were made in it
         using var scope = NewDisposeScope();
-        using Tensor generator = Generator.Default.get_state();
-        TModule teacher = make();
-        Generator.Default.set_state(generator);
-        Parameter[] weights = [.. student.parameters()];
+        Parameter[] weights = [.. student.parameters()], fresh = [.. teacher.parameters()];
         if (weights.DistinctBy(weight => (weight.device_type, weight.device_index)).Count() == 1)
         {
             teacher.to(weights[0].device);
         }
-        if (weights.DistinctBy(weight => weight.dtype).Count() == 1 && weights[0].is_floating_point())
+        if (weights.DistinctBy(weight => weight.dtype).Count() == 1 && weights[0].is_floating_point() && fresh.Any(weight => weight.dtype != weights[0].dtype))
         {
             teacher.to(weights[0].dtype);
         }
         Create(teacher, student);
         teacher.train(student.training);
+        Dictionary<string, Module> parts = student.named_modules().ToDictionary(part => part.name, part => part.module);
+        foreach ((string name, Module slow) in teacher.named_modules())
+        {
+            if (parts.TryGetValue(name, out Module? fast))
+            {
+                slow.train(fast.training); // a module comes before its parts, whose mode this sets too
+            }
+        }
         return teacher;
     }
 
     /// <summary>Makes a network the teacher of another: it gets the same weights and buffers, and its weights take no gradient.</summary>
     /// <param name="teacher">A network of the student's architecture, which is changed.</param>
     /// <param name="student">The network that is trained.</param>
-    /// <exception cref="ArgumentException">The two are one network, or their weights or buffers differ in name or shape, device or type; the message names the first that differs.</exception>
+    /// <exception cref="ArgumentException">The two share a tensor, or their weights or buffers differ in name or shape, device or type; the message names the first that does.</exception>
     public static void Create(Module teacher, Module student)
     {
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(student);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        CheckDifferent(teacher, student);
         foreach ((Tensor slow, Tensor fast) in Pairs(Weights(teacher), Weights(student)).Concat(Pairs(Buffers(teacher), Buffers(student))))
         {
             slow.copy_(fast);
@@ -68,23 +73,16 @@ public static class Teacher
     /// <param name="student">The network that is trained.</param>
     /// <param name="momentum">From 0, the student's weights, to 1, no change.</param>
     /// <param name="buffers">What becomes of running statistics and other buffers.</param>
-    /// <exception cref="ArgumentException">The two are one network, or their weights or buffers differ in name or shape, device or type; the message names the first that differs.</exception>
+    /// <exception cref="ArgumentException">The two share a tensor, or their weights or buffers differ in name or shape, device or type; the message names the first that does.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The momentum is not in [0, 1], or <paramref name="buffers"/> is no member of the enumeration.</exception>
     public static void Follow(Module teacher, Module student, double momentum, TeacherBuffers buffers = TeacherBuffers.Own)
     {
         ArgumentNullException.ThrowIfNull(teacher);
         ArgumentNullException.ThrowIfNull(student);
-        if (momentum is not (>= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(momentum), $"The momentum is {momentum}; a number from 0 to 1 is wanted.");
-        }
-        if (!Enum.IsDefined(buffers))
-        {
-            throw new ArgumentOutOfRangeException(nameof(buffers), $"{buffers} is no {nameof(TeacherBuffers)}; one of {string.Join(", ", Enum.GetNames<TeacherBuffers>())} is wanted.");
-        }
+        Arguments.CheckFraction(momentum);
+        Arguments.CheckEnum(buffers);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        CheckDifferent(teacher, student);
         (Tensor, Tensor)[] weights = Pairs(Weights(teacher), Weights(student));
         (Tensor, Tensor)[] others = buffers == TeacherBuffers.Own ? [] : Pairs(Buffers(teacher), Buffers(student));
         Average(weights, momentum);
@@ -118,6 +116,10 @@ public static class Teacher
                 throw new ArgumentException(
                     $"Teacher and student differ: {Describe(teacher, i)} against {Describe(student, i)}. Two networks of one architecture, type and device are wanted.", nameof(teacher));
             }
+            if (ReferenceEquals(teacher[i].Tensor, student[i].Tensor))
+            {
+                throw new ArgumentException($"Teacher and student have one tensor in common, {teacher[i].Name}; two networks that share nothing are wanted.", nameof(teacher));
+            }
         }
         return [.. teacher.Zip(student, (slow, fast) => (slow.Tensor, fast.Tensor))];
     }
@@ -136,12 +138,4 @@ public static class Teacher
     private static (string, Tensor)[] Weights(Module module) => [.. module.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter))];
 
     private static (string, Tensor)[] Buffers(Module module) => [.. module.named_buffers().Select(entry => (entry.name, entry.buffer))];
-
-    private static void CheckDifferent(Module teacher, Module student)
-    {
-        if (ReferenceEquals(teacher, student))
-        {
-            throw new ArgumentException("Teacher and student are one network; two are wanted.", nameof(teacher));
-        }
-    }
 }

@@ -12,16 +12,8 @@ public readonly record struct TeacherMomentum(double Start, bool RisesToOne)
     /// <exception cref="ArgumentOutOfRangeException">The progress or <see cref="Start"/> is not in [0, 1].</exception>
     public double At(double progress)
     {
-        Check(Start, nameof(Start));
-        Check(progress, nameof(progress));
+        Arguments.CheckFraction(Start);
+        Arguments.CheckFraction(progress);
         return RisesToOne ? 1 - (1 - Start) * (Math.Cos(Math.PI * progress) + 1) / 2 : Start;
-    }
-
-    private static void Check(double value, string name)
-    {
-        if (value is not (>= 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException(name, $"{name} is {value}; a number from 0 to 1 is wanted.");
-        }
     }
 }
