@@ -39,7 +39,7 @@ public sealed record GradientCheck
     /// <summary>Checks the gradient of a function of one tensor.</summary>
     /// <param name="function">The function; its output is of any shape, float64.</param>
     /// <param name="input">Where to differentiate: float64, of any shape. It is copied.</param>
-    /// <exception cref="ArgumentException">The input or the output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">The input or the output is not float64 or has no values, the input is not finite, or the output has no gradient or is not the same twice.</exception>
     public GradientComparison Run(Func<Tensor, Tensor> function, Tensor input)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -51,7 +51,7 @@ public sealed record GradientCheck
     /// <summary>Checks the gradient of a function of several tensors.</summary>
     /// <param name="function">The function; its output is of any shape, float64.</param>
     /// <param name="inputs">Where to differentiate; they are copied. Floating-point inputs must be float64; others, such as labels, are constants.</param>
-    /// <exception cref="ArgumentException">An input or the output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">An input or the output is not float64 or has no values, an input is not finite, or the output has no gradient or is not the same twice.</exception>
     public GradientComparison Run(Func<Tensor[], Tensor> function, IReadOnlyList<Tensor> inputs)
     {
         ArgumentNullException.ThrowIfNull(function);
@@ -64,7 +64,7 @@ public sealed record GradientCheck
     /// <summary>Checks the gradients of a module in its input and in all parameters that take one.</summary>
     /// <param name="module">The module; <c>module.to(ScalarType.Float64)</c> makes its parameters float64. One that draws random numbers, such as Dropout, needs its evaluation mode.</param>
     /// <param name="input">Where to differentiate; it is copied. If it is not floating-point, only the parameters are checked.</param>
-    /// <exception cref="ArgumentException">The input, a parameter or the output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">The input, a parameter or the output is not float64 or has no values, one of the first two is not finite, or the output has no gradient or is not the same twice.</exception>
     public GradientComparison Run(Module<Tensor, Tensor> module, Tensor input)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -77,7 +77,7 @@ public sealed record GradientCheck
     /// <param name="module">The module; <c>module.to(ScalarType.Float64)</c> makes its parameters float64. One that draws random numbers, such as Dropout, needs its evaluation mode.</param>
     /// <param name="input1">Where to differentiate; it is copied. If it is not floating-point, it is a constant.</param>
     /// <param name="input2">Likewise.</param>
-    /// <exception cref="ArgumentException">An input, a parameter or the output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">An input, a parameter or the output is not float64 or has no values, one of the first two is not finite, or the output has no gradient or is not the same twice.</exception>
     public GradientComparison Run(Module<Tensor, Tensor, Tensor> module, Tensor input1, Tensor input2)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -91,23 +91,23 @@ public sealed record GradientCheck
     /// <param name="variables">
     /// The tensors to differentiate by, each with a name: leaves that take a gradient, float64. They are moved in place, element by element, and have their own values and gradients again at the end.
     /// </param>
-    /// <exception cref="ArgumentException">A variable or the output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">A variable or the output is not float64 or has no values, a variable is not finite, or the output has no gradient or is not the same twice.</exception>
     public GradientComparison Run(Func<Tensor> function, IReadOnlyList<(string Name, Tensor Tensor)> variables) => Run(function, variables, function);
 
     /// <summary>Checks the gradient of a function against the differences of another computation of the same values, which need not be differentiable by autograd.</summary>
     /// <param name="function">Computes an output of any shape, float64, from the variables.</param>
     /// <param name="variables">As above.</param>
     /// <param name="reference">Computes the same values, up to a constant, from the variables' present values.</param>
-    /// <exception cref="ArgumentException">A variable or an output is not float64 or has no values, or the output has no gradient or is not the same twice.</exception>
+    /// <exception cref="ArgumentException">A variable or an output is not float64 or has no values, a variable is not finite, or the output has no gradient, another shape than the reference, or is not the same twice.</exception>
     public GradientComparison Run(Func<Tensor> function, IReadOnlyList<(string Name, Tensor Tensor)> variables, Func<Tensor> reference)
     {
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(variables);
         ArgumentNullException.ThrowIfNull(reference);
         CheckSettings();
-        if (variables.Count == 0)
+        if (variables.All(variable => variable.Tensor is { IsInvalid: false } tensor && tensor.numel() == 0))
         {
-            throw new ArgumentException("There is nothing to differentiate by; at least one floating-point input or parameter is wanted.", nameof(variables));
+            throw new ArgumentException("There is nothing to differentiate by; at least one element of a floating-point input or parameter is wanted.", nameof(variables));
         }
         foreach ((string name, Tensor tensor) in variables)
         {
@@ -117,9 +117,14 @@ public sealed record GradientCheck
             {
                 throw new ArgumentException("The tensor takes no gradient or is computed from others; a leaf with requires_grad is wanted.", name);
             }
+            if (!tensor.is_contiguous() && tensor.stride().Zip(tensor.shape).Any(axis => axis.First == 0 && axis.Second > 1))
+            {
+                throw new ArgumentException("Elements of the tensor share memory, as expand makes them, so that none can be moved alone; clone() gives each its own.", name);
+            }
+            Arguments.CheckFinite(tensor, name);
         }
         using IDisposable graph = enable_grad();
-        return new Jacobian(function, reference, variables).Compare(Step, AbsoluteTolerance, RelativeTolerance);
+        return new Jacobian(function, reference, [.. variables.Where(variable => variable.Tensor.numel() > 0)]).Compare(Step, AbsoluteTolerance, RelativeTolerance);
     }
 
     private GradientComparison Run(Module module, Func<Tensor> function, (string, Tensor)[] inputs)

@@ -11,11 +11,14 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
     /// <summary>How far two evaluations at one point may be apart, relative to the largest value: on a GPU the order of sums may change.</summary>
     private const double Repeatability = 1e-12;
 
+    // What a message calls the reference: one function may serve as both.
+    private readonly string _referenceName = ReferenceEquals(function, reference) ? nameof(function) : nameof(reference);
+
     /// <summary>Computes all derivatives in both ways and compares them.</summary>
     public GradientComparison Compare(double step, double absoluteTolerance, double relativeTolerance)
     {
         (long[] shape, double[][,] byAutograd) = ByAutograd();
-        CheckRepeats(Evaluate(), Evaluate(), byAutograd[0].GetLength(0), nameof(reference));
+        CheckRepeats(shape);
         var errors = new List<GradientError>();
         long count = 0;
         double largestDerivative = 0, largestDifference = 0;
@@ -68,7 +71,7 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
                 {
                     if (leaf.grad is { } gradient) // null where the output does not depend on the leaf
                     {
-                        double[] values = Values(gradient);
+                        double[] values = Values(gradient.is_sparse ? gradient.to_dense() : gradient);
                         Buffer.BlockCopy(values, 0, row, i * values.Length * sizeof(double), values.Length * sizeof(double));
                     }
                 }
@@ -93,6 +96,10 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
             for (int element = 0; element < start.Length; element++)
             {
                 double up = start[element] + step, down = start[element] - step; // rounded, and so is what is divided by
+                if (!(up - down > 0))
+                {
+                    throw new ArgumentException($"The step {step} is too small for the value {start[element]}, which it does not change; a larger step is wanted.", nameof(step));
+                }
                 double[] above = At(element, up), below = At(element, down);
                 yield return (element, [.. above.Zip(below, (high, low) => (high - low) / (up - down))]);
             }
@@ -107,7 +114,7 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
             double[] moved = [.. start];
             moved[element] = value;
             Move(moved);
-            return Evaluate();
+            return Evaluate().Values;
         }
 
         void Move(double[] values)
@@ -118,24 +125,28 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
         }
     }
 
-    private static void CheckRepeats(double[] first, double[] second, int outputs, string name)
+    private void CheckRepeats(long[] shape)
     {
-        if (first.Length != outputs)
-        {
-            throw new ArgumentException($"The reference gives {first.Length} values and the function {outputs}; the same number is wanted.", name);
-        }
-        double scale = Math.Max(1, first.Max(Math.Abs));
-        if (first.Zip(second).Any(pair => Math.Abs(pair.First - pair.Second) > Repeatability * scale))
+        (double[] first, long[] shapeOfReference) = Evaluate();
+        if (!shapeOfReference.AsSpan().SequenceEqual(shape))
         {
             throw new ArgumentException(
-                "The function gives other values when it is called again, so that differences mean nothing. Put modules with random numbers in evaluation mode, or draw the numbers beforehand.", name);
+                $"The reference has the shape {Arguments.Format(shapeOfReference)} and the function {Arguments.Format(shape)}; the same one is wanted.", _referenceName);
+        }
+        double scale = Math.Max(1, first.Max(Math.Abs));
+        if (first.Zip(Evaluate().Values).Any(pair => Math.Abs(pair.First - pair.Second) > Repeatability * scale))
+        {
+            throw new ArgumentException(
+                "The function gives other values when it is called again, so that differences mean nothing. Put modules with random numbers in evaluation mode, or draw the numbers beforehand.",
+                _referenceName);
         }
     }
 
-    private double[] Evaluate()
+    private (double[] Values, long[] Shape) Evaluate()
     {
         using var scope = NewDisposeScope();
-        return Values(Output(reference, nameof(reference)));
+        Tensor output = Output(reference, _referenceName);
+        return (Values(output), output.shape);
     }
 
     private static Tensor Output(Func<Tensor> compute, string name)

@@ -25,6 +25,8 @@ internal sealed class GradientCheckTests : TensorTests
         yield return Case("a transposed tensor", () => s_fine.Run(x => (x * arange(6).view(3, 2)).exp().sum(), Draw(2, 3).t()), 6);
         yield return Case("a row that stands for many", () => s_fine.Run(x => (x * arange(6).view(3, 2)).exp().sum(), Draw(1, 2).expand(3, 2)), 6);
         yield return Case("the second order", () => s_fine.Run(x => autograd.grad([x.pow(3).sum()], [x], create_graph: true)[0], Draw(4)), 16);
+        yield return Case("an input without elements", () => s_fine.Run(x => x[0].sin().sum() + x[1].sum(), [Draw(2), Draw(0, 3)]), 2);
+        yield return Case("a sparse gradient", () => s_fine.Run(SparseEmbedding(), tensor(new long[] { 1, 3, 1 })), 6 * 8);
         yield return Case("the input itself", () => s_fine.Run(x => x, Draw(3)), 9);
         yield return Case("within no_grad", WithoutGradient, 6);
         yield return Case("a module", () => s_fine.Run(Network(), Draw(5, 3)), 10 * (15 + 12 + 4 + 4 + 4 + 8 + 2));
@@ -146,14 +148,19 @@ internal sealed class GradientCheckTests : TensorTests
         yield return Case("an output in float32", () => s_check.Run(x => x.to(ScalarType.Float32), Draw(2)), "function", "The output is Float32");
         yield return Case("an empty output", () => s_check.Run(x => x.narrow(0, 0, 0), Draw(2)), "function", "at least one element");
         yield return Case("no graph", () => s_check.Run(x => x.detach().sum(), Draw(2)), "function", "no gradient");
-        yield return Case("random numbers", () => s_check.Run(x => x * rand_like(x), Draw(2)), "reference", "other values when it is called again");
-        yield return Case("dropout", () => s_check.Run(nn.Dropout(), Draw(20)), "reference", "evaluation mode");
+        yield return Case("random numbers", () => s_check.Run(x => x * rand_like(x), Draw(2)), "function", "other values when it is called again");
+        yield return Case("dropout", () => s_check.Run(nn.Dropout(), Draw(20)), "function", "evaluation mode");
         yield return Case("no values", () => s_check.Run(x => x, zeros(2, ScalarType.Float64, device("meta"))), "input", "meta");
         yield return Case("sparse", () => s_check.Run(x => x, eye(2, dtype: ScalarType.Float64).to_sparse()), "input", "dense");
         yield return Case("disposed", () => s_check.Run(x => x, Disposed()), "input", "disposed");
         yield return Case("nothing", () => s_check.Run(x => x[0].to(ScalarType.Float64), [arange(3)]), "variables", "nothing to differentiate by");
         yield return Case("no leaf", () => s_check.Run(() => ones(1), [("x", Draw(2).requires_grad_() * 2)]), "x", "a leaf with requires_grad");
-        yield return Case("another size", () => OfAnotherSize(Draw(2).requires_grad_()), "reference", "gives 2 values and the function 1");
+        yield return Case("nothing but empty tensors", () => s_check.Run(x => x[0].sum() + 1, [Draw(0)]), "variables", "nothing to differentiate by");
+        yield return Case("elements that share memory", () => s_check.Run(() => ones(1), [("x", Draw(1, 2).expand(3, 2).requires_grad_())]), "x", "share memory");
+        yield return Case("an input that is no number", () => s_check.Run(x => x, full(2, double.NaN, ScalarType.Float64)), "input", "finite");
+        yield return Case("a step that rounding swallows", () => s_check.Run(x => x, tensor(1e12, ScalarType.Float64)), "step", "The step 1E-06 is too small for the value 1000000000000");
+        yield return Case("another shape of as many", () => OfAnotherShape(Draw(2, 3).requires_grad_()), "reference", "The reference has the shape (3, 2) and the function (2, 3)");
+        yield return Case("another size", () => OfAnotherSize(Draw(2).requires_grad_()), "reference", "The reference has the shape (2) and the function ()");
         yield return Case("step 0", () => (s_check with { Step = 0 }).Run(x => x, Draw(2)), "Step", "positive");
         yield return Case("step NaN", () => (s_check with { Step = double.NaN }).Run(x => x, Draw(2)), "Step", "positive");
         yield return Case("absolute tolerance", () => (s_check with { AbsoluteTolerance = -1 }).Run(x => x, Draw(2)), "AbsoluteTolerance", "zero or above");
@@ -165,6 +172,15 @@ internal sealed class GradientCheckTests : TensorTests
         Assert.That(run, Throws.InstanceOf<ArgumentException>().With.Property("ParamName").EqualTo(argument).And.Message.Contains(message));
 
     private static GradientComparison OfAnotherSize(Tensor leaf) => s_check.Run(() => leaf.sum(), [("x", leaf)], () => leaf * 2);
+
+    private static GradientComparison OfAnotherShape(Tensor leaf) => s_check.Run(() => leaf * 1, [("x", leaf)], () => leaf.t() * 1);
+
+    private static Embedding SparseEmbedding()
+    {
+        Embedding embedding = nn.Embedding(4, 2, sparse: true);
+        embedding.to(ScalarType.Float64);
+        return embedding;
+    }
 
     private static Tensor Draw(params long[] shape) => randn(shape, ScalarType.Float64);
 
