@@ -26,30 +26,25 @@ public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine,
     public static CollapseIndicators Measure(Tensor embeddings, Tensor? probabilities = null)
     {
         Arguments.CheckRows(embeddings);
+        Arguments.CheckFinite(embeddings);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         Tensor rows = embeddings.to(ScalarType.Float64);
-        if (!rows.isfinite().all().item<bool>())
-        {
-            throw new ArgumentException("The embeddings are not all finite numbers; finite ones are wanted.", nameof(embeddings));
-        }
-        if (probabilities is not null)
-        {
-            CheckProbabilities(probabilities);
-        }
-        Tensor singular = linalg.svdvals(rows), directions = nn.functional.normalize(rows, dim: 1);
+        Tensor? distributions = probabilities is null ? null : Distributions(probabilities);
+        Tensor singular = linalg.svdvals(UnitRows.Scale(rows, rows.abs().max())), directions = UnitRows.Create(rows);
         double count = rows.shape[0];
         double cosines = (directions.sum([0]).square().sum().ToDouble() - directions.square().sum().ToDouble()) / (count * (count - 1));
         return new CollapseIndicators(
             Perplexed(singular / singular.sum().clamp_min(double.Epsilon)),
             count > 1 ? cosines : 1,
-            probabilities is null ? null : Perplexed(probabilities.to(ScalarType.Float64).mean([0])));
+            distributions is null ? null : Perplexed(distributions.mean([0])));
     }
 
     /// <summary>exp(−Σ p·log p).</summary>
     private static double Perplexed(Tensor distribution) => Math.Exp(-xlogy(distribution, distribution).sum().ToDouble());
 
-    private static void CheckProbabilities(Tensor probabilities)
+    /// <summary>The probabilities in float64, if they are such.</summary>
+    private static Tensor Distributions(Tensor probabilities)
     {
         Arguments.CheckRows(probabilities);
         Tensor values = probabilities.to(ScalarType.Float64), sums = values.sum([1]);
@@ -60,5 +55,6 @@ public sealed record CollapseIndicators(double EffectiveRank, double MeanCosine,
                 FormattableString.Invariant($"The least probability is {least:g3}, and a row adds up to one within {error:g3}; probabilities are wanted, which are what a softmax makes of logits."),
                 nameof(probabilities));
         }
+        return values;
     }
 }

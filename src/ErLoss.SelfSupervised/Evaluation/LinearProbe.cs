@@ -51,6 +51,8 @@ public static class LinearProbe
         }
         Arguments.CheckLabels(trainLabels, trainFeatures, classCount);
         Arguments.CheckLabels(testLabels, testFeatures, classCount);
+        Arguments.CheckFinite(trainFeatures);
+        Arguments.CheckFinite(testFeatures);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         (Tensor mean, Tensor deviation) = Moments(trainFeatures);

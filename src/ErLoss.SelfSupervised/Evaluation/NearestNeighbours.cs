@@ -15,9 +15,9 @@ public static class NearestNeighbours
     public static int NeighbourCount(long trainCount) => (int)Math.Clamp(trainCount / 10, 1, MostNeighbours);
 
     /// <summary>The fraction of test images whose class wins the vote.</summary>
-    /// <param name="trainFeatures">(n, d), of the images that vote. Their lengths do not matter.</param>
+    /// <param name="trainFeatures">(n, d), finite, of the images that vote. Their lengths do not matter.</param>
     /// <param name="trainLabels">(n), int64 in 0..<paramref name="classCount"/> − 1.</param>
-    /// <param name="testFeatures">(m, d), of the images that are classified, of the same type and on the same device.</param>
+    /// <param name="testFeatures">(m, d), finite, of the images that are classified, of the same type and on the same device.</param>
     /// <param name="testLabels">(m), int64 in the same range.</param>
     /// <param name="classCount">Number of classes.</param>
     /// <param name="cancellation">Checked between batches of test images.</param>
@@ -31,8 +31,11 @@ public static class NearestNeighbours
         Arguments.CheckAlike(testFeatures, trainFeatures);
         Arguments.CheckLabels(trainLabels, trainFeatures, classCount);
         Arguments.CheckLabels(testLabels, testFeatures, classCount);
+        Arguments.CheckFinite(trainFeatures);
+        Arguments.CheckFinite(testFeatures);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        Tensor train = UnitRows.Create(trainFeatures), test = UnitRows.Create(testFeatures);
         int neighbours = NeighbourCount(trainFeatures.shape[0]);
         long correct = 0;
         for (long start = 0; start < testFeatures.shape[0]; start += BatchSize)
@@ -40,7 +43,7 @@ public static class NearestNeighbours
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
             long count = Math.Min(BatchSize, testFeatures.shape[0] - start);
-            (Tensor cosines, Tensor indices) = Find(trainFeatures, testFeatures.narrow(0, start, count), neighbours);
+            (Tensor cosines, Tensor indices) = Nearest(train, test.narrow(0, start, count), neighbours);
             Tensor votes = zeros(count, classCount, cosines.dtype, cosines.device)
                 .scatter_add_(1, trainLabels.index_select(0, indices.flatten()).view(indices.shape), (cosines / Temperature).exp());
             correct += votes.argmax(1).eq(testLabels.narrow(0, start, count)).sum().item<long>();
@@ -49,11 +52,12 @@ public static class NearestNeighbours
     }
 
     /// <summary>The nearest training images by cosine, nearest first.</summary>
-    /// <param name="trainFeatures">(n, d), floating-point.</param>
-    /// <param name="queries">(q, d), of the same type and on the same device.</param>
+    /// <param name="trainFeatures">(n, d), floating-point and finite.</param>
+    /// <param name="queries">(q, d), finite, of the same type and on the same device.</param>
     /// <param name="count">How many neighbours; from 1 to n.</param>
     /// <returns>Cosines, float32 or float64, and the training images' indices, (q, <paramref name="count"/>) each.</returns>
     /// <exception cref="ArgumentException">Features are not as said above.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not from 1 to n.</exception>
     public static (Tensor Cosines, Tensor Indices) Find(Tensor trainFeatures, Tensor queries, int count)
     {
         Arguments.CheckRows(trainFeatures);
@@ -63,12 +67,12 @@ public static class NearestNeighbours
         {
             throw new ArgumentOutOfRangeException(nameof(count), $"The number of neighbours is {count}; 1 to {trainFeatures.shape[0]}, the number of training images, is wanted.");
         }
+        Arguments.CheckFinite(trainFeatures);
+        Arguments.CheckFinite(queries);
         using var scope = NewDisposeScope();
-        (Tensor cosines, Tensor indices) = Directions(queries).mm(Directions(trainFeatures).t()).topk(count, dim: 1);
+        (Tensor cosines, Tensor indices) = Nearest(UnitRows.Create(trainFeatures), UnitRows.Create(queries), count);
         return (cosines.MoveToOuterDisposeScope(), indices.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Unit rows; of features in half precision, whose votes would leave its range, in float32.</summary>
-    private static Tensor Directions(Tensor features) =>
-        nn.functional.normalize(features.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? features.to(ScalarType.Float32) : features, dim: 1);
+    private static (Tensor Cosines, Tensor Indices) Nearest(Tensor unitRows, Tensor unitQueries, int count) => unitQueries.mm(unitRows.t()).topk(count, dim: 1);
 }

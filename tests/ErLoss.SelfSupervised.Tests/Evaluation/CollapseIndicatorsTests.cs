@@ -72,6 +72,18 @@ internal sealed class CollapseIndicatorsTests : TensorTests
         });
     }
 
+    [TestCase(1e-30, ScalarType.Float32)]
+    [TestCase(1e30, ScalarType.Float32)]
+    [TestCase(1e-300, ScalarType.Float64)]
+    [TestCase(1e307, ScalarType.Float64)]
+    public void The_scale_of_all_embeddings_does_not_matter(double scale, ScalarType type)
+    {
+        Tensor rows = rand(6, 4, type) - 0.5;
+        CollapseIndicators plain = CollapseIndicators.Measure(rows), scaled = CollapseIndicators.Measure(rows * scale);
+        Assert.That(scaled.EffectiveRank, Is.EqualTo(plain.EffectiveRank).Within(1e-5));
+        Assert.That(scaled.MeanCosine, Is.EqualTo(plain.MeanCosine).Within(1e-5));
+    }
+
     [TestCase(ScalarType.BFloat16)]
     [TestCase(ScalarType.Float16)]
     public void Half_precision_and_gradients_are_taken_and_nothing_stays_alive(ScalarType type)
@@ -97,7 +109,7 @@ internal sealed class CollapseIndicatorsTests : TensorTests
         yield return Case("no rows", () => ones(0, 3), null, "embeddings", "at least one row");
         yield return Case("integers", () => ones(2, 3, ScalarType.Int64), null, "embeddings", "floating-point");
         yield return Case("no values", () => ones(2, 3, device: device("meta")), null, "embeddings", "meta");
-        yield return Case("no number", () => full(2, 3, double.NaN), null, "embeddings", "not all finite");
+        yield return Case("no number", () => full(2, 3, double.NaN), null, "embeddings", "Not all values are finite");
         yield return Case("logits", () => ones(2, 3), () => ones(2, 4) * 2, "probabilities", "softmax");
         yield return Case("negative", () => ones(2, 3), () => tensor(new double[,] { { 1.5, -0.5 } }), "probabilities", "The least probability is -0.5");
         yield return Case("probabilities that are no number", () => ones(2, 3), () => full(2, 4, double.NaN), "probabilities", "NaN");

@@ -60,6 +60,8 @@ internal sealed class NearestNeighboursTests
         yield return Case("testFeatures", "as many columns as those of trainFeatures, 3", test: () => ones(2, 4));
         yield return Case("testFeatures", "that of trainFeatures, Float32", test: () => ones(2, 3, ScalarType.Float64));
         yield return Case("testFeatures", "at least one row", test: () => ones(0, 3));
+        yield return Case("trainFeatures", "Not all values are finite", train: () => cat([ones(3, 3), full(1, 3, float.NaN)]));
+        yield return Case("testFeatures", "Not all values are finite", test: () => cat([ones(1, 3), full(1, 3, float.PositiveInfinity)]));
         yield return Case("testLabels", "from -1 to 0", testLabels: () => arange(-1, 1));
         yield return Case("testLabels", "one label for each row of testFeatures", testLabels: () => ones(2, 1, ScalarType.Int64));
     }
@@ -87,6 +89,32 @@ internal sealed class NearestNeighboursTests
     }
 
     [Test]
+    public void Nothing_is_nearest_to_what_is_no_number()
+    {
+        using var scope = NewDisposeScope();
+        Tensor good = ones(4, 3), bad = full(2, 3, float.NaN);
+        Assert.That(() => NearestNeighbours.Find(bad, good, 1), Throws.ArgumentException.With.Property("ParamName").EqualTo("trainFeatures"));
+        Assert.That(() => NearestNeighbours.Find(good, bad, 1), Throws.ArgumentException.With.Property("ParamName").EqualTo("queries"));
+    }
+
+    [Test]
+    public void Neighbours_do_not_depend_on_the_scale_of_a_row_and_a_row_of_zeros_is_at_right_angles_to_all()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        Tensor train = rand(4, 3) + 0.1, queries = rand(3, 3) + 0.1;
+        (Tensor cosines, Tensor indices) = NearestNeighbours.Find(train, queries, 4);
+        Tensor scales = tensor(new[] { 1e-30f, 1e30f, 1, 1e-38f }).view(4, 1);
+        (Tensor scaledCosines, Tensor scaledIndices) = NearestNeighbours.Find(train * scales, queries * scales.narrow(0, 0, 3), 4);
+        Assert.Multiple(() =>
+        {
+            Assert.That(scaledIndices.data<long>().ToArray(), Is.EqualTo(indices.data<long>().ToArray()));
+            Assert.That(scaledCosines.data<float>().ToArray(), Is.EqualTo(cosines.data<float>().ToArray()).Within(1e-5));
+            Assert.That(NearestNeighbours.Find(train, zeros(1, 3), 2).Cosines.data<float>().ToArray(), Is.EqualTo(new float[2]));
+        });
+    }
+
+    [Test]
     public void Separate_clusters_are_classified_without_fault_whatever_their_lengths()
     {
         using var scope = NewDisposeScope();
@@ -95,7 +123,10 @@ internal sealed class NearestNeighboursTests
         Tensor directions = eye(4).index_select(0, labels);
         Tensor features = (directions + 0.05 * randn(200, 4)) * (rand(200, 1) + 0.1) * 100;
         Assert.That(NearestNeighbours.Accuracy(features, labels, features, labels, 4), Is.EqualTo(1));
+        Tensor scales = tensor(new[] { 1e-30f, 1e30f }).repeat(100).view(200, 1);
+        Assert.That(NearestNeighbours.Accuracy(features * scales, labels, features * scales, labels, 4), Is.EqualTo(1));
     }
+
     private static double[][] Rows(Tensor features) =>
         [.. Enumerable.Range(0, (int)features.shape[0]).Select(i => features[i].to(ScalarType.Float64).data<double>().ToArray())];
 
