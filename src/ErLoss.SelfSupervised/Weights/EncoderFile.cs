@@ -36,18 +36,23 @@ public static class EncoderFile
             throw new DataException($"{path}: a folder; a safetensors file is wanted.");
         }
         InputFile.RequireFile(path);
-        using var scope = NewDisposeScope();
+        Dictionary<string, SafeTensor> tensors;
         try
         {
-            return new EncoderWeightFinder(InputFile.Access(path, () => SafeTensors.Read(path)).Tensors, encoder.state_dict()).Take();
+            tensors = InputFile.Access(path, () => SafeTensors.Read(path)).Tensors;
         }
         catch (InvalidDataException e)
         {
-            throw new DataException(
-                UnsupportedFile.Describe(path) is { } foreign ? $"{path}: {foreign}"
-                : e.Message.StartsWith(path, StringComparison.Ordinal) ? e.Message
-                : $"{path}: {e.Message}",
-                e);
+            throw new DataException(UnsupportedFile.Describe(path) is { } known ? $"{path}: {known}" : e.Message, e);
+        }
+        using var scope = NewDisposeScope();
+        try
+        {
+            return new EncoderWeightFinder(tensors, encoder.state_dict()).Take();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataException($"{path}: {e.Message}", e);
         }
     }
 }

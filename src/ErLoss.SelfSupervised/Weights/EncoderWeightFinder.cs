@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
 namespace ErLoss.SelfSupervised.Weights;
@@ -6,15 +7,15 @@ namespace ErLoss.SelfSupervised.Weights;
 /// Finds an encoder's tensors among those of a file, whatever precedes their names there: wrappers such as <c>module.</c> and <c>_orig_mod.</c>, and the names
 /// that methods have for their encoders, such as <c>backbone.</c> and <c>encoder_q.</c>.
 /// </summary>
-internal sealed class EncoderWeightFinder
+internal sealed partial class EncoderWeightFinder
 {
     /// <summary>The end of the names of counters that batch normalisation keeps and, with a momentum, does not use.</summary>
     private const string Counter = "num_batches_tracked";
 
-    private const int NamesShown = 10;
+    /// <summary>The end of the names of variances that batch normalisation keeps, and takes the root of.</summary>
+    private const string Variance = "running_var";
 
-    /// <summary>Names of what a method moves after its encoder. Such weights are taken only where there are no others.</summary>
-    private static readonly string[] s_followers = ["teacher", "momentum", "target", "ema", "encoder_k", "key_encoder"];
+    private const int NamesShown = 10;
 
     private readonly Dictionary<string, SafeTensor> _file;
     private readonly IReadOnlyDictionary<string, Tensor> _encoder;
@@ -32,13 +33,13 @@ internal sealed class EncoderWeightFinder
         _needed = [.. encoder.Keys.Where(name => !IsCounter(name))];
         (string Prefix, int Fitting, int Named)[] candidates =
         [
-            .. Prefixes()
-                .Select(prefix => (prefix, _needed.Count(name => Fits(prefix, name)), _needed.Count(name => file.ContainsKey(prefix + name))))
-                .OrderByDescending(candidate => candidate.Item2)
-                .ThenByDescending(candidate => candidate.Item3)
-                .ThenBy(candidate => IsFollower(candidate.prefix))
-                .ThenBy(candidate => candidate.prefix.Length)
-                .ThenBy(candidate => candidate.prefix, StringComparer.Ordinal),
+            .. Places()
+                .GroupBy(place => place.Prefix, (prefix, places) => (Prefix: prefix, Fitting: places.Count(place => Fits(prefix, place.Name)), Named: places.Count()))
+                .OrderByDescending(candidate => candidate.Fitting)
+                .ThenByDescending(candidate => candidate.Named)
+                .ThenBy(candidate => Follower().IsMatch(candidate.Prefix))
+                .ThenBy(candidate => candidate.Prefix.Length)
+                .ThenBy(candidate => candidate.Prefix, StringComparer.Ordinal),
         ];
         _prefix = candidates.Length > 0 ? candidates[0].Prefix : "";
         _others = [.. candidates.Skip(1).Where(candidate => candidate.Fitting == _needed.Length).Select(candidate => candidate.Prefix)];
@@ -55,13 +56,23 @@ internal sealed class EncoderWeightFinder
             throw new InvalidDataException(Misfit(lacking, strange));
         }
         string[] taken = [.. _encoder.Keys.Where(name => Fits(_prefix, name))];
-        if (taken.FirstOrDefault(name => !NamedTensors.IsFinite(_file[_prefix + name])) is { } spoilt)
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        Tensor[] values = [.. taken.Select(name => NamedTensors.ToTensor(_file[_prefix + name]).to(_encoder[name].dtype))];
+        foreach ((string name, Tensor value) in taken.Zip(values))
         {
-            throw new InvalidDataException($"'{_prefix}{spoilt}' holds NaN or infinity, so that the encoder would give no features.");
+            if (!value.isfinite().all().item<bool>())
+            {
+                throw new InvalidDataException($"'{_prefix}{name}' holds NaN, infinity or numbers that {ElementType.InWords(ElementType.NameOf(value.dtype))} does not reach; finite numbers in its range are wanted.");
+            }
+            if (name.EndsWith(Variance, StringComparison.Ordinal) && value.lt(0).any().item<bool>())
+            {
+                throw new InvalidDataException($"'{_prefix}{name}' holds negative numbers; variances, zero or above, are wanted.");
+            }
         }
-        foreach (string name in taken)
+        foreach ((string name, Tensor value) in taken.Zip(values))
         {
-            NamedTensors.Copy(_file[_prefix + name], _encoder[name]);
+            _encoder[name].copy_(value);
         }
         return new WeightsReadResult
         {
@@ -78,22 +89,21 @@ internal sealed class EncoderWeightFinder
         };
     }
 
-    /// <summary>All that precedes one of the encoder's names in one of the file's.</summary>
-    private HashSet<string> Prefixes()
+    /// <summary>Each place where one of the encoder's names ends one of the file's, with what precedes it there.</summary>
+    private IEnumerable<(string Prefix, string Name)> Places()
     {
-        HashSet<string> needed = [.. _needed], prefixes = [];
-        int longest = _needed.Max(name => name.Length);
+        HashSet<string> needed = [.. _needed];
+        int longest = _needed.Select(name => name.Length).DefaultIfEmpty().Max(); // an encoder may have no weights
         foreach (string name in _file.Keys)
         {
             for (int start = 0; start >= 0 && start < name.Length; start = After(name, start))
             {
                 if (name.Length - start <= longest && needed.Contains(name[start..])) // a hostile name may have a dot at every other place
                 {
-                    prefixes.Add(name[..start]);
+                    yield return (name[..start], name[start..]);
                 }
             }
         }
-        return prefixes;
 
         static int After(string name, int start) => name.IndexOf('.', start) is >= 0 and var dot ? dot + 1 : -1;
     }
@@ -144,6 +154,7 @@ internal sealed class EncoderWeightFinder
 
     private static bool IsCounter(string name) => name.EndsWith(Counter, StringComparison.Ordinal);
 
-    private static bool IsFollower(string prefix) =>
-        prefix.Split('.').Any(part => s_followers.Any(follower => part == follower || (follower.Length > 5 && part.Contains(follower, StringComparison.OrdinalIgnoreCase))));
+    /// <summary>Names of what a method moves after its encoder. Such weights are taken only where there are no others.</summary>
+    [GeneratedRegex(@"teacher|momentum|target|encoder_k|key_encoder|(^|[._])ema([._]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Follower();
 }

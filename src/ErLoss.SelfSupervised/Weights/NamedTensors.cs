@@ -32,30 +32,19 @@ internal static class NamedTensors
                     $"'{name}' is {source.DType} [{string.Join(", ", source.Shape)}]; {ElementType.NameOf(target.dtype)} [{string.Join(", ", target.shape)}] is wanted.");
             }
         }
+        using var frozen = no_grad();
         foreach ((string name, Tensor target) in targets)
         {
-            Copy(sources[name], target);
+            using Tensor source = ToTensor(sources[name]);
+            target.copy_(source);
         }
     }
 
-    /// <summary>Whether all values are finite numbers, as whole numbers are.</summary>
-    public static bool IsFinite(SafeTensor source)
+    /// <summary>A tensor of the file's type on the CPU.</summary>
+    public static Tensor ToTensor(SafeTensor source)
     {
-        using var scope = NewDisposeScope();
-        Tensor onHost = empty(source.Shape, ElementType.Find(source.DType)!.Value, device: CPU);
-        source.Data.CopyTo(onHost.bytes);
-        return onHost.isfinite().all().item<bool>();
-    }
-
-    /// <summary>Puts values into a tensor of the same shape, on whatever device, converted to its type.</summary>
-    /// <param name="source">Of a type that <see cref="ElementType.CanConvert"/> to the target's.</param>
-    /// <param name="target">Written.</param>
-    public static void Copy(SafeTensor source, Tensor target)
-    {
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        Tensor onHost = empty(target.shape, ElementType.Find(source.DType)!.Value, device: CPU);
-        source.Data.CopyTo(onHost.bytes);
-        target.copy_(onHost);
+        Tensor tensor = empty(source.Shape, ElementType.Find(source.DType)!.Value, device: CPU);
+        source.Data.CopyTo(tensor.bytes);
+        return tensor;
     }
 }

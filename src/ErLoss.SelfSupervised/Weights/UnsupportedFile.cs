@@ -45,7 +45,7 @@ internal static class UnsupportedFile
     /// <summary>The two lines of Python, as one, since a message is a line.</summary>
     private static string Saved(string path, string what)
     {
-        string from = path.Replace('\\', '/'), to = Path.ChangeExtension(from, ".safetensors");
+        string from = path.Replace(Path.DirectorySeparatorChar, '/').Replace(@"\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal), to = Path.ChangeExtension(from, ".safetensors");
         return $"{what}; a safetensors file is wanted. Python converts it: "
             + $"import torch, safetensors.torch; w = torch.load(\"{from}\", map_location=\"cpu\"); "
             + $"safetensors.torch.save_file({{k: v.clone() for k, v in w.get(\"state_dict\", w).items() if torch.is_tensor(v)}}, \"{to}\")";

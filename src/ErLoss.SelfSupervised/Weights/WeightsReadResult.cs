@@ -17,7 +17,7 @@ public sealed record WeightsReadResult
     /// <summary>The types that tensors were converted from, under the names of the safetensors format, such as <c>F16</c>, with the number of tensors of each.</summary>
     public required IReadOnlyDictionary<string, int> Converted { get; init; }
 
-    /// <summary>The counters of batches that the file lacks. They keep their values, and no result depends on them.</summary>
+    /// <summary>The counters of batches that the file lacks, or has in another type or shape. They keep their values, and no result depends on them.</summary>
     public required IReadOnlyList<string> Missing { get; init; }
 
     /// <summary>Names of the tensors in the file that are not the encoder's, such as those of heads.</summary>
@@ -40,7 +40,7 @@ public sealed record WeightsReadResult
         }
         if (Missing.Count > 0)
         {
-            line += $"; {Number(Missing.Count)} counters (num_batches_tracked), which nothing depends on, are not in the file";
+            line += $"; {Number(Missing.Count)} counters (num_batches_tracked), which nothing depends on, not taken";
         }
         line += Left.Count == 0 ? "; nothing left" : $"; {Number(Left.Count)} left: {Some(Left)}";
         return OneLine.Format(

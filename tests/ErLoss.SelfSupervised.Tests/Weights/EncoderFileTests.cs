@@ -65,7 +65,7 @@ internal sealed class EncoderFileTests : IDisposable
         Assert.That(other.call(images).equal(encoder.call(images)).all().item<bool>());
     }
 
-    [TestCase("module.", ScalarType.Float32, "20 tensors taken, whose names begin with 'module.'; 4 counters (num_batches_tracked), which nothing depends on, are not in the file; 3 left: HEADS.")]
+    [TestCase("module.", ScalarType.Float32, "20 tensors taken, whose names begin with 'module.'; 4 counters (num_batches_tracked), which nothing depends on, not taken; 3 left: HEADS.")]
     [TestCase("_orig_mod.module.model.", ScalarType.Float16, "; 20 converted from float16; 4 counters")]
     [TestCase("module.student.backbone._orig_mod.", ScalarType.BFloat16, "; 20 converted from bfloat16; 4 counters")]
     [TestCase("", ScalarType.Float64, "20 tensors taken; 20 converted from float64; 4 counters")]
@@ -93,6 +93,9 @@ internal sealed class EncoderFileTests : IDisposable
     [TestCase("student.backbone.", "teacher.backbone.")]
     [TestCase("encoder.", "teacherEncoder.")]
     [TestCase("backbone.", "backbone_momentum.")]
+    [TestCase("online_encoder.", "ema_model.")]
+    [TestCase("online_encoder.", "model.EMA.")]
+    [TestCase("schema.", "ema.")] // the first has "ema" within a word only
     public void Of_two_encoders_the_one_that_was_trained_is_taken(string trained, string follower)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
@@ -53,7 +54,16 @@ internal sealed class EncoderMisfitTests : IDisposable
         BitConverter.GetBytes(float.NaN).CopyTo(spoilt, 0);
         weights[odd] = ("layers.block4.bn.bias", "F32", [256], spoilt);
         SafeTensorsForTests.Write(FilePath, weights);
-        Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block4.bn.bias' holds NaN or infinity"));
+        Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block4.bn.bias' holds NaN, infinity or"));
+        double[] large = [1e300, .. new double[255]];
+        weights[odd] = ("layers.block4.bn.bias", "F64", [256], MemoryMarshal.AsBytes(large.AsSpan()).ToArray());
+        SafeTensorsForTests.Write(FilePath, weights);
+        Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block4.bn.bias' holds NaN, infinity or numbers that float32 does not reach"));
+        weights[odd] = ("layers.block4.bn.bias", "F32", [256], new byte[4 * 256]);
+        int variance = Array.FindIndex(weights, weight => weight.Name == "layers.block3.bn.running_var");
+        BitConverter.GetBytes(-0.5f).CopyTo(weights[variance].Data, 4);
+        SafeTensorsForTests.Write(FilePath, weights);
+        Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused("'layers.block3.bn.running_var' holds negative numbers; variances, zero or above, are wanted."));
         Assert.That(encoder.state_dict()["layers.block1.bn.bias"].sum().item<float>(), Is.EqualTo(before));
     }
 
@@ -62,9 +72,9 @@ internal sealed class EncoderMisfitTests : IDisposable
     public void Names_made_to_take_long_are_refused_and_do_not_reach_a_terminal(CancellationToken cancellation)
     {
         using Encoder encoder = SafeTensorsForTests.Used("convnet");
-        SafeTensorsForTests.Write(FilePath, [(string.Concat(Enumerable.Repeat("a.", 200_000)), "F32", [1], new byte[4]), ("x\n\u001b[31mred", "F32", [1], new byte[4])]);
+        SafeTensorsForTests.Write(FilePath, [(string.Concat(Enumerable.Repeat("a.", 200_000)), "F32", [1], new byte[4]), ("x\n\u001b[31m\u202ered", "F32", [1], new byte[4])]);
         string message = Assert.Throws<DataException>(() => EncoderFile.Read(FilePath, encoder))!.Message;
-        Assert.That(message, Does.Contain("not the weights of this encoder").And.Not.Contains("\u001b").And.Not.Contains("\n"));
+        Assert.That(message, Does.Contain("not the weights of this encoder").And.Not.Contains("\u001b").And.Not.Contains("\u202e").And.Not.Contains("\n"));
         Assert.That(cancellation.IsCancellationRequested, Is.False);
     }
 
@@ -123,6 +133,18 @@ internal sealed class EncoderMisfitTests : IDisposable
         using Encoder encoder = Registry.Default.CreateEncoder("convnet");
         File.WriteAllBytes(FilePath, file);
         Assert.That(() => EncoderFile.Read(FilePath, encoder), Refused(says));
+    }
+
+    [Test]
+    public void The_conversion_names_the_file_as_Python_writes_it()
+    {
+        Assume.That(Path.DirectorySeparatorChar, Is.EqualTo('/'), "names on Windows hold neither character");
+        string path = _folder["a\"b\\c.pth"];
+        File.WriteAllBytes(path, [0x80, 2, .. new byte[100]]);
+        using Encoder encoder = Registry.Default.CreateEncoder("convnet");
+        Assert.That(
+            () => EncoderFile.Read(path, encoder),
+            Throws.TypeOf<DataException>().With.Message.Contains("/a\\\"b\\\\c.pth\", map_location").And.Message.Contains("/a\\\"b\\\\c.safetensors\")"));
     }
 
     private NUnit.Framework.Constraints.ContainsConstraint Refused(string says) =>

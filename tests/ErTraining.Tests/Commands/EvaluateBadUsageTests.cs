@@ -36,7 +36,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint unknown", "unknown/config.json: encoder.name is 'vit'; one of convnet, resnet18 is wanted")]
     [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
     [TestCase("--checkpoint other", "model.safetensors: not the weights of this encoder; by its names it holds the encoder convnet.")]
-    [TestCase("--checkpoint infinite --train-images 64", "holds NaN or infinity, so that the encoder would give no features")]
+    [TestCase("--checkpoint infinite --train-images 64", "holds NaN, infinity or numbers that float32 does not reach")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {
         string settings = File.ReadAllText(_folder["run/config.json"]);
