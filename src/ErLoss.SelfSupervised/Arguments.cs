@@ -45,6 +45,20 @@ internal static class Arguments
         }
     }
 
+    /// <summary>Images or feature maps, (k, <paramref name="channels"/>, h, w), of a floating-point type.</summary>
+    public static void CheckMaps(Tensor maps, long channels, [CallerArgumentExpression(nameof(maps))] string? name = null)
+    {
+        CheckLive(maps, name);
+        if (maps.dim() != 4 || maps.shape[1] != channels)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(maps)}; (k, {channels}, h, w) is wanted.", name);
+        }
+        if (!maps.is_floating_point())
+        {
+            throw new ArgumentException($"The dtype is {maps.dtype}; a floating-point type is wanted.", name);
+        }
+    }
+
     /// <summary>Rows as wide as others, of their type and on their device.</summary>
     public static void CheckAlike(
         Tensor rows,

@@ -34,7 +34,7 @@ public sealed class ConvNet : Encoder
     protected override Tensor Maps(Tensor images) => layers.call(images);
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
-        ("conv", new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),
+        ("conv", new ImageConvolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),
         ("bn", BatchNorm2d(outputs, device: CPU)),
         ("relu", ReLU()));
 }

@@ -14,7 +14,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// </remarks>
 public sealed class ResNet18 : Encoder
 {
-    private readonly Convolution conv1;
+    private readonly ImageConvolution conv1;
     private readonly BatchNorm2d bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
 
@@ -22,14 +22,14 @@ public sealed class ResNet18 : Encoder
     public ResNet18()
         : base(nameof(ResNet18), featureDimension: 512)
     {
-        conv1 = new Convolution(3, 64, kernelSize: 3, padding: 1);
+        conv1 = new ImageConvolution(3, 64, kernelSize: 3, padding: 1);
         bn1 = BatchNorm2d(64, device: CPU);
         layer1 = Layer(64, 64, stride: 1);
         layer2 = Layer(64, 128, stride: 2);
         layer3 = Layer(128, 256, stride: 2);
         layer4 = Layer(256, 512, stride: 2);
         RegisterComponents();
-        foreach (Convolution convolution in modules().OfType<Convolution>())
+        foreach (ImageConvolution convolution in modules().OfType<ImageConvolution>())
         {
             init.kaiming_normal_(convolution.Weight, mode: init.FanInOut.FanOut, nonlinearity: init.NonlinearityType.ReLU);
         }

@@ -10,7 +10,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// </summary>
 internal sealed class ResidualBlock : Module<Tensor, Tensor>
 {
-    private readonly Convolution conv1, conv2;
+    private readonly ImageConvolution conv1, conv2;
     private readonly BatchNorm2d bn1, bn2;
     private readonly Sequential? downsample;
 
@@ -18,13 +18,13 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor>
     public ResidualBlock(int inputs, int outputs, int stride)
         : base(nameof(ResidualBlock))
     {
-        conv1 = new Convolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
+        conv1 = new ImageConvolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
         bn1 = BatchNorm2d(outputs, device: CPU);
-        conv2 = new Convolution(outputs, outputs, kernelSize: 3, padding: 1);
+        conv2 = new ImageConvolution(outputs, outputs, kernelSize: 3, padding: 1);
         bn2 = BatchNorm2d(outputs, device: CPU);
         downsample = stride == 1 && inputs == outputs
             ? null
-            : Sequential(("0", new Convolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs, device: CPU)));
+            : Sequential(("0", new ImageConvolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs, device: CPU)));
         RegisterComponents();
     }
 

@@ -53,7 +53,7 @@ internal sealed class EncoderTests : TensorTests
                     }
                 }
             }
-            CheckGradients(type, channelsLast: type == ScalarType.BFloat16); // ConvolutionTests has every pair
+            CheckGradients(type, channelsLast: type == ScalarType.BFloat16); // ImageConvolutionTests has every pair
         }
 
         void CheckGradients(ScalarType type, bool channelsLast)

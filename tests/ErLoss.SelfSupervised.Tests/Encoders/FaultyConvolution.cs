@@ -8,7 +8,7 @@ internal static class FaultyConvolution
 {
     /// <summary>Spoils the result of the encoder's first convolution.</summary>
     public static void Spoil(Encoder encoder, Func<Tensor, bool> where, Action<Tensor> spoil) =>
-        encoder.modules().OfType<Convolution>().First().register_forward_hook((_, _, maps) =>
+        encoder.modules().OfType<ImageConvolution>().First().register_forward_hook((_, _, maps) =>
         {
             if (where(maps))
             {

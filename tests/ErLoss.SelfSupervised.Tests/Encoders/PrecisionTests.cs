@@ -13,7 +13,7 @@ internal sealed class PrecisionTests : TensorTests
     public void A_convolution_is_PyTorch_s_with_PyTorch_s_weights()
     {
         manual_seed(1);
-        using var ours = new Convolution(3, 8, kernelSize: 3, stride: 2, padding: 1);
+        using var ours = new ImageConvolution(3, 8, kernelSize: 3, stride: 2, padding: 1);
         manual_seed(1);
         using var theirs = Conv2d(3, 8, kernel_size: 3, stride: 2, padding: 1, bias: false);
         Tensor images = randn(4, 3, 9, 9);
@@ -28,7 +28,7 @@ internal sealed class PrecisionTests : TensorTests
     [Test]
     public void In_bfloat16_a_convolution_rounds_its_factors_and_its_gradient_is_float32()
     {
-        using var convolution = new Convolution(3, 8, kernelSize: 3);
+        using var convolution = new ImageConvolution(3, 8, kernelSize: 3);
         Tensor images = randn(4, 3, 9, 9).to(ScalarType.BFloat16);
         Tensor maps = convolution.call(images);
         using Tensor rounded = convolution.Weight.detach().to(ScalarType.BFloat16).to(ScalarType.Float32);

@@ -89,13 +89,13 @@ internal sealed class RegistryTests
     private sealed class Patches : Encoder
     {
         private readonly PatchSettings _settings;
-        private readonly Convolution patches;
+        private readonly ImageConvolution patches;
 
         public Patches(PatchSettings settings)
             : base(nameof(Patches), settings.Width)
         {
             _settings = settings;
-            patches = new Convolution(3, settings.Width, kernelSize: 4, stride: 4);
+            patches = new ImageConvolution(3, settings.Width, kernelSize: 4, stride: 4);
             RegisterComponents();
         }
 

@@ -14,7 +14,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// does not tell the size of its first cache, its copy into that layout (<c>jit_uni_reorder.cpp</c>, <c>prb_block_for_cache</c>) leaves weights out. The product is no slower
 /// in a ResNet's shortcuts. cuDNN has no such copy, so that a GPU convolves.
 /// </remarks>
-public sealed class Convolution : Module<Tensor, Tensor>
+public sealed class ImageConvolution : Module<Tensor, Tensor>
 {
     private readonly Parameter weight;
     private readonly int _kernelSize, _stride, _padding;
@@ -26,8 +26,8 @@ public sealed class Convolution : Module<Tensor, Tensor>
     /// <param name="stride">Pixels from one place of the kernel to the next, at least 1.</param>
     /// <param name="padding">Zeros that are added on each side, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is too small.</exception>
-    public Convolution(int inputs, int outputs, int kernelSize, int stride = 1, int padding = 0)
-        : base(nameof(Convolution))
+    public ImageConvolution(int inputs, int outputs, int kernelSize, int stride = 1, int padding = 0)
+        : base(nameof(ImageConvolution))
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
@@ -45,13 +45,10 @@ public sealed class Convolution : Module<Tensor, Tensor>
     public Parameter Weight => weight;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The input does not have four dimensions, or not as many channels as the weights.</exception>
+    /// <exception cref="ArgumentException">The input is not floating-point, does not have four dimensions, or does not have as many channels as the weights.</exception>
     public override Tensor forward(Tensor input)
     {
-        if (input.dim() != 4 || input.shape[1] != weight.shape[1])
-        {
-            throw new ArgumentException($"The input has the shape ({string.Join(", ", input.shape)}); (k, {weight.shape[1]}, h, w) is wanted.", nameof(input));
-        }
+        Arguments.CheckMaps(input, weight.shape[1]);
         using var scope = NewDisposeScope();
         Tensor typed = weight.to(input.dtype);
         Tensor output = input.dtype == ScalarType.Float64 ? ByDefinition(input, typed)
