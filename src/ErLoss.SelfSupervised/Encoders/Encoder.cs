@@ -8,21 +8,44 @@ namespace ErLoss.SelfSupervised.Encoders;
 public abstract class Encoder(string name, int featureDimension) : Module<Tensor, Tensor>(name)
 {
     /// <summary>Length of a feature vector.</summary>
-    public int FeatureDimension { get; } = featureDimension;
+    public int FeatureDimension { get; } = featureDimension > 0
+        ? featureDimension
+        : throw new ArgumentOutOfRangeException(nameof(featureDimension), $"The number of features is {featureDimension}; at least 1 is wanted.");
 
     /// <summary>The type that convolutions compute in while training, float32 or bfloat16; weights, statistics, features and evaluation are always float32.</summary>
-    public ScalarType TrainingType { get; set; } = ScalarType.Float32;
+    /// <exception cref="ArgumentOutOfRangeException">The type is another one.</exception>
+    public ScalarType TrainingType
+    {
+        get;
+        set => field = value is ScalarType.Float32 or ScalarType.BFloat16
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), $"The type is {value}; Float32 or BFloat16 is wanted.");
+    } = ScalarType.Float32;
 
     /// <inheritdoc/>
-    public sealed override Tensor forward(Tensor images) => FeaturesIn(training ? TrainingType : images.dtype, images);
+    /// <exception cref="ArgumentException">The images are not floating-point, or their shape is another one.</exception>
+    public sealed override Tensor forward(Tensor images)
+    {
+        Arguments.CheckMaps(images, channels: 3);
+        return FeaturesIn(training ? TrainingType : images.dtype, images);
+    }
 
     /// <summary>Features of images with convolutions in the given type, in either mode. They are float32, or float64 if that is the type.</summary>
+    /// <exception cref="ArgumentException">The images are not floating-point, or their shape is another one.</exception>
+    /// <exception cref="InvalidOperationException">The encoder's feature maps are not as many as its <see cref="FeatureDimension"/>.</exception>
     public Tensor FeaturesIn(ScalarType type, Tensor images)
     {
+        Arguments.CheckMaps(images, channels: 3);
         using var scope = NewDisposeScope();
         Tensor channelsLast = images.to(type).permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2); // which the CPU's convolutions and tensor cores prefer
         ScalarType features = type == ScalarType.Float64 ? type : ScalarType.Float32;
-        Tensor maps = Maps(channelsLast).permute(0, 2, 3, 1); // in the order of memory, so that the gradient of the mean comes out channels-last too
+        Tensor planes = Maps(channelsLast);
+        if (planes.dim() != 4 || planes.shape[1] != FeatureDimension)
+        {
+            throw new InvalidOperationException(
+                $"The feature maps of the encoder {GetName()} have the shape {Arguments.ShapeOf(planes)}; (k, {FeatureDimension}, h, w) is wanted, as it has {FeatureDimension} features.");
+        }
+        Tensor maps = planes.permute(0, 2, 3, 1); // in the order of memory, so that the gradient of the mean comes out channels-last too
         return maps.mean([1, 2], type: features).MoveToOuterDisposeScope();
     }
 

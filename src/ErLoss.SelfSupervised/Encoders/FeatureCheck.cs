@@ -22,7 +22,8 @@ public static class FeatureCheck
 
     /// <summary>Checks an encoder before it is used.</summary>
     /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
-    /// <param name="size">Height and width of the images to come.</param>
+    /// <param name="size">Height and width of the images to come, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
     /// <exception cref="WrongFeaturesException">Its features are wrong; the message says by how much, and what to do.</exception>
     public static void Require(Encoder encoder, long size)
     {
@@ -34,9 +35,12 @@ public static class FeatureCheck
 
     /// <summary>The errors in float32 and in the type the encoder trains in; none if its weights give no finite features even in float64.</summary>
     /// <param name="encoder">On its device, in whatever mode; left as it was.</param>
-    /// <param name="size">Height and width of the images.</param>
+    /// <param name="size">Height and width of the images, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
     public static IReadOnlyList<FeatureError> Measure(Encoder encoder, long size)
     {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size); // libtorch's rand ends the process on a negative one
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(0, CPU); // its own, so that the run draws what it would have drawn without the check
@@ -47,17 +51,9 @@ public static class FeatureCheck
         {
             return []; // that is the weights' fault, and others say so
         }
-        Tensor here = images.to(encoder.parameters().First().device);
-        bool wasTraining = encoder.training;
-        encoder.eval();
-        try
-        {
-            return [.. new[] { ScalarType.Float32, encoder.TrainingType }.Distinct().Select(type => Compare(encoder, type, here, truth))];
-        }
-        finally
-        {
-            encoder.train(wasTraining);
-        }
+        Tensor here = images.to(DeviceOf(encoder));
+        using var evaluated = new EvaluationMode(encoder);
+        return [.. new[] { ScalarType.Float32, encoder.TrainingType }.Distinct().Select(type => Compare(encoder, type, here, truth))];
     }
 
     /// <summary>The check in words: "features right (float32 to 2.2e-07, bfloat16 to 0.0022)".</summary>
@@ -93,13 +89,16 @@ public static class FeatureCheck
 
     private static string Describe(Encoder encoder, FeatureError wrong)
     {
-        Device device = encoder.parameters().First().device;
+        Device device = DeviceOf(encoder);
         string remedy = device.type == DeviceType.CUDA ? "compute on the CPU, or use another libtorch"
             : Environment.GetEnvironmentVariable(Cure) is { } value ? $"{Cure}={value} did not cure it, so use another machine or another libtorch"
             : $"set {Cure}=AVX2 in the environment and start again";
         return FormattableString.Invariant(
             $"This machine's libtorch computes the features of {encoder.GetName()} in {Name(wrong.Type)} on {device} wrongly (relative error {wrong.Error:g2} where {wrong.Allowed:g2} is allowed); {remedy}.");
     }
+
+    /// <summary>That of its parameters; an encoder that has none computes where its images are.</summary>
+    private static Device DeviceOf(Encoder encoder) => encoder.parameters().FirstOrDefault()?.device ?? CPU;
 
     private static string Name(ScalarType type) => type.ToString().ToLowerInvariant();
 }

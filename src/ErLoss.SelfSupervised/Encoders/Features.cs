@@ -13,34 +13,42 @@ public static class Features
     private const int BatchSizeOnCpu = 128, BatchSizeOnGpu = 512;
 
     /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
-    /// <param name="encoder">The encoder. It is run in evaluation mode and then returned to the mode it was in.</param>
-    /// <param name="pixels">(n, 3, 32, 32) pixel bytes, on the encoder's device.</param>
+    /// <param name="encoder">The encoder. It is run in evaluation mode; then each of its modules is returned to the mode it was in.</param>
+    /// <param name="pixels">(n, 3, h, w) pixel bytes, with n at least 1, on the encoder's device.</param>
     /// <param name="progress">Receives the share that is done, from 0 to 1, after each batch.</param>
     /// <param name="cancellation">Checked between batches.</param>
+    /// <exception cref="ArgumentException">The pixels are not as said above.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static Tensor Compute(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(encoder);
+        CheckPixels(pixels);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        bool wasTraining = encoder.training;
-        encoder.eval();
-        try
+        using var evaluated = new EvaluationMode(encoder);
+        int batchSize = pixels.device_type == DeviceType.CPU ? BatchSizeOnCpu : BatchSizeOnGpu;
+        var batches = new List<Tensor>();
+        for (long start = 0; start < pixels.shape[0]; start += batchSize)
         {
-            int batchSize = pixels.device_type == DeviceType.CPU ? BatchSizeOnCpu : BatchSizeOnGpu;
-            var batches = new List<Tensor>();
-            for (long start = 0; start < pixels.shape[0]; start += batchSize)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                using var batchScope = NewDisposeScope();
-                Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
-                batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
-                progress?.Report((double)(start + batch.shape[0]) / pixels.shape[0]);
-            }
-            return cat(batches).MoveToOuterDisposeScope();
+            cancellation.ThrowIfCancellationRequested();
+            using var batchScope = NewDisposeScope();
+            Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
+            batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
+            progress?.Report((double)(start + batch.shape[0]) / pixels.shape[0]);
         }
-        finally
+        return cat(batches).MoveToOuterDisposeScope();
+    }
+
+    private static void CheckPixels(Tensor pixels)
+    {
+        Arguments.CheckLive(pixels);
+        if (pixels.dim() != 4 || pixels.shape[0] == 0 || pixels.shape[1] != 3)
         {
-            encoder.train(wasTraining);
+            throw new ArgumentException($"The shape is {Arguments.ShapeOf(pixels)}; (n, 3, h, w) is wanted, with at least one image.", nameof(pixels));
+        }
+        if (pixels.dtype != ScalarType.Byte)
+        {
+            throw new ArgumentException($"The dtype is {pixels.dtype}; bytes (uint8) from 0 to 255 are wanted.", nameof(pixels));
         }
     }
 }
