@@ -117,7 +117,7 @@ internal static class Arguments
     {
         if (value is not (>= 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(name, $"The value is {value}; a number from 0 to 1 is wanted.");
+            throw new ArgumentOutOfRangeException(name, FormattableString.Invariant($"The value is {value}; a number from 0 to 1 is wanted."));
         }
     }
 

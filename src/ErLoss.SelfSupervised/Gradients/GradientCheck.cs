@@ -180,7 +180,7 @@ public sealed record GradientCheck
     {
         if (!inRange || !double.IsFinite(value))
         {
-            throw new ArgumentOutOfRangeException(name, $"{name} is {value}; a finite number, {range}, is wanted.");
+            throw new ArgumentOutOfRangeException(name, FormattableString.Invariant($"{name} is {value}; a finite number, {range}, is wanted."));
         }
     }
 }

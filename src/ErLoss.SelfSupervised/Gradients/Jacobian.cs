@@ -98,7 +98,8 @@ internal sealed class Jacobian(Func<Tensor> function, Func<Tensor> reference, IR
                 double up = start[element] + step, down = start[element] - step; // rounded, and so is what is divided by
                 if (!(up - down > 0))
                 {
-                    throw new ArgumentException($"The step {step} is too small for the value {start[element]}, which it does not change; a larger step is wanted.", nameof(step));
+                    throw new ArgumentException(
+                        FormattableString.Invariant($"The step {step} is too small for the value {start[element]}, which it does not change; a larger step is wanted."), nameof(step));
                 }
                 double[] above = At(element, up), below = At(element, down);
                 yield return (element, [.. above.Zip(below, (high, low) => (high - low) / (up - down))]);

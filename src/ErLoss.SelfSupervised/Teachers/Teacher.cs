@@ -89,12 +89,12 @@ public static class Teacher
         Average(others, buffers == TeacherBuffers.Averaged ? momentum : 0);
     }
 
-    /// <summary>In one call for all tensors of a type; what is not floating-point is copied.</summary>
+    /// <summary>In one call for all tensors of a type; whole numbers are copied.</summary>
     private static void Average((Tensor Slow, Tensor Fast)[] pairs, double momentum)
     {
         foreach (var group in pairs.GroupBy(pair => pair.Slow.dtype))
         {
-            if (group.First().Slow.is_floating_point() && momentum != 0)
+            if (momentum != 0 && group.First().Slow is var first && (first.is_floating_point() || first.is_complex()))
             {
                 ListOperators.Lerp([.. group.Select(pair => pair.Slow)], [.. group.Select(pair => pair.Fast)], 1 - momentum);
                 continue;

@@ -17,6 +17,8 @@ public static class EncoderFile
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(string path, Encoder encoder)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(encoder);
         using var scope = NewDisposeScope();
         SafeTensors.Write(path, NamedTensors.ToSafeTensors(encoder.state_dict()), s_metadata);
     }
@@ -31,6 +33,8 @@ public static class EncoderFile
     /// </exception>
     public static WeightsReadResult Read(string path, Encoder encoder)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(encoder);
         if (Directory.Exists(path))
         {
             throw new DataException($"{path}: a folder; a safetensors file is wanted.");

@@ -99,6 +99,9 @@ internal sealed class TeacherTests : TensorTests
         Teacher.Follow(teacher, student, 0.75);
         Assert.That(Weights(teacher).SelectMany(values => values), Is.All.EqualTo(0.25));
         Assert.That(teacher.parameters().Select(weight => weight.dtype).Distinct(), Is.EqualTo([ScalarType.Float32, ScalarType.Float64, ScalarType.BFloat16]));
+        using OwnWeights slow = new(ones(3, ScalarType.ComplexFloat32)), fast = new(zeros(3, ScalarType.ComplexFloat32));
+        Teacher.Follow(slow, fast, 0.75);
+        Assert.That(slow.scale.real.data<float>().ToArray(), Is.All.EqualTo(0.75f));
 
         static Sequential Mixed(double value)
         {
@@ -162,12 +165,16 @@ internal sealed class TeacherTests : TensorTests
     /// <summary>A parameter and a buffer that belong to the scope in which they are made.</summary>
     private sealed class OwnWeights : nn.Module<Tensor, Tensor>
     {
-        private readonly Parameter scale = new(ones(3));
+        public readonly Parameter scale;
         private readonly Tensor offset = zeros(3);
         public readonly Dropout dropout = nn.Dropout(1);
 
-        public OwnWeights()
-            : base(nameof(OwnWeights)) => RegisterComponents();
+        public OwnWeights(Tensor? values = null)
+            : base(nameof(OwnWeights))
+        {
+            scale = new Parameter(values ?? ones(3));
+            RegisterComponents();
+        }
 
         public override Tensor forward(Tensor input) => dropout.call(input) * scale + offset;
     }
