@@ -104,7 +104,9 @@ public static class LinearProbe
     {
         using var scope = NewDisposeScope();
         Tensor wide = features.to(ScalarType.Float64);
-        Tensor mean = wide.mean([0]), deviation = (wide - mean).square().mean([0]).sqrt();
+        Tensor mean = wide.mean([0]), centred = wide - mean;
+        Tensor largest = maximum(centred.amax([0]), -centred.amin([0])); // squares of the centred features themselves may overflow, or become zero
+        Tensor deviation = UnitRows.Scale(centred, largest).square().mean([0]).sqrt_().mul_(largest);
         Tensor varies = deviation > LeastRelativeDeviation * mean.abs();
         return (mean.MoveToOuterDisposeScope(), where(varies, deviation, ones_like(deviation)).MoveToOuterDisposeScope());
     }

@@ -12,8 +12,10 @@ internal static class UnitRows
     /// <param name="rows">(n, d), floating-point and finite.</param>
     public static Tensor Create(Tensor rows)
     {
+        using var scope = NewDisposeScope();
         Tensor single = rows.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? rows.to(ScalarType.Float32) : rows;
-        return nn.functional.normalize(Scale(single, single.abs().amax([1], keepdim: true)), dim: 1);
+        Tensor largest = single.detach().abs().amax([1], keepdim: true); // a constant for gradients, as unit rows do not depend on it
+        return nn.functional.normalize(Scale(single, largest), dim: 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>The rows divided by their largest absolute entry, each by its own or all by one; zeros stay zeros.</summary>

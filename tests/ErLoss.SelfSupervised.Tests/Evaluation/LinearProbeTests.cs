@@ -86,6 +86,9 @@ internal sealed class LinearProbeTests
         LinearProbeResult plain = LinearProbe.Evaluate(train, trainLabels, test, testLabels, 3);
         LinearProbeResult moved = LinearProbe.Evaluate(train * scale + origin, trainLabels, test * scale + origin, testLabels, 3);
         Assert.That((moved.Penalty, moved.TrainAccuracy, moved.TestAccuracy), Is.EqualTo((plain.Penalty, plain.TrainAccuracy, plain.TestAccuracy)));
+        Tensor extreme = tensor(new[] { 1e-200, 1e200, 1e-30, 1e30 });
+        LinearProbeResult scaled = LinearProbe.Evaluate(train * extreme, trainLabels, test * extreme, testLabels, 3);
+        Assert.That((scaled.Penalty, scaled.TrainAccuracy, scaled.TestAccuracy), Is.EqualTo((plain.Penalty, plain.TrainAccuracy, plain.TestAccuracy)));
     }
 
     [Test]
