@@ -60,8 +60,8 @@ public static class FeatureCheck
     public static string Describe(Encoder encoder, long size)
     {
         IReadOnlyList<FeatureError> errors = Measure(encoder, size);
-        return errors.FirstOrDefault(error => !error.IsRight) is { } wrong
-            ? Describe(encoder, wrong)
+        return errors.FirstOrDefault(error => !error.IsRight) is { } wrong ? Describe(encoder, wrong)
+            : errors.Count == 0 ? "features not checked, as the weights give none that are finite"
             : $"features right ({string.Join(", ", errors.Select(error => FormattableString.Invariant($"{Name(error.Type)} to {error.Error:g2}")))})";
     }
 

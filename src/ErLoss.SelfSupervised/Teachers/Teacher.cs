@@ -21,7 +21,7 @@ public static class Teacher
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(make);
-        TModule teacher = DefaultGenerator.Preserve(make); // before the scope opens, which would dispose of weights that were made in it
+        TModule teacher = DefaultGenerator.Preserve(make) ?? throw new ArgumentException("It made nothing; a network is wanted.", nameof(make)); // before the scope opens, which would dispose of weights that were made in it
         using var scope = NewDisposeScope();
         Parameter[] weights = [.. student.parameters()], fresh = [.. teacher.parameters()];
         if (weights.DistinctBy(weight => (weight.device_type, weight.device_index)).Count() == 1)
@@ -94,7 +94,8 @@ public static class Teacher
     {
         foreach (var group in pairs.GroupBy(pair => pair.Slow.dtype))
         {
-            if (momentum != 0 && group.First().Slow is var first && (first.is_floating_point() || first.is_complex()))
+            Tensor first = group.First().Slow;
+            if (momentum != 0 && (first.is_floating_point() || first.is_complex()))
             {
                 ListOperators.Lerp([.. group.Select(pair => pair.Slow)], [.. group.Select(pair => pair.Fast)], 1 - momentum);
                 continue;

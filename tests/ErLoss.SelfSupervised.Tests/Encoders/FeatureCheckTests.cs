@@ -87,6 +87,7 @@ internal sealed class FeatureCheckTests : TensorTests
             encoder.parameters().First().fill_(double.NaN);
         }
         Assert.That(FeatureCheck.Measure(encoder, 32), Is.Empty);
+        Assert.That(FeatureCheck.Describe(encoder, 32), Does.Contain("the weights give none that are finite"));
         Assert.That(() => FeatureCheck.Require(encoder, 32), Throws.Nothing);
     }
 }

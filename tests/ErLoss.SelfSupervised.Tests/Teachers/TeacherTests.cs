@@ -150,6 +150,7 @@ internal sealed class TeacherTests : TensorTests
         {
             Assert.That(() => Teacher.Create(network, network), Refused("teacher", "one tensor in common, 0.weight"));
             Assert.That(() => Teacher.Create(network, () => network), Refused("teacher", "one tensor in common, 0.weight"));
+            Assert.That(() => Teacher.Create(network, () => null!), Refused("make", "made nothing"));
             Assert.That(() => Teacher.Follow(network, network, 0.9), Refused("teacher", "one tensor in common, 0.weight"));
             Assert.That(() => Teacher.Follow(network, other, 1.1), Refused("momentum", "1.1"));
             Assert.That(() => Teacher.Follow(network, other, double.NaN), Refused("momentum", "from 0 to 1"));
