@@ -23,6 +23,6 @@ internal static class Pixels
     /// <summary>Values in [0, 1] centred and scaled to about unit variance, in place.</summary>
     public static Tensor Center(Tensor unit) => unit.sub_(Mean).div_(Deviation);
 
-    /// <summary>What <see cref="Center"/> was given, as a new tensor: for showing to people.</summary>
+    /// <summary>Undoes <see cref="Center"/>, in a new tensor: for showing images to people.</summary>
     public static Tensor Uncenter(Tensor centered) => centered * Deviation + Mean;
 }

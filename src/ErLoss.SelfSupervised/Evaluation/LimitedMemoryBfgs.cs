@@ -26,9 +26,9 @@ internal static class LimitedMemoryBfgs
     /// <param name="root">R, (rows, rows), invertible: R·Rᵀ is the inverse Hessian that is assumed at the start, for each column of the point alike, up to a factor.</param>
     /// <param name="start">The first point, (rows, columns), float64.</param>
     /// <param name="tolerance">Positive.</param>
-    /// <param name="mostIterations">When to give up.</param>
-    /// <param name="onIteration">Told of each iteration.</param>
-    /// <param name="cancellation">Heeded before each evaluation of the objective.</param>
+    /// <param name="mostIterations">The number of iterations after which the search gives up.</param>
+    /// <param name="onIteration">Called once for each iteration.</param>
+    /// <param name="cancellation">Checked before each evaluation of the objective.</param>
     /// <returns>The point where the search converged; else the one of the least value that it saw.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static Minimum Minimize(

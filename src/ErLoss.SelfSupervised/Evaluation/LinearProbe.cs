@@ -17,7 +17,7 @@ public static class LinearProbe
     /// <summary>A deviation below this fraction of the mean is the rounding of a constant feature.</summary>
     private const double LeastRelativeDeviation = 1e-7;
 
-    /// <summary>Of the fits that penalties are picked by: fine enough to rank them, in half the iterations.</summary>
+    /// <summary>The tolerance of the fits by which penalties are compared: fine enough to rank them, in half the iterations.</summary>
     private const double RoughTolerance = 1e-4;
 
     /// <summary>The penalties that are tried, largest first.</summary>

@@ -5,7 +5,7 @@ namespace ErLoss.SelfSupervised.Evaluation;
 /// <summary>Multinomial logistic regression: the weights W of least mean cross-entropy plus λ/2·‖W‖².</summary>
 internal static class SoftmaxRegression
 {
-    /// <summary>Of a fit that is to be exact.</summary>
+    /// <summary>The tolerance of a fit that is to be exact.</summary>
     public const double FineTolerance = 1e-6;
 
     private const int MostIterations = 1000;
@@ -19,9 +19,9 @@ internal static class SoftmaxRegression
     /// <param name="labels">(n), int64 in 0..c − 1.</param>
     /// <param name="penalty">λ, positive.</param>
     /// <param name="start">(d + 1, c), float64, where the search starts. The weights it finds do not depend on it.</param>
-    /// <param name="onIteration">Told of each iteration.</param>
+    /// <param name="onIteration">Called once for each iteration.</param>
     /// <param name="tolerance">The fit has converged when no derivative of the objective is above this; positive.</param>
-    /// <param name="cancellation">Heeded between iterations.</param>
+    /// <param name="cancellation">Checked between iterations.</param>
     /// <returns>The weights, (d + 1, c), the number of iterations, and whether they have converged.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static LimitedMemoryBfgs.Minimum Fit(

@@ -43,7 +43,7 @@ internal static class AtomicFile
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Sees to it that a rename outlasts a power cut, where the system wants to be asked and the file system can do it.</summary>
+    /// <summary>Flushes the directory to the disk, so that a rename survives a power cut. Windows does this itself.</summary>
     private static void FlushDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

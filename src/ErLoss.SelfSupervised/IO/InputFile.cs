@@ -1,9 +1,9 @@
 namespace ErLoss.SelfSupervised.IO;
 
-/// <summary>Access to a user's files: what the operating system has against it becomes one clear line.</summary>
+/// <summary>Access to a user's files. An error of the operating system becomes a message of one line.</summary>
 internal static class InputFile
 {
-    /// <summary>What <paramref name="access"/> gives.</summary>
+    /// <summary>Returns what <paramref name="access"/> returns.</summary>
     /// <param name="path">The file or folder that is accessed.</param>
     /// <param name="access">Reads it, or asks about it.</param>
     /// <exception cref="DataException">It cannot be read; the message names it.</exception>

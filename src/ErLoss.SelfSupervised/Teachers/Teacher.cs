@@ -21,8 +21,8 @@ public static class Teacher
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(make);
-        TModule teacher = DefaultGenerator.Preserve(make) ?? throw new ArgumentException("It made nothing; a network is wanted.", nameof(make)); // before the scope opens, which would dispose of weights that were made in it
-        using var scope = NewDisposeScope();
+        TModule teacher = DefaultGenerator.Preserve(make) ?? throw new ArgumentException("It made nothing; a network is wanted.", nameof(make));
+        using var scope = NewDisposeScope(); // opened only now, since it would dispose of weights that were made in it
         Parameter[] weights = [.. student.parameters()], fresh = [.. teacher.parameters()];
         if (weights.DistinctBy(weight => (weight.device_type, weight.device_index)).Count() == 1)
         {

@@ -154,7 +154,7 @@ internal sealed partial class EncoderWeightFinder
 
     private static bool IsCounter(string name) => name.EndsWith(Counter, StringComparison.Ordinal);
 
-    /// <summary>Names of what a method moves after its encoder. Such weights are taken only where there are no others.</summary>
+    /// <summary>Prefixes of networks that follow the encoder that is trained, such as a momentum teacher. Their weights are taken only where there are no others.</summary>
     [GeneratedRegex(@"teacher|momentum|target|encoder_k|key_encoder|(^|[._])ema([._]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Follower();
 }

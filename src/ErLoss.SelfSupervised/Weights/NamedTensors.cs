@@ -21,7 +21,7 @@ internal static class NamedTensors
     {
         if (sources.Keys.Except(targets.Keys).Concat(targets.Keys.Except(sources.Keys)).FirstOrDefault() is { } odd)
         {
-            throw new InvalidDataException($"'{odd}' stands in only one of the file and the model; the two must be of the same make.");
+            throw new InvalidDataException($"'{odd}' is in only one of the file and the model; both must have the same tensors.");
         }
         foreach ((string name, Tensor target) in targets)
         {

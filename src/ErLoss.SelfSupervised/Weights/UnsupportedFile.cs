@@ -2,7 +2,7 @@ using ErLoss.SelfSupervised.IO;
 
 namespace ErLoss.SelfSupervised.Weights;
 
-/// <summary>Tells what a file is that is taken for a safetensors file and is none, by how it begins.</summary>
+/// <summary>Recognises, by its first bytes, a file that was taken for a safetensors file and is not one.</summary>
 internal static class UnsupportedFile
 {
     private const int BytesRead = 512;
