@@ -17,7 +17,7 @@ Task("Clean")
     .Does(() =>
 {
     CleanDirectory(artifacts);
-    CleanDirectories("./{src,tests,benchmarks}/*/{bin,obj}");
+    CleanDirectories("./{src,tests,benchmarks,samples}/*/{bin,obj}");
 });
 
 Task("Restore")

@@ -19,12 +19,18 @@ internal static class ConsoleProgram
     public static string Run(string code)
     {
         MethodInfo entry = Assembly.Load(Compile(code)).EntryPoint!;
+        return OutputOf(() => entry.Invoke(null, [Array.Empty<string>()]));
+    }
+
+    /// <summary>What an action prints, its line ends as on Unix.</summary>
+    public static string OutputOf(Action action)
+    {
         TextWriter console = Console.Out;
         using var output = new StringWriter();
         Console.SetOut(output);
         try
         {
-            entry.Invoke(null, [Array.Empty<string>()]);
+            action();
         }
         finally
         {
