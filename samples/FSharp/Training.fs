@@ -1,7 +1,7 @@
 /// The entropy-reconstruction loss in F#: two equal views, and a student that predicts a teacher's projections.
 module ErLoss.Samples.Training
 
-// `open type TorchSharp.torch` would hide F#'s own float, int and sqrt behind members of that name.
+// `open type TorchSharp.torch` would hide F#'s own float and sqrt, among others, behind members of these names.
 open TorchSharp
 open ErLoss.Modules
 open ErLoss.SelfSupervised.Teachers

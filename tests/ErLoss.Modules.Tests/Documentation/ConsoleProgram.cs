@@ -9,7 +9,7 @@ internal static class ConsoleProgram
 {
     private const string ImplicitUsings = "global using System; global using System.Linq; global using System.Collections.Generic;";
 
-    private static readonly MetadataReference[] References =
+    public static readonly MetadataReference[] References =
     [
         .. from path in ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
            select MetadataReference.CreateFromFile(path),

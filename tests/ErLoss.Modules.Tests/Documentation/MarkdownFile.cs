@@ -70,7 +70,7 @@ internal sealed partial record MarkdownFile(string Name)
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"`((?:src|tests|benchmarks|build|docs|\.github|\.ci)/[\w./-]+)`")]
+    [GeneratedRegex(@"`((?:src|tests|benchmarks|samples|build|docs|\.github|\.ci)/[\w./-]+)`")]
     private static partial Regex Place();
 
     [GeneratedRegex("`([^`\n]+)`")]
