@@ -7,6 +7,9 @@
 open TorchSharp
 open ErLoss.Modules
 
+// F# Interactive looks for libtorch beside the assemblies, but takes their paths as relative to the current folder.
+System.Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
+
 torch.manual_seed 0L |> ignore
 let loss = new EntropyReconstructionLoss(EntropyReconstructionOptions(Kappa = 10.0, LeaveOneOut = true))
 let view1 = torch.randn (256L, 32L)
