@@ -13,11 +13,7 @@ internal static class Arguments
     /// <summary>A (k, d) floating-point tensor that the support can hold.</summary>
     public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
     {
-        ArgumentNullException.ThrowIfNull(embeddings, name);
-        if (embeddings.IsInvalid)
-        {
-            throw new ArgumentException("The tensor is disposed; a live (k, d) tensor is wanted.", name);
-        }
+        CheckDense(embeddings, name);
         if (embeddings.dim() != 2)
         {
             throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; (k, d) is wanted, one row an example.", name);
@@ -25,10 +21,6 @@ internal static class Arguments
         if (embeddings.dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
         {
             throw new ArgumentException($"The dtype is {embeddings.dtype}; float16, bfloat16, float32 or float64 is wanted.", name);
-        }
-        if (embeddings.is_sparse)
-        {
-            throw new ArgumentException("The tensor is sparse; a dense one is wanted.", name);
         }
         if (embeddings.shape[0] == 0)
         {
@@ -43,6 +35,20 @@ internal static class Arguments
         if (embeddings.shape[1] > int.MaxValue)
         {
             throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; d ≤ {int.MaxValue} is wanted.", name);
+        }
+    }
+
+    /// <summary>A dense tensor that is not disposed.</summary>
+    public static void CheckDense(Tensor tensor, [CallerArgumentExpression(nameof(tensor))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        if (tensor.IsInvalid)
+        {
+            throw new ArgumentException("The tensor is disposed; a live one is wanted.", name);
+        }
+        if (tensor.is_sparse)
+        {
+            throw new ArgumentException("The tensor is sparse; a dense one is wanted.", name);
         }
     }
 
@@ -171,5 +177,5 @@ internal static class Arguments
 
     private static bool IsKappa(double kappa) => kappa is > 0 and <= LargestSetting;
 
-    private static string ShapeOf(Tensor tensor) => $"({string.Join(", ", tensor.shape)})";
+    public static string ShapeOf(Tensor tensor) => $"({string.Join(", ", tensor.shape)})";
 }

@@ -66,7 +66,7 @@ public static class EntropyReconstruction
             var concentration = new Concentration(kappa);
             Tensor rows = Directions.Read(embeddings, normalizeInputs);
             entropy = KernelEntropy.Relative(rows, concentration, estimator, leaveOneOut, evaluation, normalizeInputs, ProductPrecision.Full, withPlain: false).Entropy
-                - concentration.LogNormalizer((int)rows.shape[1], normalizer, rows.dtype, rows.device);
+                - concentration.LogNormalizer((int)rows.shape[1], normalizer, rows.device).to(rows.dtype);
         }
         else
         {
@@ -109,7 +109,7 @@ public static class EntropyReconstruction
             var concentration = new Concentration(kappa);
             Tensor rows1 = Directions.Read(projection1, normalizeInputs), rows2 = Directions.Read(projection2, normalizeInputs);
             reconstruction = VonMisesFisherReconstruction.Relative([rows1, rows2], [rows1, rows2], areOfViews: true, concentration)
-                - concentration.LogNormalizer((int)rows1.shape[1], normalizer, rows1.dtype, rows1.device);
+                - concentration.LogNormalizer((int)rows1.shape[1], normalizer, rows1.device).to(rows1.dtype);
         }
         else
         {

@@ -137,6 +137,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ViewArguments.Check(views, Options.Support);
+        RowArguments.Check(views, Options.Support);
         CheckSettings(views.Projections[0], $"{nameof(views)}.{nameof(views.Projections)}[0]");
         return Terms(views);
     }

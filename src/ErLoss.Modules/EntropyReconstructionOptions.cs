@@ -22,6 +22,12 @@ public sealed record EntropyReconstructionOptions
     /// <summary>Default of <see cref="ReconstructionWeight"/>: 1.</summary>
     public const double DefaultReconstructionWeight = 1;
 
+    /// <summary>Default of <see cref="LearnReconstructionKappa"/>: false.</summary>
+    public const bool DefaultLearnReconstructionKappa = false;
+
+    /// <summary>Default of <see cref="Reduction"/>: the mean.</summary>
+    public const TorchSharp.torch.nn.Reduction DefaultReduction = TorchSharp.torch.nn.Reduction.Mean;
+
     /// <summary>Default of <see cref="LeaveOneOut"/>: false.</summary>
     public const bool DefaultLeaveOneOut = false;
 
@@ -49,6 +55,32 @@ public sealed record EntropyReconstructionOptions
     /// </summary>
     /// <remarks>Leave the parameter out of weight decay, which would pull κ towards one.</remarks>
     public bool LearnKappa { get; init; } = DefaultLearnKappa;
+
+    /// <summary>
+    /// Concentration κ of the reconstruction's density alone: positive, at most 1e15. The kernels then keep <see cref="Kappa"/>. By default (null) both have one κ.
+    /// Sphere only, and not together with <see cref="LearnKappa"/>: a kernel κ of its own has no minimum.
+    /// </summary>
+    /// <remarks><see cref="EntropyReconstructionTerms.MutualInformationBound"/> is then a bound only for the true entropy, and no longer for its estimate.</remarks>
+    public double? ReconstructionKappa { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="ReconstructionKappa"/>, which must be given as the value at the start, is a parameter of the module, learnt with the rest (as its logarithm). Its minimum is
+    /// the maximum-likelihood value: A_d(κ) equals the mean cosine of predictions and targets.
+    /// </summary>
+    public bool LearnReconstructionKappa { get; init; } = DefaultLearnReconstructionKappa;
+
+    /// <summary>The least value of a κ that is learnt; positive. By default (null) there is no limit. Before each step κ is put back into its limits.</summary>
+    public double? MinKappa { get; init; }
+
+    /// <summary>The largest value of a κ that is learnt, at most 1e15. By default (null) there is no limit.</summary>
+    public double? MaxKappa { get; init; }
+
+    /// <summary>
+    /// <see cref="TorchSharp.torch.nn.Reduction.Mean"/>: scalars, the means over the examples. <see cref="TorchSharp.torch.nn.Reduction.None"/>: a value for each
+    /// example, (k), not multiplied by its weight, and zero for one that does not count; its weighted mean is the scalar. On the sphere it needs <see cref="EntropyEstimator.Joe"/>, on
+    /// classes <see cref="EntropyEstimator.PlugIn"/>, since the other estimator is no mean over rows.
+    /// </summary>
+    public TorchSharp.torch.nn.Reduction Reduction { get; init; } = DefaultReduction;
 
     /// <summary>The space that the projections lie in.</summary>
     public Support Support { get; init; } = DefaultSupport;

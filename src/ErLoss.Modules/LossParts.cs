@@ -1,42 +1,62 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>What the loss is made of: scalars, on the sphere without the normaliser log C_d(κ), which is apart. What was not asked for is null.</summary>
+/// <summary>
+/// What the loss is made of: scalars, or a value for each example, (k). On the sphere the terms come without their constants, the normalisers log C_d(κ), which are
+/// apart in float64. What was not asked for is null.
+/// </summary>
 /// <param name="Entropy">The entropy, as the settings ask for it.</param>
 /// <param name="PlainEntropy">The plain estimate of the entropy where rows are left out of <paramref name="Entropy"/>; without gradient.</param>
 /// <param name="Reconstruction">The reconstruction error.</param>
-/// <param name="LogNormalizer">log C_d(κ), which is to be subtracted from both terms; on classes there is none.</param>
-internal readonly record struct LossParts(Tensor? Entropy, Tensor? PlainEntropy, Tensor? Reconstruction, Tensor? LogNormalizer)
+/// <param name="EntropyConstant">What is to be subtracted from the entropy: log C_d(κ), zero where nothing counts. On classes there is none.</param>
+/// <param name="ReconstructionConstant">The same of the reconstruction; the same tensor where it is the same constant.</param>
+internal readonly record struct LossParts(
+    Tensor? Entropy, Tensor? PlainEntropy, Tensor? Reconstruction, Tensor? EntropyConstant, Tensor? ReconstructionConstant)
 {
+    private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
+
     /// <summary>
     /// The weighted difference of the terms. One of weight zero is left out, whatever it is: zero times infinity would be NaN. With equal weights
-    /// the normaliser cancels.
+    /// and one κ the constants cancel.
     /// </summary>
     public Tensor Loss(EntropyReconstructionOptions options)
     {
-        double surplus = options.EntropyWeight - options.ReconstructionWeight;
         Tensor loss = (options.EntropyWeight, options.ReconstructionWeight) switch
         {
-            (0, 0) => Reconstruction!.view(1)[..0].sum(), // an empty sum, of gradient zero
+            (0, 0) => Reconstruction!.masked_fill(ones([], ScalarType.Bool, Reconstruction.device), s_zero), // zero, and a gradient of zero
             (0, _) => options.ReconstructionWeight * Reconstruction!,
             (_, 0) => -options.EntropyWeight * Entropy!,
             _ => options.ReconstructionWeight * Reconstruction! - options.EntropyWeight * Entropy!,
         };
-        return surplus == 0 || LogNormalizer is null ? loss : loss + surplus * LogNormalizer;
+        return Add(loss, options.EntropyWeight, options.ReconstructionWeight);
     }
 
     /// <summary>All four terms, which outlive the dispose scope they were made in.</summary>
     public EntropyReconstructionTerms Terms(EntropyReconstructionOptions options)
     {
         // The plain estimate has no gradient, so that the difference has none that would be its own.
-        Tensor bound = PlainEntropy is null ? Entropy! - Reconstruction! : PlainEntropy - Reconstruction!.detach();
-        Tensor entropy = LogNormalizer is null ? Entropy! : Entropy! - LogNormalizer;
-        Tensor reconstruction = LogNormalizer is null ? Reconstruction! : Reconstruction! - LogNormalizer;
+        Tensor bound = Add(PlainEntropy is null ? Entropy! - Reconstruction! : PlainEntropy - Reconstruction!.detach(), -1, -1);
         return new EntropyReconstructionTerms(
             Loss(options).MoveToOuterDisposeScope(),
-            entropy.MoveToOuterDisposeScope(),
-            reconstruction.MoveToOuterDisposeScope(),
-            bound.MoveToOuterDisposeScope());
+            Add(Entropy!, -1, 0).MoveToOuterDisposeScope(),
+            Add(Reconstruction!, 0, 1).MoveToOuterDisposeScope(),
+            (PlainEntropy is null ? bound : bound.detach()).MoveToOuterDisposeScope());
     }
+
+    /// <summary>A value plus <paramref name="entropy"/> times the entropy's constant, less <paramref name="reconstruction"/> times the reconstruction's.</summary>
+    private Tensor Add(Tensor value, double entropy, double reconstruction)
+    {
+        Tensor? constant = (EntropyConstant, ReconstructionConstant) switch
+        {
+            (Tensor shared, Tensor other) when ReferenceEquals(shared, other) => Scale(shared, entropy - reconstruction),
+            _ => Sum(Scale(EntropyConstant, entropy), Scale(ReconstructionConstant, -reconstruction)),
+        };
+        return constant is null ? value : value + constant.to(value.dtype);
+    }
+
+    private static Tensor? Scale(Tensor? constant, double factor) => factor == 0 ? null : constant is null ? null : factor * constant;
+
+    private static Tensor? Sum(Tensor? first, Tensor? second) => first is null ? second : second is null ? first : first + second;
 }

@@ -11,6 +11,10 @@ namespace ErLoss.Modules;
 /// many nats it takes to specify the target's row when the prediction's is known. Unless more is said, the projections are predictions and targets
 /// alike, and each predicts all others. The cost grows with the number of views, not with that of pairs.
 /// </para>
+/// <para>
+/// <see cref="Weights"/> and <see cref="Mask"/> say which examples count and how much, <see cref="Ids"/> which rows are the same example,
+/// <see cref="Labels"/> which examples are of one kind, and <see cref="Centers"/> which rows make the density estimate beside those of the batch.
+/// </para>
 /// <para>The object holds the tensors and copies nothing. It disposes nothing.</para>
 /// </remarks>
 /// <example>
@@ -19,7 +23,7 @@ namespace ErLoss.Modules;
 /// loss.terms(new ProjectedViews(student1, student2) { Predictions = [predictor.call(student1), predictor.call(student2)], Targets = [teacher1, teacher2] });
 /// </code>
 /// </example>
-public sealed record ProjectedViews
+public sealed class ProjectedViews
 {
     /// <summary>Views whose entropy counts.</summary>
     /// <param name="projections">At least one, (k, d) each, alike in shape, dtype and device. Gradient flows into them.</param>
@@ -54,6 +58,39 @@ public sealed record ProjectedViews
 
     /// <summary>One target, which every prediction meets, instead of <see cref="Targets"/>; of the same kind.</summary>
     public Tensor? Target { get; init; }
+
+    /// <summary>
+    /// Weight of each example, (k) of a floating-point type or int64: zero or positive, of any common scale. By default all have the weight one. A whole number gives the value
+    /// that so many copies of the row under one id give. No gradient flows into weights.
+    /// </summary>
+    public Tensor? Weights { get; init; }
+
+    /// <summary>
+    /// Which examples count, (k) of bool. A row where it is false is left out of everything, as if it were not there, and gets a gradient of zero; it may hold
+    /// anything, NaN included. An example of weight zero is left out in the same way.
+    /// </summary>
+    /// <remarks>If no example counts, the terms and their gradients are zero.</remarks>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>
+    /// Id of each example, (k) of int64: rows with equal ids are one example (the same image twice) and are no centres for each other in the density estimate,
+    /// so that the entropy does not push them apart. A row's own kernel takes the weight of all rows with its id. With
+    /// <see cref="EntropyReconstructionOptions.LeaveOneOut"/> the own kernel is left out as well. By default every row is an example of its own. Sphere only.
+    /// </summary>
+    public Tensor? Ids { get; init; }
+
+    /// <summary>
+    /// Label of each example, (k) of int64: the targets of a row are all rows of its label, in all views, except the row itself and the rows of its own view with its id. With
+    /// labels that all differ these are the other views' rows, as without labels. Not together with <see cref="Targets"/>, <see cref="Target"/> or <see cref="Predictions"/>.
+    /// </summary>
+    /// <remarks>A row with nothing of its label to predict does not count in the reconstruction.</remarks>
+    public Tensor? Labels { get; init; }
+
+    /// <summary>Further centres of the density estimate: none by default, one for all views, or one for each view.</summary>
+    public IReadOnlyList<Centers> Centers { get; init; } = [];
+
+    /// <summary>The further centres of a view's density estimate, if any.</summary>
+    internal Centers? CentersOf(int view) => Centers.Count == 0 ? null : Centers[Centers.Count == 1 ? 0 : view];
 
     /// <summary>Whether a target is that of the view at its place, whose prediction does not meet it; else every prediction meets it.</summary>
     internal bool AreOfViews => Target is null;

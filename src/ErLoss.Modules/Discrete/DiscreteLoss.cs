@@ -16,6 +16,7 @@ internal static class DiscreteLoss
             wanted.Entropy ? ViewSums.Mean([.. projections.Select(batch => batch.MarginalEntropy(options.Estimator))]) : null,
             null,
             wanted.Reconstruction ? Reconstruction() : null,
+            null,
             null);
 
         Tensor Reconstruction()

@@ -42,29 +42,29 @@ internal sealed class Concentration
     public Tensor ScaleConstant(Tensor factor) => Value is double kappa ? factor * kappa : factor * Learnt!.detach().to(factor.dtype);
 
     /// <summary>
-    /// log C_d(κ), a scalar of type <paramref name="dtype"/> on <paramref name="device"/>; where κ carries gradient its derivative is exact.
+    /// log C_d(κ), a float64 scalar on <paramref name="device"/>; where κ carries gradient its derivative is exact.
     /// </summary>
     /// <remarks>
     /// The value is computed with its derivative, as <see cref="OnceDifferentiable"/> wants it: on the host where κ is known there, else on
     /// κ's device.
     /// </remarks>
-    public Tensor LogNormalizer(int dimension, Normalizer normalizer, ScalarType dtype, Device device)
+    public Tensor LogNormalizer(int dimension, Normalizer normalizer, Device device)
     {
         if (Value is not double kappa)
         {
             (Tensor values, Tensor slopes) = DeviceNormalizer.Evaluate(dimension, Learnt!.detach(), normalizer);
-            return OnceDifferentiable.Attach(values, (Learnt, slopes)).to(dtype);
+            return OnceDifferentiable.Attach(values, (Learnt, slopes));
         }
         double value = normalizer == Normalizer.Exact
             ? VonMisesFisher.LogNormalizer(dimension, kappa)
             : VonMisesFisher.ReferenceLogNormalizer(dimension, kappa);
         if (Learnt is null)
         {
-            return full([], value, dtype: dtype, device: device);
+            return full([], value, dtype: ScalarType.Float64, device: device);
         }
         double slope = normalizer == Normalizer.Exact
             ? -VonMisesFisher.MeanResultantLength(dimension, kappa)
             : VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, kappa);
-        return OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope))).to(dtype);
+        return OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope)));
     }
 }

@@ -20,13 +20,10 @@ internal static class SphereLoss
             entropy = ViewSums.Mean([.. estimates.Select(estimate => estimate.Entropy)]);
             plain = options.LeaveOneOut && wanted.Bound ? ViewSums.Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
         }
-        return new LossParts(
-            entropy,
-            plain,
-            wanted.Reconstruction ? Reconstruction() : null,
-            wanted.Bound || options.EntropyWeight != options.ReconstructionWeight
-                ? concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].dtype, projections[0].device)
-                : null);
+        Tensor? constant = wanted.Bound || options.EntropyWeight != options.ReconstructionWeight
+            ? concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].device)
+            : null;
+        return new LossParts(entropy, plain, wanted.Reconstruction ? Reconstruction() : null, constant, constant);
 
         KernelEstimates Estimate(Tensor embeddings) => KernelEntropy.Relative(
             embeddings,

@@ -53,10 +53,10 @@ public class UnreadKappaTests : TensorTests
     public void ItsNormaliserIsTheDevices([Values] Normalizer normalizer)
     {
         Tensor learnt = tensor(7.0, ScalarType.Float64, requires_grad: true);
-        Tensor value = new Concentration(learnt, isRead: false).LogNormalizer(16, normalizer, ScalarType.Float64, CPU);
+        Tensor value = new Concentration(learnt, isRead: false).LogNormalizer(16, normalizer, CPU);
         value.backward();
         Tensor read = tensor(7.0, ScalarType.Float64, requires_grad: true);
-        Tensor hosts = new Concentration(read).LogNormalizer(16, normalizer, ScalarType.Float64, CPU);
+        Tensor hosts = new Concentration(read).LogNormalizer(16, normalizer, CPU);
         hosts.backward();
         TermValues.AssertNear(value.ToDouble(), hosts.ToDouble(), 1e-12, "log C");
         TermValues.AssertNear(learnt.grad!.ToDouble(), read.grad!.ToDouble(), 1e-12, "slope");

@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Rows that bear equal numbers, whatever the numbers are: sums over the rows of a group and over all others, without reading anything back.</summary>
+internal sealed class Groups
+{
+    private readonly Tensor _places;
+
+    /// <param name="numbers">(n) of int64, n ≥ 1.</param>
+    public Groups(Tensor numbers)
+    {
+        (Tensor sorted, Tensor order) = sort(numbers, 0);
+        Tensor isNew = zeros_like(sorted);
+        isNew[1..] = sorted[1..].ne(sorted[..^1]).to(ScalarType.Int64);
+        _places = zeros_like(order).scatter_(0, order, isNew.cumsum(0));
+    }
+
+    /// <summary>For each row the sum of (n, …) values over its group, itself included.</summary>
+    public Tensor Sum(Tensor values) => SumsOfGroups(values).index_select(0, _places);
+
+    /// <summary>For each row the sum of (n) values, none of them negative, over the rows of all other groups: by additions alone, so that nothing cancels.</summary>
+    public Tensor SumOfOthers(Tensor values) => OfOthers(SumsOfGroups(values)).index_select(0, _places);
+
+    /// <summary>For each of (n) values the sum of the others, by additions alone.</summary>
+    public static Tensor OfOthers(Tensor values)
+    {
+        Tensor none = zeros_like(values[..1]);
+        Tensor before = cat([none, values[..^1].cumsum(0)]);
+        Tensor after = cat([none, values.flip(0)[..^1].cumsum(0)]).flip(0);
+        return before + after;
+    }
+
+    private Tensor SumsOfGroups(Tensor values) => zeros_like(values).index_add(0, _places, values, 1);
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics.CodeAnalysis;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// The last projections of past steps, as further centres of the density estimate (<see cref="ProjectedViews.Centers"/>): a small batch's entropy is then
+/// estimated from many more rows. A ring buffer: the newest rows take the place of the oldest.
+/// </summary>
+/// <remarks>
+/// <para>It starts empty and grows to its capacity. There are never rows in it that were not put there.</para>
+/// <para>
+/// Contents and position are buffers, so that <c>state_dict</c>, <c>save</c> and <c>to</c> include them. The position stays on the CPU, where reading it does not make
+/// the host wait for a GPU.
+/// </para>
+/// <para>
+/// The entropy is the batch's own only as long as the past rows have the law of the present ones, that is while the encoder changes little in the time that the queue spans; see
+/// <see cref="EntropyReconstructionTerms.MutualInformationBound"/>.
+/// </para>
+/// </remarks>
+/// <example>
+/// <code>
+/// using var queue = new ProjectionQueue(capacity: 4096, dimension: 128);
+/// // in every step
+/// var terms = loss.terms(new ProjectedViews(z1, z2) { Centers = [queue.centers()] });
+/// queue.enqueue(z1);
+/// </code>
+/// </example>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue of tensors, as the field calls it, and no collection of .NET's.")]
+public sealed class ProjectionQueue : nn.Module
+{
+    private const string RowsName = "rows", IdsName = "ids", PositionName = "position";
+
+    private readonly RingPosition _position;
+    private bool _isDisposed;
+
+    /// <summary>An empty queue.</summary>
+    /// <param name="capacity">How many rows it holds at most; from 1 to 2,147,483,647.</param>
+    /// <param name="dimension">d of the projections; at least 1.</param>
+    /// <param name="dtype">The type that the rows are stored in. Half precision halves the memory.</param>
+    /// <param name="device">Where the rows are stored; by default on the CPU.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A capacity or a dimension out of its range, or a dtype that is none of float16, bfloat16, float32 and float64.</exception>
+    public ProjectionQueue(long capacity, long dimension, ScalarType dtype = ScalarType.Float32, Device? device = null)
+        : base(nameof(ProjectionQueue))
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, int.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new ArgumentOutOfRangeException(nameof(dtype), $"The dtype is {dtype}; float16, bfloat16, float32 or float64 is wanted.");
+        }
+        (Capacity, Dimension) = (capacity, dimension);
+        // As the buffers of TorchSharp's own modules, they outlive a dispose scope that the module is made in.
+        register_buffer(RowsName, zeros(capacity, dimension, dtype: dtype, device: device ?? CPU).DetachFromDisposeScope());
+        register_buffer(IdsName, zeros(capacity, dtype: ScalarType.Int64, device: device ?? CPU).DetachFromDisposeScope());
+        _position = new RingPosition();
+        register_module(PositionName, _position);
+    }
+
+    /// <summary>How many rows it holds at most.</summary>
+    public long Capacity { get; }
+
+    /// <summary>d of the projections.</summary>
+    public long Dimension { get; }
+
+    /// <summary>How many rows it holds.</summary>
+    /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
+    public long Count
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _position.Count;
+        }
+    }
+
+    /// <summary>
+    /// The rows that it holds, and their ids if they were given, as centres for a batch of the stored type: copies, so that the queue may change before the backward pass. Without
+    /// gradient.
+    /// </summary>
+    /// <returns>(<see cref="Count"/>, d) rows in no particular order; the caller disposes of the tensors.</returns>
+    /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
+    public Centers centers()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using var scope = NewDisposeScope();
+        Tensor Copy(string name) => get_buffer(name)![..(int)_position.Count].detach().clone().MoveToOuterDisposeScope();
+        return new Centers(Copy(RowsName)) { Ids = _position.HasIds ? Copy(IdsName) : null };
+    }
+
+    /// <summary>Puts rows into the queue, in place of the oldest ones if it is full. Of more rows than it can hold, it keeps the last.</summary>
+    /// <param name="projections">(k, d) of any floating-point type, on the queue's device; copied and converted, without gradient.</param>
+    /// <param name="ids">
+    /// (k) of int64: the ids of the rows' examples; see <see cref="ProjectedViews.Ids"/>. A queue holds ids of all its rows or of none.
+    /// </param>
+    /// <exception cref="ArgumentException">Another shape, type or device; or ids, where the queue holds rows without ids, or the reverse.</exception>
+    /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
+    public void enqueue(Tensor projections, Tensor? ids = null)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Check(projections, ids);
+        if (_position.Count > 0 && _position.HasIds != ids is not null)
+        {
+            throw new ArgumentException(
+                $"The queue holds rows {(_position.HasIds ? "with" : "without")} ids; give ids with all rows or with none, or clear the queue first.", nameof(ids));
+        }
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        long all = projections.shape[0], taken = Math.Min(all, Capacity), first = Math.Min(taken, Capacity - _position.Place);
+        Write(RowsName, projections.detach());
+        if (ids is not null)
+        {
+            Write(IdsName, ids);
+        }
+        _position.Set((_position.Place + taken) % Capacity, Math.Min(Capacity, _position.Count + taken), ids is not null);
+
+        void Write(string name, Tensor values)
+        {
+            Tensor ring = get_buffer(name)!, last = values[(int)(all - taken)..];
+            ring[(int)_position.Place..(int)(_position.Place + first)].copy_(last[..(int)first]);
+            ring[..(int)(taken - first)].copy_(last[(int)first..]);
+        }
+    }
+
+    /// <summary>Empties the queue.</summary>
+    /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
+    public void clear()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _position.Set(0, 0, false);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        base.Dispose(disposing);
+    }
+
+    private void Check(Tensor projections, Tensor? ids)
+    {
+        Arguments.CheckDense(projections);
+        Tensor rows = get_buffer(RowsName)!;
+        if (projections.dim() != 2 || projections.shape[1] != Dimension)
+        {
+            throw new ArgumentException($"The shape is {Arguments.ShapeOf(projections)}; (k, {Dimension}) is wanted.", nameof(projections));
+        }
+        if (!projections.is_floating_point())
+        {
+            throw new ArgumentException($"The dtype is {projections.dtype}; a floating-point type is wanted.", nameof(projections));
+        }
+        Arguments.CheckDevice(projections, rows, "the queue", nameof(projections));
+        if (ids is not null)
+        {
+            Arguments.CheckDense(ids);
+            if (ids.dim() != 1 || ids.shape[0] != projections.shape[0] || ids.dtype != ScalarType.Int64)
+            {
+                throw new ArgumentException(
+                    $"The shape is {Arguments.ShapeOf(ids)} of {ids.dtype}; ({projections.shape[0]}) of {ScalarType.Int64} is wanted, an id for each row.", nameof(ids));
+            }
+            Arguments.CheckDevice(ids, rows, "the queue", nameof(ids));
+        }
+    }
+
+    /// <summary>Where the next row goes, how many there are, and whether they have ids: a buffer that stays on the CPU as int64.</summary>
+    private sealed class RingPosition : nn.Module
+    {
+        private const string Name = "state";
+
+        public RingPosition()
+            : base(nameof(RingPosition)) =>
+            register_buffer(Name, zeros(3, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope());
+
+        public long Place => Read(0);
+
+        public long Count => Read(1);
+
+        public bool HasIds => Read(2) != 0;
+
+        public void Set(long place, long count, bool hasIds)
+        {
+            using var scope = NewDisposeScope();
+            get_buffer(Name)!.copy_(tensor([place, count, hasIds ? 1L : 0L], ScalarType.Int64, CPU));
+        }
+
+        protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+        {
+        }
+
+        private long Read(int index) => get_buffer(Name)!.ReadCpuInt64(index);
+    }
+}

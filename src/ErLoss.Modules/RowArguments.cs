@@ -1,0 +1,131 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Checks of what is said of a batch's rows: weights, mask, ids, labels and further centres. Each names the argument or member that is wrong.</summary>
+internal static class RowArguments
+{
+    private static readonly ScalarType[] s_weightTypes = [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64, ScalarType.Int64];
+
+    public static void Check(ProjectedViews views, Support support)
+    {
+        const string Views = nameof(views);
+        Tensor first = views.Projections[0];
+        Check(first, support, views.Weights, views.Mask, views.Ids, $"{Views}.{nameof(views.Weights)}", $"{Views}.{nameof(views.Mask)}", $"{Views}.{nameof(views.Ids)}");
+        if (views.Labels is not null)
+        {
+            const string Labels = $"{Views}.{nameof(views.Labels)}";
+            CheckVector(views.Labels, first, first.shape[0], [ScalarType.Int64], Labels);
+            if ((views.GivenTargets ?? views.Predictions) is not null)
+            {
+                string given = views.GivenTargets is null ? nameof(views.Predictions) : views.Target is null ? nameof(views.Targets) : nameof(views.Target);
+                throw new ArgumentException($"With {nameof(views.Labels)} the views predict each other, but {given} are given as well. Leave one of them out.", Labels);
+            }
+        }
+        const string Centers = $"{Views}.{nameof(views.Centers)}";
+        ArgumentNullException.ThrowIfNull(views.Centers, Centers);
+        if (views.Centers.Count > 1 && views.Centers.Count != views.Projections.Count)
+        {
+            throw new ArgumentException(
+                $"There are {views.Centers.Count} sets of centres and {views.Projections.Count} views. Give one set for all views, or one for each.", Centers);
+        }
+        for (int i = 0; i < views.Centers.Count; i++)
+        {
+            CheckCenters(views.Centers[i], first, support, views.Ids is not null, $"{Centers}[{i}]");
+        }
+    }
+
+    /// <summary>Weights, mask and ids of the rows of a batch; each may be null.</summary>
+    public static void Check(
+        Tensor embeddings, Support support, Tensor? weights, Tensor? mask, Tensor? ids, string weightsName, string maskName, string idsName)
+    {
+        long rows = embeddings.shape[0];
+        if (mask is not null)
+        {
+            CheckVector(mask, embeddings, rows, [ScalarType.Bool], maskName);
+        }
+        if (weights is not null)
+        {
+            CheckWeights(weights, embeddings, rows, mask, weightsName);
+        }
+        if (ids is not null)
+        {
+            CheckIds(ids, embeddings, rows, support, idsName);
+        }
+    }
+
+    /// <summary>Centres for a batch of embeddings.</summary>
+    public static void CheckCenters(Centers centers, Tensor embeddings, Support support, bool haveIds, string name)
+    {
+        ArgumentNullException.ThrowIfNull(centers, name);
+        string rowsName = $"{name}.{nameof(centers.Rows)}";
+        Arguments.CheckDense(centers.Rows, rowsName);
+        if (centers.Rows.dim() != 2 || centers.Rows.shape[1] != embeddings.shape[1])
+        {
+            throw new ArgumentException(
+                $"The shape is {Arguments.ShapeOf(centers.Rows)}; (m, {embeddings.shape[1]}) is wanted, of the projections' dimension.", rowsName);
+        }
+        if (centers.Rows.dtype != embeddings.dtype)
+        {
+            throw new ArgumentException($"The dtype is {centers.Rows.dtype}; that of the projections, {embeddings.dtype}, is wanted.", rowsName);
+        }
+        Arguments.CheckDevice(centers.Rows, embeddings, "the projections", rowsName);
+        if (centers.Weights is not null)
+        {
+            CheckWeights(centers.Weights, embeddings, centers.Rows.shape[0], null, $"{name}.{nameof(centers.Weights)}");
+        }
+        if (centers.Ids is not null)
+        {
+            CheckIds(centers.Ids, embeddings, centers.Rows.shape[0], support, $"{name}.{nameof(centers.Ids)}");
+            if (!haveIds)
+            {
+                throw new ArgumentException("The centres have ids and the batch has none, so that there is nothing to compare them with. Give the batch's ids too.", $"{name}.{nameof(centers.Ids)}");
+            }
+        }
+    }
+
+    private static void CheckIds(Tensor ids, Tensor embeddings, long rows, Support support, string name)
+    {
+        CheckVector(ids, embeddings, rows, [ScalarType.Int64], name);
+        if (support == Support.Discrete)
+        {
+            throw new ArgumentException("Ids say which kernels are left out, and classes have no kernels. Use weights.", name);
+        }
+    }
+
+    /// <summary>On the CPU the values are read, which costs little there; elsewhere the host would wait.</summary>
+    private static void CheckWeights(Tensor weights, Tensor embeddings, long rows, Tensor? mask, string name)
+    {
+        CheckVector(weights, embeddings, rows, s_weightTypes, name);
+        if (weights.requires_grad)
+        {
+            throw new ArgumentException(
+                "The weights require gradient, and none flows into them. Detach them; to learn weights, multiply the values of Reduction.None by them.", name);
+        }
+        if (weights.device_type != DeviceType.CPU || rows == 0)
+        {
+            return;
+        }
+        using var scope = NewDisposeScope();
+        Tensor values = weights.to(ScalarType.Float64), unfit = values.ge(0).logical_and(values.isfinite()).logical_not();
+        if ((mask is null ? unfit : unfit.logical_and(mask)).any().item<bool>())
+        {
+            throw new ArgumentException("A weight is negative or not finite; finite numbers, zero or positive, are wanted.", name);
+        }
+    }
+
+    private static void CheckVector(Tensor vector, Tensor embeddings, long rows, ScalarType[] types, string name)
+    {
+        Arguments.CheckDense(vector, name);
+        if (vector.dim() != 1 || vector.shape[0] != rows)
+        {
+            throw new ArgumentException($"The shape is {Arguments.ShapeOf(vector)}; ({rows}) is wanted, one number for each row.", name);
+        }
+        if (!types.Contains(vector.dtype))
+        {
+            throw new ArgumentException($"The dtype is {vector.dtype}; {string.Join(" or ", types)} is wanted.", name);
+        }
+        Arguments.CheckDevice(vector, embeddings, "the projections", name);
+    }
+}
