@@ -65,7 +65,11 @@ public static class EntropyReconstruction
         {
             var concentration = new Concentration(kappa);
             Tensor rows = Directions.Read(embeddings, normalizeInputs);
-            entropy = KernelEntropy.Relative(rows, concentration, estimator, leaveOneOut, evaluation, normalizeInputs, ProductPrecision.Full, withPlain: false).Entropy
+            entropy = KernelEntropy.Relative(
+                rows,
+                null,
+                KernelWeights.Of(rows, null, null, null, leaveOneOut),
+                new KernelSettings(concentration, estimator, leaveOneOut, UnitRows: normalizeInputs) { Evaluation = evaluation }).Entropy
                 - concentration.LogNormalizer((int)rows.shape[1], normalizer, rows.device).to(rows.dtype);
         }
         else

@@ -17,19 +17,21 @@ internal sealed class Groups
     }
 
     /// <summary>For each row the sum of (n, …) values over its group, itself included.</summary>
-    public Tensor Sum(Tensor values) => SumsOfGroups(values).index_select(0, _places);
+    public Tensor Sum(Tensor values) => SumsOfGroups(values).gather(0, PlacesLike(values));
 
     /// <summary>For each row the sum of (n) values, none of them negative, over the rows of all other groups: by additions alone, so that nothing cancels.</summary>
-    public Tensor SumOfOthers(Tensor values) => OfOthers(SumsOfGroups(values)).index_select(0, _places);
+    public Tensor SumOfOthers(Tensor values) => OfOthers(SumsOfGroups(values)).gather(0, _places);
 
     /// <summary>For each of (n) values the sum of the others, by additions alone.</summary>
     public static Tensor OfOthers(Tensor values)
     {
-        Tensor none = zeros_like(values[..1]);
-        Tensor before = cat([none, values[..^1].cumsum(0)]);
-        Tensor after = cat([none, values.flip(0)[..^1].cumsum(0)]).flip(0);
-        return before + after;
+        long n = values.shape[0];
+        Tensor none = zeros_like(values[..1]), reversed = arange(n - 1, -1, -1, dtype: ScalarType.Int64, device: values.device);
+        Tensor before = cat([none, values[..^1].cumsum(0)]), after = cat([none, values.gather(0, reversed)[..^1].cumsum(0)]);
+        return before + after.gather(0, reversed);
     }
 
-    private Tensor SumsOfGroups(Tensor values) => zeros_like(values).index_add(0, _places, values, 1);
+    private Tensor SumsOfGroups(Tensor values) => zeros_like(values).scatter_add(0, PlacesLike(values), values);
+
+    private Tensor PlacesLike(Tensor values) => values.dim() == 1 ? _places : _places.unsqueeze(1).expand(values.shape);
 }

@@ -10,5 +10,5 @@ internal sealed class PerTensorCache<T>(Func<Tensor, T> make)
 
     public T[] Of(IReadOnlyList<Tensor> tensors) => [.. tensors.Select(Of)];
 
-    private T Of(Tensor tensor) => _made.TryGetValue(tensor, out T? made) ? made : _made[tensor] = make(tensor);
+    public T Of(Tensor tensor) => _made.TryGetValue(tensor, out T? made) ? made : _made[tensor] = make(tensor);
 }

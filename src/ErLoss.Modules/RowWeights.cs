@@ -35,15 +35,18 @@ internal sealed class RowWeights
         (null, not null) => new RowWeights(mask.to(ScalarType.Float64)),
         (not null, null) => new RowWeights(weights.to(ScalarType.Float64)),
         // A masked weight may be anything, so that it is replaced and not multiplied.
-        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.logical_not(), s_zero)),
+        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.eq(0), s_zero)),
     };
 
     /// <summary>Those weights, and zero for rows that <paramref name="count"/> (k, of bool) leaves out.</summary>
     public static RowWeights Of(RowWeights? weights, Tensor count) =>
-        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.logical_not(), s_zero));
+        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.eq(0), s_zero));
 
     /// <summary>Rows of a batch, (k, …), with zeros in place of what does not count, whatever that was.</summary>
-    public Tensor Fill(Tensor rows) => rows.masked_fill(rows.dim() == 1 ? _isAbsent : _isAbsent.unsqueeze(1), s_zero);
+    public Tensor Fill(Tensor rows) => Fill(rows, s_zero);
+
+    /// <summary>The same with another number in their place.</summary>
+    public Tensor Fill(Tensor rows, Scalar value) => rows.masked_fill(rows.dim() == 1 ? _isAbsent : _isAbsent.unsqueeze(1), value);
 
     /// <summary>The mean of (k) values over the rows, each counted by its weight: a scalar of the values' type.</summary>
     public Tensor Mean(Tensor values) => values.dot(Shares.to(values.dtype));

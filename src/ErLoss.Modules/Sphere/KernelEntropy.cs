@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -19,6 +20,9 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal static class KernelEntropy
 {
+    // Kept, as a number's conversion may be freed before native code reads it.
+    private static readonly Scalar s_zero = 0, s_none = double.NegativeInfinity;
+
     // Rows from which on KernelEvaluation.Auto means the fused form: measured on two cores, it is even at 256 and ahead from 512 on.
     private const long FusedFrom = 512;
 
@@ -27,54 +31,71 @@ internal static class KernelEntropy
     /// normaliser leaves them as it is; kept apart, it cannot drown the rest in rounding.
     /// </summary>
     /// <param name="embeddings">(k, d), float32 or float64.</param>
-    /// <param name="concentration">κ.</param>
-    /// <param name="estimator">Plug-in or Joe's.</param>
-    /// <param name="leaveOneOut">Whether j = i is left out of row i's estimate.</param>
-    /// <param name="evaluation">How the pairwise terms are computed.</param>
-    /// <param name="unitRows">Whether the rows were divided by their norms in the same graph; see the class.</param>
-    /// <param name="precision">What the fused form rounds the factors of its products to.</param>
-    /// <param name="withPlain">Whether the plain estimate is wanted as well where rows are left out.</param>
-    public static KernelEstimates Relative(
-        Tensor embeddings,
-        Concentration concentration,
-        EntropyEstimator estimator,
-        bool leaveOneOut,
-        KernelEvaluation evaluation,
-        bool unitRows,
-        ProductPrecision precision,
-        bool withPlain)
+    /// <param name="centers">Further centres, (m, d) with m ≥ 1, or null.</param>
+    /// <param name="weights">What kernels weigh and how much rows count.</param>
+    /// <param name="settings">How the entropy is estimated.</param>
+    public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
-        if (evaluation == KernelEvaluation.Fused || (evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom))
+        if (settings.Evaluation == KernelEvaluation.Fused || (settings.Evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom))
         {
-            return FusedKernelEntropy.Relative(embeddings, concentration, estimator, leaveOneOut, unitRows, precision, withPlain: withPlain);
+            return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);
         }
-        long k = embeddings.shape[0];
-        if (leaveOneOut)
-        {
-            Tensor others = LogSumOfOthers(embeddings, concentration);
-            Tensor? plain = withPlain
-                ? Estimate(logaddexp(others, concentration.Scale(SquaredNorms(embeddings))).detach() - Math.Log(k), estimator)
-                : null;
-            return new KernelEstimates(Estimate(others - Math.Log(k - 1), estimator), plain);
-        }
+        // Where the own kernel is a constant, it stays out of the graph; see the class.
+        bool isAlone = embeddings.shape[0] == 1 && centers is null;
+        Tensor own = settings.Concentration.Scale(SquaredNorms(settings.UnitRows && !isAlone ? embeddings.detach() : embeddings));
+        own = weights.LogOwn is null ? own : own + weights.LogOwn.to(own.dtype);
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
-        Tensor own = concentration.Scale(SquaredNorms(unitRows && k > 1 ? embeddings.detach() : embeddings));
-        // log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.
-        Tensor logSums = k == 1 ? own : own - nn.functional.logsigmoid(own - LogSumOfOthers(embeddings, concentration));
-        return new KernelEstimates(Estimate(logSums - Math.Log(k), estimator), null);
+        Tensor? others = isAlone ? null : LogSumOfOthers(embeddings, centers, weights, settings.Concentration);
+        if (!settings.LeaveOneOut)
+        {
+            return new KernelEstimates(Estimate(WithOwn(others, own, weights), weights.LogAll, weights.Counted), null, weights.Counted?.Any);
+        }
+        Tensor? plain = settings.WithPlain ? Estimate(WithOwn(others!.detach(), own.detach(), weights), weights.LogAll, weights.CountedInPlain) : null;
+        return new KernelEstimates(Estimate(others!, weights.LogOthers, weights.Counted), plain, weights.Counted?.Any);
+
+        Tensor Estimate(Tensor logSums, Tensor logKernels, RowWeights? counted)
+        {
+            Tensor logDensities = logSums - logKernels.to(logSums.dtype);
+            return EntropyEstimate.Value(counted?.Fill(logDensities) ?? logDensities, counted, settings.Estimator);
+        }
     }
 
-    /// <summary>H of the log-densities log p̂(z_i) − log C_d(κ), (k).</summary>
-    private static Tensor Estimate(Tensor logDensity, EntropyEstimator estimator) => estimator == EntropyEstimator.Joe
-        ? -logDensity.mean()
-        : -(nn.functional.softmax(logDensity, 0) * logDensity).sum();
-
-    /// <summary>logsumexp_j(κ·z_i·z_j) over all j but i, for each row: (k).</summary>
-    private static Tensor LogSumOfOthers(Tensor embeddings, Concentration concentration)
+    /// <summary>log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.</summary>
+    private static Tensor WithOwn(Tensor? others, Tensor own, KernelWeights weights)
     {
-        Tensor exponents = concentration.Scale(embeddings).mm(embeddings.t());
-        // Outside the graph: an exponent of −∞ has no share in any derivative of the log-sum, so nothing flows back to the diagonal.
-        exponents.detach().diagonal().fill_(double.NegativeInfinity);
+        if (others is null)
+        {
+            return own;
+        }
+        Tensor all = own - nn.functional.logsigmoid(own - others);
+        return weights.AreAlone is { } areAlone ? where(areAlone, own, all) : all;
+    }
+
+    /// <summary>
+    /// log Σ_j v_j·exp(κ·z_i·y_j) over the centres of other ids and all rows but i, for each row: (k). Some finite number where there are none.
+    /// </summary>
+    private static Tensor LogSumOfOthers(Tensor embeddings, Tensor? centers, KernelWeights weights, Concentration concentration)
+    {
+        int k = (int)embeddings.shape[0];
+        Tensor scaled = concentration.Scale(embeddings), exponents = scaled.mm(embeddings.t());
+        exponents = centers is null ? exponents : cat([exponents, scaled.mm(centers.t())], 1);
+        // Outside the graph: an exponent of −∞ has no share in any derivative of the log-sum, so nothing flows back to its place.
+        Tensor values = exponents.detach();
+        values[.., ..k].diagonal().fill_(s_none);
+        if (weights.Rows is { } rowWeights)
+        {
+            values.add_(cat(centers is null ? [rowWeights] : [rowWeights, weights.Centers!]).log().to(values.dtype));
+        }
+        if (weights.Ids is { } ids)
+        {
+            values[.., ..k].masked_fill_(ids.unsqueeze(1).eq(ids), s_none);
+            if (weights.CenterIds is { } centerIds)
+            {
+                values[.., k..].masked_fill_(ids.unsqueeze(1).eq(centerIds), s_none);
+            }
+        }
+        // A row of nothing but −∞ would have a gradient of NaN.
+        exponents = weights.AreAlone is { } areAlone ? exponents.masked_fill(areAlone.unsqueeze(1), s_zero) : exponents;
         return logsumexp(exponents, 1);
     }
 

@@ -2,15 +2,16 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>What the kernel sums of one batch give: scalars, without the normaliser log C_d(κ).</summary>
-/// <param name="Entropy">The estimate that the settings ask for; it carries gradient.</param>
+/// <summary>What the kernel sums of one batch give, without the normaliser log C_d(κ): scalars, or a value for each row, (k).</summary>
+/// <param name="Entropy">The estimate that the settings ask for; it carries gradient. Zero for rows that do not count.</param>
 /// <param name="Plain">
 /// The estimate in which each row keeps its own kernel, without gradient, where rows are left out of <paramref name="Entropy"/> and it was asked for;
 /// else null.
 /// </param>
-internal readonly record struct KernelEstimates(Tensor Entropy, Tensor? Plain)
+/// <param name="Counts">How often the normaliser is to be subtracted: once where a row counts, else never. In float64, of the entropy's shape; null for once.</param>
+internal readonly record struct KernelEstimates(Tensor Entropy, Tensor? Plain, Tensor? Counts)
 {
-    /// <summary>Lets both outlive the dispose scope they were made in.</summary>
+    /// <summary>Lets all outlive the dispose scope they were made in.</summary>
     public KernelEstimates MoveToOuterDisposeScope()
     {
         Entropy.MoveToOuterDisposeScope();

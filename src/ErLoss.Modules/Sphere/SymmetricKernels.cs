@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The kernels E_ij = exp(κ·z_i·z_j − shift) of all pairs of different rows, tile by tile on and above the diagonal: their row sums, and the
-/// gradient of any function of these, without a k×k matrix. E_ii, the own kernel, counts as zero; see <see cref="KernelEntropy"/>.
+/// The kernels E_ij = exp(κ·z_i·z_j − shift) of all pairs of different rows, tile by tile on and above the diagonal: their row sums, weighted by the columns, and the
+/// gradient of any function of these, without a k×k matrix. E_ii, the own kernel, counts as zero, as do kernels of rows with equal ids; see <see cref="KernelEntropy"/>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -34,7 +34,8 @@ internal sealed class SymmetricKernels
     // Up to here κ times the rounding of a unit row's norm is a small number, so that no own kernel comes near to vanishing.
     private const double LargestKappa = 1e6;
 
-    private static readonly Scalar s_none = double.NegativeInfinity; // kept, as a number's conversion may be freed before native code reads it
+    // Kept, as a number's conversion may be freed before native code reads it.
+    private static readonly Scalar s_zero = 0, s_none = double.NegativeInfinity, s_infinite = double.PositiveInfinity;
 
     private readonly Tensor _rows;
     private readonly Tensor _factors;
@@ -42,8 +43,10 @@ internal sealed class SymmetricKernels
     private readonly Tensor _columns;
     private readonly Concentration _concentration;
     private readonly Tensor _ownExponents;
+    private readonly KernelWeights _weights;
     private readonly bool _unitRows;
     private readonly bool _leaveOneOut;
+    private readonly Tensor? _columnWeights;
     private readonly Tensor? _shift;
     private readonly bool _mayVanish;
     private readonly IReadOnlyList<PairTile> _tiles;
@@ -52,33 +55,25 @@ internal sealed class SymmetricKernels
     private readonly Tensor? _exponents;
 
     /// <param name="rows">(k, d), without gradient.</param>
-    /// <param name="concentration">κ; its gradient is not looked at.</param>
     /// <param name="ownExponents">κ·z_i·z_i in float64, (k).</param>
-    /// <param name="unitRows">Whether the rows are known to be of unit norm.</param>
-    /// <param name="leaveOneOut">Whether the own kernels are left out of the sums.</param>
-    /// <param name="precision">What the factors of products are rounded to, tiles included; see <see cref="ProductPrecision"/>.</param>
+    /// <param name="weights">Of the rows as centres, and their ids.</param>
+    /// <param name="settings">κ, whose gradient is not looked at, and how kernels are computed.</param>
     /// <param name="forGradient">Whether a gradient will be asked for, so that keeping tiles is of use.</param>
-    /// <param name="budget">Bytes of tiles to keep; by default 160 MiB where that holds them all, 96 MiB elsewhere.</param>
-    public SymmetricKernels(
-        Tensor rows,
-        Concentration concentration,
-        Tensor ownExponents,
-        bool unitRows,
-        bool leaveOneOut,
-        ProductPrecision precision,
-        bool forGradient,
-        long? budget)
+    public SymmetricKernels(Tensor rows, Tensor ownExponents, KernelWeights weights, KernelSettings settings, bool forGradient)
     {
+        Concentration concentration = settings.Concentration;
         _rows = rows;
         _concentration = concentration;
         _ownExponents = ownExponents;
-        _unitRows = unitRows;
-        _leaveOneOut = leaveOneOut;
+        _weights = weights;
+        _unitRows = settings.UnitRows;
+        _leaveOneOut = settings.LeaveOneOut;
+        _columnWeights = weights.Rows?.to(rows.dtype);
         double largest = ExponentRange.Largest(rows.dtype);
-        double? bound = unitRows ? concentration.Value * Math.Pow(LargestUnitNorm, 2) : ownExponents.max().ToDouble();
+        double? bound = _unitRows ? concentration.Value * Math.Pow(LargestUnitNorm, 2) : ownExponents.max().ToDouble();
         _shift = bound <= largest ? null : (ownExponents.amax([0]) - largest).clamp_min(0);
-        _mayVanish = _shift is not null && (leaveOneOut || !unitRows || concentration.Value > LargestKappa);
-        bool round = precision == ProductPrecision.BFloat16 && rows.dtype == ScalarType.Float32 && !(bound > largest);
+        _mayVanish = _shift is not null && (_leaveOneOut || !_unitRows || concentration.Value > LargestKappa);
+        bool round = settings.Precision == ProductPrecision.BFloat16 && rows.dtype == ScalarType.Float32 && !(bound > largest);
         // A κ that the host does not know need not be large, and float64 is slow on most GPUs: its exponents have the rows' own type.
         bool widen = bound > largest && rows.dtype != ScalarType.Float64;
         _factors = round ? rows.to(ScalarType.BFloat16) : rows;
@@ -89,7 +84,7 @@ internal sealed class SymmetricKernels
         _tiles = PairTile.UpperHalf(rows);
         _kept = new Tensor?[_tiles.Count];
         long bytes = _factors.element_size(), all = _tiles.Sum(tile => (long)tile.Size) * bytes;
-        long left = !forGradient ? 0 : budget ?? (all <= AllTilesBudget ? AllTilesBudget : SomeTilesBudget);
+        long left = !forGradient ? 0 : settings.Budget ?? (all <= AllTilesBudget ? AllTilesBudget : SomeTilesBudget);
         int kept = 0;
         for (; kept < _kept.Length && (left -= _tiles[kept].Size * bytes) >= 0; kept++)
         {
@@ -100,8 +95,8 @@ internal sealed class SymmetricKernels
     }
 
     /// <summary>
-    /// For each row (k), in float64, the logarithm of the sum of its kernels, log Σ_j exp(κ·z_i·z_j), the own one included unless rows are
-    /// left out. False where a sum underflows, and where a GPU's sums of unit rows might: to look would make the host wait.
+    /// For each row (k), in float64, the logarithm of the weighted sum of its kernels but the own one, log Σ_j v_j·E_ij + shift; −∞ where there are none. False where a sum, with
+    /// the own kernel if that is kept, underflows, and where a GPU's sums of unit rows might: to look would make the host wait.
     /// </summary>
     public bool TrySum(out Tensor logSums)
     {
@@ -110,36 +105,47 @@ internal sealed class SymmetricKernels
         {
             return false;
         }
-        Tensor sums = zeros_like(_rows[.., 0]), ones = ones_like(sums);
+        Tensor sums = zeros_like(_rows[.., 0]), columnWeights = _columnWeights ?? ones_like(sums);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
             PairTile tile = _tiles[i];
             Tensor kernels = Evaluate(tile, _kept[i] ?? _scratch!);
-            AddRowSums(sums[tile.Top..tile.Bottom], kernels, ones);
+            AddRowSums(sums[tile.Top..tile.Bottom], kernels, columnWeights[tile.Left..tile.Right]);
             if (tile.MirrorLeft < tile.Right)
             {
-                AddRowSums(sums[tile.MirrorLeft..tile.Right], kernels[.., (tile.MirrorLeft - tile.Left)..].t(), ones);
+                AddRowSums(sums[tile.MirrorLeft..tile.Right], kernels[.., (tile.MirrorLeft - tile.Left)..].t(), columnWeights[tile.Top..tile.Bottom]);
             }
         }
         sums = sums.to(ScalarType.Float64);
-        if (!_leaveOneOut)
-        {
-            sums = sums + (_shift is null ? _ownExponents : _ownExponents - _shift).exp();
-        }
         logSums = _shift is null ? sums.log() : sums.log() + _shift;
         if (DirectionlessRows is { } directionless)
         {
             // All kernels of such a row are one, and are lost beside the shift.
-            using Scalar count = Math.Log(_rows.shape[0]);
-            logSums = logSums.masked_fill(directionless, count);
+            using Scalar count = Math.Log(_rows.shape[0] - 1);
+            logSums = _weights.OtherRows is { } others
+                ? logSums.masked_fill(directionless, s_zero) + others.log().masked_fill(directionless.eq(0), s_zero)
+                : logSums.masked_fill(directionless, count);
         }
-        return !_mayVanish || sums.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]);
+        return !_mayVanish || !MayUnderflow(sums);
+    }
+
+    private bool MayUnderflow(Tensor sums)
+    {
+        Tensor all = sums;
+        if (!_leaveOneOut)
+        {
+            Tensor own = _weights.LogOwn is null ? _ownExponents : _ownExponents + _weights.LogOwn;
+            all = sums + (own - _shift!).exp();
+        }
+        // A row that does not count may have any sum.
+        all = _weights.Counted is { } counted ? counted.Fill(all, s_infinite) : all;
+        return !(all.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]));
     }
 
     /// <summary>
-    /// κ·[E ∘ (c_i + c_j)]·Z, (k, d), with c_i = a_i/Σ_j E_ij: the gradient in the rows of a function whose derivative in row i's log-sum is
-    /// a_i, but for the own kernels' share. Uses kept tiles up.
+    /// κ·[E ∘ (c_i·v_j + c_j·v_i)]·Z, (k, d), with c_i = a_i/Σ_j v_j·E_ij: the gradient in the rows of a function whose derivative in row i's log-sum is
+    /// a_i, but for the own kernels' share. The log-sums may have grown by kernels that are not here; +∞ stands for a row without gradient. Uses kept tiles up.
     /// </summary>
     public Tensor Gradient(Tensor slopes, Tensor logSums)
     {
@@ -151,12 +157,17 @@ internal sealed class SymmetricKernels
             exponents = exponents.masked_fill(directionless, s_none); // it has no gradient, and turns no other row
         }
         Tensor scaled = _concentration.ScaleConstant(slopes * exponents.exp()).to(_factors.dtype);
+        // c_i·v_j + c_j·v_i is a product of (k, 2) and (2, k), which costs no more passes over a tile than c_i + c_j.
+        Tensor? columnWeights = _columnWeights?.to(_factors.dtype);
+        Tensor? pairs = columnWeights is null ? null : stack([scaled, columnWeights], 1), swapped = columnWeights is null ? null : stack([columnWeights, scaled], 0);
         for (int i = 0; i < _tiles.Count; i++)
         {
             using var scope = NewDisposeScope();
             PairTile tile = _tiles[i];
             Tensor weights = _kept[i] is Tensor kept ? Shaped(kept, tile) : Evaluate(tile, _scratch!);
-            weights.mul_(scaled[tile.Top..tile.Bottom].unsqueeze(1) + scaled[tile.Left..tile.Right]);
+            weights.mul_(pairs is null
+                ? scaled[tile.Top..tile.Bottom].unsqueeze(1) + scaled[tile.Left..tile.Right]
+                : pairs[tile.Top..tile.Bottom].mm(swapped![.., tile.Left..tile.Right]));
             AddProduct(upper[tile.Top..tile.Bottom], weights, _factors[tile.Left..tile.Right], isFirst: tile.OnDiagonal);
             if (tile.MirrorLeft < tile.Right)
             {
@@ -192,7 +203,11 @@ internal sealed class SymmetricKernels
             }
         }
         kernels.exp_();
-        if (tile.OnDiagonal)
+        if (_weights.Ids is { } ids)
+        {
+            kernels.masked_fill_(ids[tile.Top..tile.Bottom].unsqueeze(1).eq(ids[tile.Left..tile.Right]), s_zero);
+        }
+        else if (tile.OnDiagonal)
         {
             kernels.diagonal().zero_();
         }
@@ -200,15 +215,15 @@ internal sealed class SymmetricKernels
     }
 
     // A tile of bfloat16 is summed in float32; its product is summed in float32 too, and rounded before it is added.
-    private static void AddRowSums(Tensor sums, Tensor kernels, Tensor ones)
+    private void AddRowSums(Tensor sums, Tensor kernels, Tensor columnWeights)
     {
         if (kernels.dtype == sums.dtype)
         {
-            sums.addmv_(kernels, ones[..(int)kernels.shape[1]]);
+            sums.addmv_(kernels, columnWeights);
         }
         else
         {
-            sums.add_(kernels.sum(1, type: sums.dtype));
+            sums.add_((_columnWeights is null ? kernels : kernels * columnWeights.to(kernels.dtype)).sum(1, type: sums.dtype));
         }
     }
 

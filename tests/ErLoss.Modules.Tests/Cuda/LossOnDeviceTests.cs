@@ -39,26 +39,33 @@ public class LossOnDeviceTests(string device) : CudaTests(device)
     }
 
     [Test]
-    public void RowsAgainstOtherColumnsAreTheCpus([Values] EntropyEstimator estimator, [Values(null, 300)] int? own)
+    public void WeightsIdsAndFurtherCentersAreTheCpus([Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
     {
-        Tensor columns = Draw.UnitRows(3, 2000, Columns).ToTensor();
-        Tensor rows = own is int at ? columns[at..(at + Rows)] : Draw.Normal(1, Rows, Columns).ToTensor();
-        (double value, Tensor rowGradient, Tensor columnGradient) = Differentiate(CPU);
-        (double otherValue, Tensor otherRowGradient, Tensor otherColumnGradient) = Differentiate(Device);
+        Tensor rows = Draw.Normal(1, Rows, Columns).ToTensor(), centers = Draw.Normal(3, 2000, Columns).ToTensor();
+        (double value, Tensor rowGradient, Tensor centerGradient) = Differentiate(CPU);
+        (double otherValue, Tensor otherRowGradient, Tensor otherCenterGradient) = Differentiate(Device);
         Finding[] findings =
         [
-            Finding.OfScalar("entropy", otherValue, value, 1e-11),
+            Finding.OfScalar("loss", otherValue, value, 1e-11),
             Finding.OfTensor("gradient in the rows", otherRowGradient, rowGradient, 1e-10),
-            Finding.OfTensor("gradient in the columns", otherColumnGradient, columnGradient, 1e-10),
+            Finding.OfTensor("gradient in the centres", otherCenterGradient, centerGradient, 1e-10),
         ];
         Assert.That(findings, Has.All.Property(nameof(Finding.Holds)).True);
 
         (double, Tensor, Tensor) Differentiate(Device device)
         {
-            Tensor z = rows.clone().to(device).requires_grad_(), y = columns.clone().to(device).requires_grad_();
-            Tensor entropy = FusedKernelEntropy.Relative(z, y, new Concentration(10), estimator, own, leaveOneOut: true).Entropy;
-            entropy.backward();
-            return (entropy.ToDouble(), z.grad!, y.grad!);
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LeaveOneOut = leaveOneOut, Evaluation = KernelEvaluation.Fused });
+            Tensor z = rows.clone().to(device).requires_grad_(), y = centers.clone().to(device).requires_grad_();
+            Tensor numbers = arange(Rows, dtype: ScalarType.Int64).to(device);
+            var views = new ProjectedViews(z, z.roll(1, 0))
+            {
+                Weights = numbers % 3,
+                Ids = numbers / 2,
+                Centers = [new(y) { Weights = (arange(2000, dtype: ScalarType.Int64) % 4).to(device), Ids = arange(2000, dtype: ScalarType.Int64).to(device) }],
+            };
+            Tensor value = loss.terms(views).Loss;
+            value.backward();
+            return (value.ToDouble(), z.grad!, y.grad!);
         }
     }
 

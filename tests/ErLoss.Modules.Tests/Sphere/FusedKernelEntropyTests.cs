@@ -69,7 +69,7 @@ public class FusedKernelEntropyTests
         Tensor rows = Make(Rows.Random, k, 8);
         (double value, Tensor gradient) = Differentiate(rows, 10, EntropyEstimator.PlugIn, true, KernelEvaluation.Composed);
         Tensor variable = rows.requires_grad_();
-        Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.PlugIn, true, budget: budget).Entropy;
+        Tensor entropy = Kernels.Fused(variable, new KernelSettings(new Concentration(10), EntropyEstimator.PlugIn, LeaveOneOut: true, UnitRows: false) { Budget = budget }).Entropy;
         entropy.backward();
         Assert.That(entropy.item<double>() - VonMisesFisher.LogNormalizer(8, 10), Is.EqualTo(value).Within(1e-11));
         Assert.That(RelativeError.Of(variable.grad!, gradient), Is.LessThan(1e-10));
@@ -84,7 +84,7 @@ public class FusedKernelEntropyTests
         (float Value, float[] Gradient) Run(long budget)
         {
             Tensor variable = rows.clone().requires_grad_();
-            Tensor entropy = FusedKernelEntropy.Relative(variable, new Concentration(10), EntropyEstimator.Joe, false, budget: budget).Entropy;
+            Tensor entropy = Kernels.Fused(variable, new KernelSettings(new Concentration(10), EntropyEstimator.Joe, LeaveOneOut: false, UnitRows: false) { Budget = budget }).Entropy;
             entropy.backward();
             return (entropy.item<float>(), variable.grad!.data<float>().ToArray());
         }

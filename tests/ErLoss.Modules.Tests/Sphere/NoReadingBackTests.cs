@@ -17,8 +17,8 @@ public class NoReadingBackTests : TensorTests
     {
         Tensor rows = empty(k, 128, device: Meta);
         Tensor ownExponents = empty(k, dtype: ScalarType.Float64, device: Meta);
-        var kernels = new SymmetricKernels(
-            rows, new Concentration(10), ownExponents, unitRows: true, leaveOneOut, precision, forGradient: true, budget: null);
+        var settings = new KernelSettings(new Concentration(10), EntropyEstimator.Joe, leaveOneOut, UnitRows: true) { Precision = precision };
+        var kernels = new SymmetricKernels(rows, ownExponents, Kernels.WeightsOf(rows, settings), settings, forGradient: true);
         Assert.That(kernels.TrySum(out Tensor logSums));
         Tensor gradient = kernels.Gradient(logSums, logSums);
         Assert.That((gradient.shape, gradient.dtype, gradient.device_type), Is.EqualTo((rows.shape, ScalarType.Float32, DeviceType.META)));
@@ -71,7 +71,12 @@ public class NoReadingBackTests : TensorTests
         Tensor target = support == Support.Sphere ? rows[3] : numbers;
         foreach (ProjectedViews views in (ProjectedViews[])
             [
-                new(rows), new(rows[..2]) { Predictions = rows[..3], Targets = rows[2..] }, new(rows[0]) { Target = target }, new(rows[..2]) { Targets = [target, target] },
+                new(rows),
+                new(rows[..2]) { Ids = support == Support.Sphere ? numbers : null, Centers = [new(rows[3]) { Ids = support == Support.Sphere ? numbers : null }] },
+                new(rows[..2]) { Mask = numbers.to(ScalarType.Bool), Weights = rows[0][.., 0], Centers = [new(rows[3]) { Weights = rows[1][.., 1] }] },
+                new(rows[..2]) { Predictions = rows[..3], Targets = rows[2..] },
+                new(rows[0]) { Target = target },
+                new(rows[..2]) { Targets = [target, target] },
             ])
         {
             Tensor value = loss.terms(views).Loss;
@@ -84,14 +89,15 @@ public class NoReadingBackTests : TensorTests
     {
         Tensor rows = empty(3000, 16, device: Meta), exponents = empty(3000, dtype: ScalarType.Float64, device: Meta);
         var learnt = new Concentration(empty([], dtype: ScalarType.Float64, device: Meta));
-        var symmetric = new SymmetricKernels(rows, learnt, exponents, unitRows: true, leaveOneOut, ProductPrecision.Full, true, null);
+        var settings = new KernelSettings(learnt, EntropyEstimator.Joe, leaveOneOut, UnitRows: true);
+        var symmetric = new SymmetricKernels(rows, exponents, Kernels.WeightsOf(rows, settings), settings, forGradient: true);
         Assert.That(symmetric.TrySum(out _), Is.EqualTo(!leaveOneOut), "left to the form that shifts row by row");
         Assert.That(symmetric.Gradient(exponents, exponents).shape, Is.EqualTo(rows.shape));
 
-        var rectangular = new RectangularKernels(rows, rows, learnt, own: 0, unitRows: true);
-        rectangular.Sum(out Tensor largest, out Tensor logSums);
-        (Tensor rowGradient, Tensor? columnGradient) = rectangular.Gradient(largest, exponents, logSums, inColumns: true);
-        Assert.That((rowGradient.shape, columnGradient!.shape), Is.EqualTo((rows.shape, rows.shape)));
+        var rectangular = new RectangularKernels(rows, rows, default(KernelCenters) with { AreRows = true }, settings, forRows: true, forCenters: true);
+        Tensor logSums = rectangular.LogSums();
+        Assert.That(rectangular.RowGradient(exponents, logSums).shape, Is.EqualTo(rows.shape));
+        Assert.That(rectangular.CenterGradient(exponents, logSums).shape, Is.EqualTo(rows.shape));
     }
 
     [Test]

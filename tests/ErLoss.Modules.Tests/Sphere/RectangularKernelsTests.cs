@@ -2,61 +2,56 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests;
 
-public class RectangularKernelsTests
+public class RectangularKernelsTests : TensorTests
 {
-    // (rows, columns, place of the rows among the columns, whether they are left out of their own estimates)
-    [TestCase(7, 50, null, false, 10)]
-    [TestCase(7, 50, 20, false, 10)]
-    [TestCase(7, 50, 20, true, 10)]
-    [TestCase(60, 60, 0, false, 10)]
-    [TestCase(60, 60, 0, true, 10)]
-    [TestCase(1, 1, null, false, 10)]
-    [TestCase(1, 1, 0, false, 10)]
-    [TestCase(300, 7000, 6000, false, 2000)]
-    [TestCase(300, 7000, 6000, true, 2000)]
-    public void AgreesWithPlainOperations(int n, int m, int? own, bool leaveOneOut, double kappa)
+    // (rows, centres, whether the centres are the rows, bytes that may be kept)
+    [TestCase(7, 50, false, null, 10)]
+    [TestCase(7, 50, false, 0, 10)]
+    [TestCase(60, 60, true, null, 10)]
+    [TestCase(60, 60, true, null, 700)]
+    [TestCase(1, 1, false, null, 10)]
+    [TestCase(300, 7000, false, null, 2000)]
+    [TestCase(300, 7000, false, 0, 10)]
+    public void AgreesWithPlainOperations(int n, int m, bool areRows, long? budget, double kappa)
     {
-        using var scope = NewDisposeScope();
-        foreach (EntropyEstimator estimator in Enum.GetValues<EntropyEstimator>())
+        random.manual_seed(n + m);
+        Tensor centers = nn.functional.normalize(randn(m, 5, ScalarType.Float64), dim: 1);
+        Tensor rows = areRows ? centers.clone() : nn.functional.normalize(randn(n, 5, ScalarType.Float64), dim: 1) * (kappa > 100 ? 1 : 2);
+        Tensor weights = rand(m, ScalarType.Float64), slopes = randn(n, ScalarType.Float64), ids = randint(0, 4, n), centerIds = areRows ? ids : randint(0, 4, m);
+        foreach (bool isWeighted in (bool[])[false, true])
         {
-            random.manual_seed(n + m);
-            Tensor columns = nn.functional.normalize(randn(m, 5, ScalarType.Float64), dim: 1);
-            Tensor rows = own is int at ? columns[at..(at + n)].clone() : 2 * randn(n, 5, ScalarType.Float64);
-            Tensor Plain(Tensor z, Tensor y, Tensor k)
+            foreach (bool haveIds in (bool[])[false, true])
             {
-                Tensor exponents = k * z.mm(y.t());
-                if (own is int at && leaveOneOut)
+                var how = new KernelCenters(isWeighted ? weights : null, haveIds ? centerIds : null, haveIds ? ids : null, areRows);
+                Tensor z = rows.clone().requires_grad_(), y = centers.clone().requires_grad_();
+                Tensor exponents = kappa * z.mm(y.t()) + (isWeighted ? weights.log() : zeros(m, ScalarType.Float64));
+                exponents = haveIds ? exponents.masked_fill(ids.unsqueeze(1).eq(centerIds), double.NegativeInfinity) : exponents;
+                exponents = areRows ? exponents.masked_fill(eye(n, dtype: ScalarType.Bool), double.NegativeInfinity) : exponents;
+                Tensor plain = logsumexp(exponents, 1), counts = plain.detach().isfinite();
+                plain.masked_fill(counts.logical_not(), 0).dot(slopes).backward();
+
+                var settings = new KernelSettings(new Concentration(kappa), EntropyEstimator.Joe, LeaveOneOut: true, UnitRows: kappa > 100) { Budget = budget };
+                var kernels = new RectangularKernels(rows, centers, how, settings, forRows: true, forCenters: true);
+                Tensor logSums = kernels.LogSums();
+                string name = $"weights {isWeighted}, ids {haveIds}";
+                Assert.That(logSums.data<double>().ToArray(), Is.EqualTo(plain.data<double>().ToArray()).AsCollection.Within(1e-10 * kappa), name);
+                logSums = logSums.masked_fill(counts.logical_not(), double.PositiveInfinity);
+                if (counts.all().item<bool>() || !haveIds)
                 {
-                    exponents[.., at..(at + n)].diagonal().fill_(double.NegativeInfinity);
+                    Assert.That(RelativeError.Of(kernels.RowGradient(slopes, logSums), z.grad!), Is.LessThan(1e-10), name);
+                    Assert.That(RelativeError.Of(kernels.CenterGradient(slopes, logSums), y.grad!), Is.LessThan(1e-10), name);
                 }
-                Tensor l = logsumexp(exponents, 1) - Math.Log(leaveOneOut ? m - 1 : m);
-                return estimator == EntropyEstimator.Joe ? -l.mean() : -(l.softmax(0) * l).sum();
-            }
-            double[][] plain = Run(rows, columns, kappa, Plain);
-            double[][] fused = Run(rows, columns, kappa, (z, y, k) => FusedKernelEntropy.Relative(z, y, new Concentration(k), estimator, own, leaveOneOut).Entropy);
-            for (int i = 0; i < plain.Length; i++)
-            {
-                double scale = Math.Max(1, plain[i].Max(Math.Abs));
-                Assert.That(fused[i], Is.EqualTo(plain[i]).AsCollection.Within(1e-10 * scale), $"{estimator}, output {i}");
             }
         }
     }
 
     [Test]
-    public void ColumnsThatNeedNoGradientGetNone()
+    public void CentersThatNeedNoGradientGetNone()
     {
-        using var scope = NewDisposeScope();
-        Tensor rows = randn(4, 3).requires_grad_(), columns = randn(9, 3);
-        FusedKernelEntropy.Relative(rows, columns, new Concentration(5), EntropyEstimator.Joe, null).Entropy.backward();
+        using var loss = new EntropyReconstructionLoss();
+        Tensor rows = randn(600, 3).requires_grad_(), centers = randn(9, 3);
+        loss.terms(new ProjectedViews(rows, rows) { Centers = [new(centers)] }).Loss.backward();
         Assert.That(rows.grad, Is.Not.Null);
-        Assert.That(columns.requires_grad, Is.False);
-    }
-
-    private static double[][] Run(Tensor rows, Tensor columns, double kappa, Func<Tensor, Tensor, Tensor, Tensor> entropy)
-    {
-        Tensor z = rows.clone().requires_grad_(), y = columns.clone().requires_grad_(), k = tensor(kappa, requires_grad: true);
-        Tensor value = entropy(z, y, k);
-        value.backward();
-        return [[value.item<double>()], z.grad!.data<double>().ToArray(), y.grad!.data<double>().ToArray(), [k.grad!.item<double>()]];
+        Assert.That(centers.grad, Is.Null);
     }
 }

@@ -9,7 +9,7 @@ namespace ErLoss.Modules.Tests;
 /// </summary>
 public class UnreadKappaTests : TensorTests
 {
-    public enum Form { Symmetric, Rectangular, Composed }
+    public enum Form { Fused, Composed }
 
     [Test]
     public void AgreesWithTheTruth(
@@ -25,12 +25,8 @@ public class UnreadKappaTests : TensorTests
         Tensor z = nn.functional.normalize(x, dim: 1);
         var concentration = new Concentration(learnt, isRead: false);
         Assert.That(concentration.Value, Is.Null);
-        KernelEstimates estimates = form switch
-        {
-            Form.Symmetric => FusedKernelEntropy.Relative(z, concentration, estimator, leaveOneOut, unitRows: true, withPlain: true),
-            Form.Rectangular => FusedKernelEntropy.Relative(z, z, concentration, estimator, own: 0, leaveOneOut, unitRows: true, withPlain: true),
-            _ => KernelEntropy.Relative(z, concentration, estimator, leaveOneOut, KernelEvaluation.Composed, unitRows: true, ProductPrecision.Full, withPlain: true),
-        };
+        var settings = new KernelSettings(concentration, estimator, leaveOneOut, UnitRows: true) { WithPlain = true };
+        KernelEstimates estimates = form == Form.Fused ? Kernels.Fused(z, settings) : Kernels.Composed(z, settings);
         Tensor entropy = estimates.Entropy;
         entropy.backward();
 

@@ -1,0 +1,107 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// What the kernels of a density estimate weigh. A row's sum runs over all centres but those of its own id; its own kernel, where it is kept, takes the weight of
+/// these, its own included. All weights are in one unit, in which the largest is one.
+/// </summary>
+internal sealed class KernelWeights
+{
+    private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
+
+    /// <summary>How much each row counts in the estimate of all; null where each counts once.</summary>
+    public RowWeights? Counted { get; private init; }
+
+    /// <summary>The same where each row keeps its own kernel.</summary>
+    public RowWeights? CountedInPlain { get; private init; }
+
+    /// <summary>Weight of each row as a centre, (k) in float64; null where each is one.</summary>
+    public Tensor? Rows { get; private init; }
+
+    /// <summary>Weight of each further centre, (m) in float64; null where each is one.</summary>
+    public Tensor? Centers { get; private init; }
+
+    /// <summary>Ids of the rows, (k); null where each is an example of its own.</summary>
+    public Tensor? Ids { get; private init; }
+
+    /// <summary>Ids of the further centres, (m); null where they are centres for every row.</summary>
+    public Tensor? CenterIds { get; private init; }
+
+    /// <summary>Logarithm of the weight of each row's own kernel, (k) in float64, finite; null where each is one.</summary>
+    public Tensor? LogOwn { get; private init; }
+
+    /// <summary>Sum of the weights of the batch's rows of other ids, for each row, (k) in float64; null where it is k − 1.</summary>
+    public Tensor? OtherRows { get; private init; }
+
+    /// <summary>Which rows have no centre but those of their own id, (k); null where none or all are so.</summary>
+    public Tensor? AreAlone { get; private init; }
+
+    /// <summary>Logarithm of the weight of all kernels of a row with the own one, (k) or a scalar in float64, finite.</summary>
+    public required Tensor LogAll { get; init; }
+
+    /// <summary>The same without the own one.</summary>
+    public required Tensor LogOthers { get; init; }
+
+    /// <param name="rows">(k, d).</param>
+    /// <param name="weights">Of the rows, or null.</param>
+    /// <param name="ids">Of the rows, or null.</param>
+    /// <param name="centers">Further centres, or null.</param>
+    /// <param name="leaveOneOut">Whether the own kernels are left out of the sums.</param>
+    public static KernelWeights Of(Tensor rows, RowWeights? weights, Tensor? ids, Centers? centers, bool leaveOneOut)
+    {
+        long k = rows.shape[0], m = centers?.Rows.shape[0] ?? 0;
+        Device device = rows.device;
+        if (weights is null && ids is null && centers?.Weights is null)
+        {
+            return new KernelWeights { LogAll = Number(Math.Log(k + m)), LogOthers = Number(k + m > 1 ? Math.Log(k + m - 1) : 0) };
+        }
+        Tensor own = weights?.Values ?? ones(k, dtype: ScalarType.Float64, device: device);
+        Tensor further = centers?.Weights?.to(ScalarType.Float64) ?? ones(m, dtype: ScalarType.Float64, device: device);
+        bool areWeighted = weights is not null || centers?.Weights is not null;
+        if (areWeighted)
+        {
+            Tensor largest = own.amax([0]);
+            largest = m == 0 ? largest : maximum(largest, further.amax([0]));
+            largest = largest + largest.eq(0);
+            (own, further) = (own / largest, further / largest);
+        }
+        Tensor sumOfFurther = further.sum(), ownKernels, others, otherRows;
+        if (ids is null)
+        {
+            ownKernels = own;
+            otherRows = Groups.OfOthers(own);
+            others = otherRows + sumOfFurther;
+        }
+        else
+        {
+            Tensor? centerIds = m == 0 ? null : centers!.Ids;
+            var groups = new Groups(centerIds is null ? ids : cat([ids, centerIds]));
+            Tensor all = centerIds is null ? own : cat([own, further]), inBatch = centerIds is null ? own : cat([own, zeros_like(further)]);
+            ownKernels = groups.Sum(all)[..(int)k];
+            otherRows = groups.SumOfOthers(inBatch)[..(int)k];
+            others = centerIds is null ? otherRows + sumOfFurther : groups.SumOfOthers(all)[..(int)k];
+        }
+        Tensor areAlone = others.eq(0);
+        return new KernelWeights
+        {
+            Counted = leaveOneOut ? RowWeights.Of(weights, areAlone.eq(0)) : weights,
+            CountedInPlain = weights,
+            Rows = areWeighted ? own : null,
+            Centers = areWeighted ? further : null,
+            Ids = ids,
+            CenterIds = m == 0 ? null : centers!.Ids,
+            LogOwn = FiniteLog(ownKernels),
+            OtherRows = otherRows,
+            AreAlone = areAlone,
+            LogAll = FiniteLog(own.sum() + sumOfFurther),
+            LogOthers = FiniteLog(others),
+        };
+
+        Tensor Number(double value) => full([], value, dtype: ScalarType.Float64, device: device);
+    }
+
+    /// <summary>The logarithm, and zero where there is none; no row counts then.</summary>
+    private static Tensor FiniteLog(Tensor values) => values.log().masked_fill(values.eq(0), s_zero);
+}

@@ -1,0 +1,157 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>Entropies on the sphere with weights, masks, ids and further centres, in both evaluations.</summary>
+internal sealed class KernelFormTests : TensorTests
+{
+    private const int K = 7, M = 5, D = 3;
+
+    private static readonly double[] s_weights = [1, 0.5, 2, 0, 3, 0.25, 1], s_centerWeights = [2, 0, 1, 0.5, 7];
+    private static readonly bool[] s_mask = [true, true, false, true, true, false, true];
+    private static readonly long[] s_ids = [4, 9, 4, 1, 9, 9, 2], s_centerIds = [9, 11, 4, 4, -3];
+    private static readonly double[,] s_centers = Draw.UnitRows(77, M, D);
+
+    private static readonly KernelCase[] s_cases =
+    [
+        new("plain"),
+        new("weights") { Weights = s_weights },
+        new("mask") { Mask = s_mask },
+        new("weights and mask") { Weights = s_weights, Mask = s_mask },
+        new("ids") { Ids = s_ids },
+        new("ids and weights") { Ids = s_ids, Weights = s_weights },
+        new("one id for all") { Ids = [3, 3, 3, 3, 3, 3, 3] },
+        new("one id for all but one") { Ids = [3, 3, 3, 3, 3, 3, 5], Weights = s_weights },
+        new("nothing counts") { Mask = new bool[K] },
+        new("centres") { Centers = s_centers },
+        new("weighted centres") { Centers = s_centers, CenterWeights = s_centerWeights },
+        new("weights and centres") { Centers = s_centers, Weights = s_weights },
+        new("ids and centres without") { Centers = s_centers, Ids = s_ids },
+        new("ids and centres with") { Centers = s_centers, Ids = s_ids, CenterIds = s_centerIds },
+        new("everything") { Centers = s_centers, Ids = s_ids, CenterIds = s_centerIds, Weights = s_weights, CenterWeights = s_centerWeights, Mask = s_mask },
+        new("centres of one id alone") { Centers = s_centers, Ids = [3, 3, 3, 3, 3, 3, 3], CenterIds = [3, 3, 3, 3, 3] },
+    ];
+
+    private static readonly double[] s_kappas = [4, 100];
+
+    [Test]
+    public void ValuesAreThoseOfTheDefinition(
+        [ValueSource(nameof(s_cases))] KernelCase form,
+        [ValueSource(nameof(s_kappas))] double kappa,
+        [Values] EntropyEstimator estimator,
+        [Values] bool leaveOneOut,
+        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    {
+        double[,] z = Draw.Normal(5, K, D);
+        using EntropyReconstructionLoss loss = Make(kappa, estimator, leaveOneOut, evaluation);
+        EntropyReconstructionTerms terms = loss.terms(form.Views([z.ToTensor(), z.ToTensor()], form.Centers?.ToTensor()));
+        double expected = form.Entropy(z.WithUnitRows(), form.Centers, kappa, estimator, leaveOneOut);
+        bool counts = form.RowValues(z.WithUnitRows(), form.Centers, kappa, leaveOneOut).Shares.Sum() > 0;
+        double constant = counts ? VonMisesFisher.LogNormalizer(D, kappa) : 0;
+        TermValues.AssertNear(terms.Entropy.ToDouble(), expected - constant, 1e-11, "entropy");
+    }
+
+    // Float32 rows: the shifts, the tiles and the weights in the rows' type.
+    [Test]
+    public void SinglePrecisionIsNear([ValueSource(nameof(s_cases))] KernelCase form, [Values(4, 1000)] double kappa, [Values] bool leaveOneOut)
+    {
+        double[,] z = Draw.Normal(5, K, D);
+        using EntropyReconstructionLoss loss = Make(kappa, EntropyEstimator.Joe, leaveOneOut, KernelEvaluation.Fused);
+        Tensor rows = z.ToTensor(ScalarType.Float32);
+        EntropyReconstructionTerms terms = loss.terms(form.Views([rows, rows], form.Centers?.ToTensor(ScalarType.Float32)));
+        double expected = form.Entropy(z.WithUnitRows(), form.Centers, kappa, EntropyEstimator.Joe, leaveOneOut);
+        bool counts = form.RowValues(z.WithUnitRows(), form.Centers, kappa, leaveOneOut).Shares.Sum() > 0;
+        Assert.That(terms.Entropy.ToDouble(), Is.EqualTo(expected - (counts ? VonMisesFisher.LogNormalizer(D, kappa) : 0)).Within(1e-6 * (10 + kappa)));
+    }
+
+    // Central differences of fourth order along a random direction of the projections, of the centres and of κ; projections normalised and as given.
+    [Test]
+    public void GradientsAreThoseOfTheValue(
+        [ValueSource(nameof(s_cases))] KernelCase form,
+        [Values] EntropyEstimator estimator,
+        [Values] bool leaveOneOut,
+        [Values] bool normalizeInputs,
+        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    {
+        using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation, learnKappa: !leaveOneOut, normalizeInputs);
+        Tensor z = Draw.Normal(5, K, D).ToLeaf();
+        Tensor? y = form.Centers?.ToLeaf();
+        Tensor Value() => loss.terms(form.Views([z, z], y)).Entropy;
+        Value().backward();
+        List<Tensor> leaves = y is null ? [z] : [z, y];
+        leaves.AddRange(loss.parameters());
+        for (int i = 0; i < leaves.Count; i++)
+        {
+            Tensor leaf = leaves[i], direction = Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape), start = leaf.detach().clone();
+            double At(double step)
+            {
+                using IDisposable noGrad = no_grad();
+                leaf.copy_(start + step * direction);
+                double value = Value().ToDouble();
+                leaf.copy_(start);
+                return value;
+            }
+            const double Step = 1e-3;
+            double numeric = (8 * (At(Step) - At(-Step)) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
+            TermValues.AssertNear((leaf.grad! * direction).sum().ToDouble(), numeric, 1e-9, $"leaf {i}");
+        }
+    }
+
+    [Test]
+    public void RowsThatDoNotCountGetNoGradientWhateverTheyHold([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    {
+        using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation);
+        double[,] all = Draw.Normal(5, K, D);
+        int[] present = [.. Enumerable.Range(0, K).Where(i => s_mask[i])];
+        Tensor z = Matrix.Create(K, D, (i, c) => s_mask[i] ? all[i, c] : double.NaN).ToLeaf(), removed = Matrix.Create(present.Length, D, (i, c) => all[present[i], c]).ToLeaf();
+        Tensor masked = loss.terms(new ProjectedViews(z, z) { Mask = tensor(s_mask) }).Entropy, rest = loss.terms(removed, removed).Entropy;
+        masked.backward();
+        rest.backward();
+        TermValues.AssertNear(masked.ToDouble(), rest.ToDouble(), 1e-13, "entropy");
+        Tensor gradient = z.grad!;
+        Assert.That(gradient[tensor(s_mask).logical_not()].abs().max().ToDouble(), Is.Zero);
+        Assert.That(RelativeError.Of(gradient[tensor(s_mask)], removed.grad!), Is.LessThan(1e-12));
+    }
+
+    // Copies under one id; with the own kernel kept, copies without ids as well.
+    [Test]
+    public void WholeWeightsEqualRepetition([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values] bool haveIds, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    {
+        Assume.That(haveIds || !leaveOneOut);
+        using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation);
+        long[] copies = [1, 3, 2, 1, 1, 4, 1];
+        int[] sources = [.. Enumerable.Range(0, K).SelectMany(i => Enumerable.Repeat(i, (int)copies[i]))];
+        double[,] rows = Draw.Normal(5, K, D);
+        Tensor once = rows.ToTensor(), often = Matrix.Create(sources.Length, D, (i, c) => rows[sources[i], c]).ToTensor();
+        Centers centers = new(Draw.Normal(6, M, D).ToTensor());
+        double weighted = loss.terms(new ProjectedViews(once, once) { Weights = tensor(copies), Centers = [centers] }).Entropy.ToDouble();
+        var repeated = new ProjectedViews(often, often) { Ids = haveIds ? tensor([.. sources.Select(i => (long)i)]) : null, Centers = [centers] };
+        TermValues.AssertNear(weighted, loss.terms(repeated).Entropy.ToDouble(), 1e-13, "entropy");
+    }
+
+    [Test]
+    public void TheScaleOfAllWeightsChangesNothing([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(1e-200, 1e30, 1e200)] double scale)
+    {
+        using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, KernelEvaluation.Fused);
+        Tensor z = Draw.Normal(5, K, D).ToTensor();
+        double Value(double factor) => loss.terms(new ProjectedViews(z, z)
+        {
+            Weights = tensor(s_weights) * factor,
+            Centers = [new(s_centers.ToTensor()) { Weights = tensor(s_centerWeights) * factor }],
+        }).Entropy.ToDouble();
+        TermValues.AssertNear(Value(scale), Value(1), 1e-13, "entropy");
+    }
+
+    private static EntropyReconstructionLoss Make(
+        double kappa, EntropyEstimator estimator, bool leaveOneOut, KernelEvaluation evaluation, bool learnKappa = false, bool normalizeInputs = true) =>
+        new(new EntropyReconstructionOptions
+        {
+            Kappa = kappa,
+            Estimator = estimator,
+            LeaveOneOut = leaveOneOut,
+            Evaluation = evaluation,
+            LearnKappa = learnKappa,
+            NormalizeInputs = normalizeInputs,
+        });
+}
