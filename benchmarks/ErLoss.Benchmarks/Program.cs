@@ -22,6 +22,7 @@ var root = new RootCommand("Time the entropy, the loss and the training step wit
 {
     SelfTestCommand.Create(),
     CompareCommand.Create(),
+    FormsCommand.Create(),
     PeakMemory.Create(),
     ThroughputCommand.Create(),
     ReportCommand.Create(),

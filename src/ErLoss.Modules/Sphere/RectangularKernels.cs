@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The kernels E_ij = v_j·exp(κ·z_i·y_j − shift_i) of n rows against m centres of weights v (a queue of past projections, given negatives), band by band of rows: their
+/// The kernels E_ij = v_j·exp(κ·z_i·y_j − shift_i) of n rows against m centres of weights v (a queue of past projections, given negatives), tile by tile: their
 /// row sums, and the gradient of any function of these, without an n×m matrix.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Where κ·‖z_i‖·‖y_j‖ is within <see cref="ExponentRange"/> there is no shift. Elsewhere each row is shifted by its largest exponent, so that no sum can underflow or
-/// overflow.
+/// Where κ·‖z_i‖·‖y_j‖ is within <see cref="ExponentRange"/> there is no shift. Elsewhere each row is shifted by the largest exponent that it has met, and what was added up so far is
+/// scaled down where a larger one comes, so that no sum can underflow or overflow.
 /// </para>
 /// <para>
 /// The gradient of a row is a multiple of Σ_j E_ij·y_j, whatever function it is of. That is added up together with the sums, so that the gradient in the rows takes two
@@ -36,7 +36,7 @@ internal sealed class RectangularKernels
     private readonly bool _isShifted;
     private readonly bool _areKept;
     private readonly int _count;
-    private readonly int _height;
+    private readonly (int Height, int Width) _tile;
     private readonly Tensor _kernels;
     private readonly Tensor? _products;
     private readonly Tensor _shifts;
@@ -64,31 +64,36 @@ internal sealed class RectangularKernels
         _centersTransposed = centers.to(dtype).t();
         _logWeights = _isShifted ? how.Weights?.log().to(dtype) : null;
         _weights = _isShifted ? null : how.Weights?.to(rows.dtype);
-        (int height, int width) = PairTile.Shape(rows);
-        long all = _count * centers.shape[0];
-        _areKept = forCenters && dtype == rows.dtype && all * rows.element_size() <= (settings.Budget ?? KeptBudget);
-        _height = _areKept ? _count : (int)Math.Clamp(height * width / centers.shape[0], 1, _count);
-        _kernels = empty(_height, centers.shape[0], dtype: dtype, device: rows.device);
-        _products = forRows ? empty_like(rows) : null;
-        _shifts = zeros_like(_scaledRows[.., ..1]);
+        (int n, int m) = (_count, (int)centers.shape[0]);
+        _tile = TileShape(n, m);
+        _areKept = forCenters && !_isShifted && (long)n * m * rows.element_size() <= (settings.Budget ?? KeptBudget);
+        _kernels = _areKept ? empty(n, m, dtype: dtype, device: rows.device) : empty(_tile.Height * _tile.Width, dtype: dtype, device: rows.device);
+        _products = forRows ? zeros_like(rows) : null;
+        _shifts = full_like(_scaledRows[.., ..1], _isShifted ? finfo(dtype).min : 0);
     }
 
     /// <summary>For each row log Σ_j v_j·exp(κ·z_i·y_j) in float64, (n); −∞ where there is no centre.</summary>
     public Tensor LogSums()
     {
         Tensor sums = zeros_like(_rows[.., ..1]);
-        Tensor? weighted = _products is null ? null : _weights is null ? _centers : _centers * _weights.unsqueeze(1);
-        foreach ((int top, int bottom) in Bands())
+        Tensor? weights = _weights?.unsqueeze(1), weighted = _products is null ? null : weights is null ? _centers : _centers * weights;
+        foreach (Range rows in Bands())
         {
-            using var scope = NewDisposeScope();
-            Tensor exponents = Exponents(top, bottom);
-            if (_isShifted)
+            foreach (Range columns in Columns())
             {
-                _shifts[top..bottom].copy_(exponents.amax([1], keepdim: true).clamp_min(finfo(exponents.dtype).min));
+                using var scope = NewDisposeScope();
+                Tensor exponents = Exponents(rows, columns);
+                if (_isShifted)
+                {
+                    Tensor shifts = _shifts[rows], larger = maximum(shifts, exponents.amax([1], keepdim: true)), factors = (shifts - larger).exp().to(_rows.dtype);
+                    sums[rows].mul_(factors);
+                    _products?[rows].mul_(factors);
+                    shifts.copy_(larger);
+                }
+                Tensor kernels = Exponentiate(exponents, rows);
+                sums[rows].add_(weights is null ? kernels.sum(1, keepdim: true) : kernels.mm(weights[columns]));
+                _products?[rows].addmm_(kernels, weighted![columns]);
             }
-            Tensor kernels = Exponentiate(exponents, top, bottom);
-            sums[top..bottom].copy_(_weights is null ? kernels.sum(1, keepdim: true) : kernels.mm(_weights.unsqueeze(1)));
-            _products?[top..bottom].addmm_(kernels, weighted!, beta: 0);
         }
         return (_shifts.to(ScalarType.Float64) + sums.to(ScalarType.Float64).log()).squeeze(1);
     }
@@ -103,11 +108,14 @@ internal sealed class RectangularKernels
     public Tensor CenterGradient(Tensor slopes, Tensor logSums)
     {
         Tensor gradient = zeros_like(_centers), scaledRows = _rows * Factors(slopes, logSums);
-        foreach ((int top, int bottom) in Bands())
+        foreach (Range rows in Bands())
         {
-            using var scope = NewDisposeScope();
-            Tensor kernels = _areKept ? _kernels : Exponentiate(Exponents(top, bottom), top, bottom);
-            gradient.addmm_(kernels.t(), scaledRows[top..bottom]);
+            foreach (Range columns in Columns())
+            {
+                using var scope = NewDisposeScope();
+                Tensor kernels = _areKept ? _kernels[rows, columns] : Exponentiate(Exponents(rows, columns), rows);
+                gradient[columns].addmm_(kernels.t(), scaledRows[rows]);
+            }
         }
         return _weights is null ? gradient : gradient.mul_(_weights.unsqueeze(1));
     }
@@ -116,33 +124,52 @@ internal sealed class RectangularKernels
     private Tensor Factors(Tensor slopes, Tensor logSums) =>
         _concentration.ScaleConstant(slopes.unsqueeze(1) * (_shifts - logSums.unsqueeze(1)).exp()).to(_rows.dtype);
 
-    private IEnumerable<(int Top, int Bottom)> Bands()
+    /// <summary>Height and width of a tile. On a CPU it stays in a core's own cache between the passes over it; a GPU wants few, large kernels.</summary>
+    private (int Height, int Width) TileShape(int n, int m)
     {
-        for (int top = 0; top < _count; top += _height)
+        (int area, int most) = _rows.device_type == DeviceType.CPU ? (1 << 17, 256) : (1 << 24, 2048);
+        int height = Math.Min(n, most);
+        return (height, Math.Min(m, area / height));
+    }
+
+    private IEnumerable<Range> Bands() => Parts(_count, _tile.Height);
+
+    private IEnumerable<Range> Columns() => Parts((int)_centers.shape[0], _tile.Width);
+
+    private static IEnumerable<Range> Parts(int count, int size)
+    {
+        for (int first = 0; first < count; first += size)
         {
-            yield return (top, Math.Min(top + _height, _count));
+            yield return first..Math.Min(first + size, count);
         }
     }
 
-    private Tensor Exponents(int top, int bottom)
+    private Tensor Exponents(Range rows, Range columns)
     {
-        Tensor exponents = _kernels[..(bottom - top)].addmm_(_scaledRows[top..bottom], _centersTransposed, beta: 0);
+        (int height, int width) = (rows.End.Value - rows.Start.Value, columns.End.Value - columns.Start.Value);
+        Tensor tile = _areKept ? _kernels[rows, columns] : _kernels[..(height * width)].view(height, width);
+        Tensor exponents = tile.addmm_(_scaledRows[rows], _centersTransposed[.., columns], beta: 0);
         if (_logWeights is not null)
         {
-            exponents.add_(_logWeights);
+            exponents.add_(_logWeights[columns]);
         }
         if (_how.RowIds is not null && _how.Ids is not null)
         {
-            exponents.masked_fill_(_how.RowIds[top..bottom].unsqueeze(1).eq(_how.Ids), s_none);
+            exponents.masked_fill_(_how.RowIds[rows].unsqueeze(1).eq(_how.Ids[columns]), s_none);
         }
         if (_how.AreRows)
         {
-            exponents[.., top..bottom].diagonal().fill_(s_none);
+            // The part of the diagonal that goes through this tile.
+            int offset = rows.Start.Value - columns.Start.Value;
+            if (offset > -height && offset < width)
+            {
+                exponents.diagonal(offset).fill_(s_none);
+            }
         }
         return exponents;
     }
 
-    /// <summary>The kernels of a band, in its place if they have its type.</summary>
-    private Tensor Exponentiate(Tensor exponents, int top, int bottom) =>
-        (_isShifted ? exponents.sub_(_shifts[top..bottom]).to(_rows.dtype) : exponents).exp_();
+    /// <summary>The kernels of a tile, in the place of its exponents if they have its type.</summary>
+    private Tensor Exponentiate(Tensor exponents, Range rows) =>
+        (_isShifted ? exponents.sub_(_shifts[rows]).to(_rows.dtype) : exponents).exp_();
 }
