@@ -73,8 +73,11 @@ internal static class Arguments
         CheckDevice(second, first, firstName, secondName);
     }
 
-    /// <summary>(k) class numbers for a batch of (k, d) embeddings. On the CPU they are read, which costs little there; elsewhere the host would wait.</summary>
-    public static void CheckClassNumbers(Tensor numbers, Tensor embeddings, string embeddingsName, string name)
+    /// <summary>
+    /// (k) class numbers for a batch of (k, d) embeddings, of which those of rows that do not count may be anything. On the CPU they are read, which costs little there; elsewhere the
+    /// host would wait.
+    /// </summary>
+    public static void CheckClassNumbers(Tensor numbers, Tensor embeddings, ProjectedViews views, string embeddingsName, string name)
     {
         (long rows, long classes) = (embeddings.shape[0], embeddings.shape[1]);
         if (numbers.dim() != 1 || numbers.shape[0] != rows)
@@ -87,7 +90,8 @@ internal static class Arguments
             return;
         }
         using var scope = NewDisposeScope();
-        (long least, long most) = (numbers.min().item<long>(), numbers.max().item<long>());
+        Tensor counted = RowWeights.Of(views.Weights, views.Mask)?.Fill(numbers) ?? numbers;
+        (long least, long most) = (counted.min().item<long>(), counted.max().item<long>());
         if (least < 0 || most >= classes)
         {
             throw new ArgumentException($"The class numbers are from {least} to {most}; from 0 to {classes - 1} is wanted.", name);
@@ -110,31 +114,7 @@ internal static class Arguments
     {
         if (leaveOneOut && support == Support.Sphere && embeddings.shape[0] == 1)
         {
-            throw new ArgumentException("The tensor has one row (k = 1); leave-one-out wants at least two.", name);
-        }
-    }
-
-    /// <summary>Settings of a loss: each in its range, and those that exclude each other apart.</summary>
-    public static void CheckOptions(EntropyReconstructionOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        CheckKappa(options.Kappa);
-        CheckEnum(options.Support);
-        CheckEnum(options.Estimator);
-        CheckWeight(options.EntropyWeight);
-        CheckWeight(options.ReconstructionWeight);
-        CheckEnum(options.Normalizer);
-        CheckEnum(options.Evaluation);
-        CheckEnum(options.ProductPrecision);
-        if (options.LearnKappa && options.Support != Support.Sphere)
-        {
-            throw new ArgumentException($"The support {options.Support} has no κ to learn; {Support.Sphere} is wanted.", "options.LearnKappa");
-        }
-        if (options.LearnKappa && options.LeaveOneOut)
-        {
-            throw new ArgumentException(
-                "With LeaveOneOut the loss has no minimum in κ, which would grow without end; learn κ with LeaveOneOut = false, or fix it.",
-                "options.LearnKappa");
+            throw new ArgumentException("The tensor has one row (k = 1); leave-one-out wants at least two, or further centres.", name);
         }
     }
 
@@ -149,7 +129,8 @@ internal static class Arguments
     /// <summary>κ as training has made it; <paramref name="name"/> is its parameter's.</summary>
     public static void CheckLearntKappa(double kappa, string name)
     {
-        if (!IsKappa(kappa))
+        // It is the exponential of its logarithm, whose rounding can put it above the largest value by some parts in 1e14.
+        if (!IsKappa(kappa / (1 + 1e-12)))
         {
             throw new ArgumentOutOfRangeException(
                 name,

@@ -29,7 +29,7 @@ public static class EntropyReconstruction
     /// </param>
     /// <param name="normalizer">True constants, or the published code's.</param>
     /// <param name="leaveOneOut">
-    /// Whether j = i is left out of the sum, which is then divided by k − 1. Sphere only; needs k ≥ 2. The result then estimates a cross-entropy, which
+    /// Whether j = i is left out of the sum, which is then divided by k − 1. Sphere only; needs k ≥ 2 or further centres. The result then estimates a cross-entropy, which
     /// is at least the entropy, so that it gives no lower bound on mutual information.
     /// </param>
     /// <param name="evaluation">How the pairwise terms are computed. Sphere only.</param>
@@ -38,8 +38,12 @@ public static class EntropyReconstruction
     /// softmax. Otherwise they are unit rows, or rows of probabilities, and are used as given: rows off the support are not refused then, and the
     /// formulas are evaluated as they stand.
     /// </param>
+    /// <param name="weights">Weight of each row; see <see cref="ProjectedViews.Weights"/>.</param>
+    /// <param name="mask">Which rows count; see <see cref="ProjectedViews.Mask"/>.</param>
+    /// <param name="ids">Which rows are one example; see <see cref="ProjectedViews.Ids"/>. Sphere only.</param>
+    /// <param name="centers">Further centres of the density estimate.</param>
     /// <returns>A scalar, in nats.</returns>
-    /// <exception cref="ArgumentException">A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/>; the message says what is wanted.</exception>
+    /// <exception cref="ArgumentException">A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/> and without further centres; the message says what is wanted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive or above 1e15, or an enumeration's value that is none of its names.</exception>
     public static Tensor entropy(
         Tensor embeddings,
@@ -49,7 +53,11 @@ public static class EntropyReconstruction
         Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer,
         bool leaveOneOut = EntropyReconstructionOptions.DefaultLeaveOneOut,
         KernelEvaluation evaluation = EntropyReconstructionOptions.DefaultEvaluation,
-        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs)
+        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs,
+        Tensor? weights = null,
+        Tensor? mask = null,
+        Tensor? ids = null,
+        Centers? centers = null)
     {
         Arguments.CheckKappa(kappa);
         Arguments.CheckEnum(support);
@@ -57,26 +65,27 @@ public static class EntropyReconstruction
         Arguments.CheckEnum(normalizer);
         Arguments.CheckEnum(evaluation);
         Arguments.CheckEmbeddings(embeddings, support);
-        Arguments.CheckLeaveOneOut(embeddings, support, leaveOneOut);
+        RowArguments.Check(embeddings, support, weights, mask, ids, nameof(weights), nameof(mask), nameof(ids));
+        if (centers is not null)
+        {
+            RowArguments.CheckCenters(centers, embeddings, support, ids is not null, nameof(centers));
+        }
+        Arguments.CheckLeaveOneOut(embeddings, support, leaveOneOut && centers is not { Rows.shape: [> 0, _] });
 
         using var scope = NewDisposeScope();
-        Tensor entropy;
-        if (support == Support.Sphere)
+        var views = new ProjectedViews(embeddings) { Weights = weights, Mask = mask, Ids = ids, Centers = centers is null ? [] : [centers] };
+        var options = new EntropyReconstructionOptions
         {
-            var concentration = new Concentration(kappa);
-            Tensor rows = Directions.Read(embeddings, normalizeInputs);
-            entropy = KernelEntropy.Relative(
-                rows,
-                null,
-                KernelWeights.Of(rows, null, null, null, leaveOneOut),
-                new KernelSettings(concentration, estimator, leaveOneOut, UnitRows: normalizeInputs) { Evaluation = evaluation }).Entropy
-                - concentration.LogNormalizer((int)rows.shape[1], normalizer, rows.device).to(rows.dtype);
-        }
-        else
-        {
-            entropy = Categorical.Read(embeddings, normalizeInputs, normalizer).MarginalEntropy(estimator);
-        }
-        return entropy.MoveToOuterDisposeScope();
+            Kappa = kappa,
+            Support = support,
+            Estimator = estimator,
+            ReconstructionWeight = 0,
+            LeaveOneOut = leaveOneOut,
+            NormalizeInputs = normalizeInputs,
+            Normalizer = normalizer,
+            Evaluation = evaluation,
+        };
+        return Parts(views, options).FullEntropy().MoveToOuterDisposeScope();
     }
 
     /// <summary>The reconstruction error between two batches of paired embeddings, row i of one with row i of the other.</summary>
@@ -90,6 +99,8 @@ public static class EntropyReconstruction
     /// <param name="support">The space the embeddings live in.</param>
     /// <param name="normalizer">True constants, or the published code's.</param>
     /// <param name="normalizeInputs">As of <see cref="entropy"/>.</param>
+    /// <param name="weights">Weight of each example; see <see cref="ProjectedViews.Weights"/>.</param>
+    /// <param name="mask">Which examples count; see <see cref="ProjectedViews.Mask"/>.</param>
     /// <returns>A scalar, in nats.</returns>
     /// <exception cref="ArgumentException">A bad shape or dtype, or two tensors that do not match; the message says what is wanted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive or above 1e15, or an enumeration's value that is none of its names.</exception>
@@ -99,27 +110,37 @@ public static class EntropyReconstruction
         double kappa = EntropyReconstructionOptions.DefaultKappa,
         Support support = EntropyReconstructionOptions.DefaultSupport,
         Normalizer normalizer = EntropyReconstructionOptions.DefaultNormalizer,
-        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs)
+        bool normalizeInputs = EntropyReconstructionOptions.DefaultNormalizeInputs,
+        Tensor? weights = null,
+        Tensor? mask = null)
     {
         Arguments.CheckKappa(kappa);
         Arguments.CheckEnum(support);
         Arguments.CheckEnum(normalizer);
         Arguments.CheckPair(projection1, projection2, support);
+        RowArguments.Check(projection1, support, weights, mask, null, nameof(weights), nameof(mask), "ids");
 
         using var scope = NewDisposeScope();
-        Tensor reconstruction;
-        if (support == Support.Sphere)
+        var views = new ProjectedViews(projection1, projection2) { Weights = weights, Mask = mask };
+        var options = new EntropyReconstructionOptions
         {
-            var concentration = new Concentration(kappa);
-            Tensor rows1 = Directions.Read(projection1, normalizeInputs), rows2 = Directions.Read(projection2, normalizeInputs);
-            reconstruction = VonMisesFisherReconstruction.Relative([rows1, rows2], [rows1, rows2], areOfViews: true, concentration)
-                - concentration.LogNormalizer((int)rows1.shape[1], normalizer, rows1.device).to(rows1.dtype);
-        }
-        else
+            Kappa = kappa,
+            Support = support,
+            EntropyWeight = 0,
+            NormalizeInputs = normalizeInputs,
+            Normalizer = normalizer,
+        };
+        return Parts(views, options).FullReconstruction().MoveToOuterDisposeScope();
+    }
+
+    private static LossParts Parts(ProjectedViews views, EntropyReconstructionOptions options)
+    {
+        var wanted = WantedTerms.OfLoss(options);
+        if (options.Support == Support.Discrete)
         {
-            Categorical[] distributions = [Categorical.Read(projection1, normalizeInputs, normalizer), Categorical.Read(projection2, normalizeInputs, normalizer)];
-            reconstruction = Categorical.CrossEntropy(distributions, [.. distributions.Select(batch => batch.Probabilities)], areOfViews: true);
+            return DiscreteLoss.Compute(views, options, wanted);
         }
-        return reconstruction.MoveToOuterDisposeScope();
+        var concentration = new Concentration(options.Kappa);
+        return SphereLoss.Compute(views, options, concentration, concentration, wanted);
     }
 }

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -27,8 +26,8 @@ namespace ErLoss.Modules;
 /// (6.1e-5 in float16) gets the gradient of a row of that size. Gradients of such rows can be infinite for a large κ. On the discrete support a logit of −∞ masks a class.
 /// </para>
 /// <para>
-/// A learnt κ is the parameter <c>log_kappa</c>, of shape (1). It is float64 whatever type the module is converted to, so that a conversion neither costs
-/// digits nor takes the parameter away from an optimizer that has it. Leave it out of weight decay, which would pull κ towards one.
+/// A learnt κ is the parameter <c>log_kappa</c>, of shape (1), and one of the reconstruction alone is <c>log_reconstruction_kappa</c>. It is float64 whatever type the module is converted to,
+/// so that a conversion neither costs digits nor takes the parameter away from an optimizer that has it. Leave it out of weight decay, which would pull κ towards one.
 /// </para>
 /// </remarks>
 /// <example>
@@ -42,6 +41,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
 {
     internal const string LogKappa = "log_kappa";
 
+    private readonly KappaSetting _kappa, _reconstructionKappa; // the same object where both terms have one κ
     private bool _isDisposed;
 
     /// <summary>A loss with the settings that matter most; see <see cref="EntropyReconstructionOptions"/> for all of them.</summary>
@@ -64,42 +64,65 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <summary>A loss with the settings given.</summary>
     /// <param name="options">The settings; checked here.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is null.</exception>
-    /// <exception cref="ArgumentException">A setting out of its range, or <see cref="EntropyReconstructionOptions.LearnKappa"/> on
-    /// a support that has no κ or with <see cref="EntropyReconstructionOptions.LeaveOneOut"/>; it names the setting.</exception>
+    /// <exception cref="ArgumentException">A setting out of its range, or settings that exclude each other; it names the setting.</exception>
     public EntropyReconstructionLoss(EntropyReconstructionOptions options)
-        : base(Reduction.Mean)
+        : base(options?.Reduction ?? EntropyReconstructionOptions.DefaultReduction)
     {
-        Arguments.CheckOptions(options);
-        Options = options;
-        if (options.LearnKappa)
+        OptionArguments.Check(options!);
+        Options = options!;
+        _kappa = options!.LearnKappa ? new KappaSetting(this, options.Kappa, LogKappa, options.MinKappa, options.MaxKappa) : new KappaSetting(this, options.Kappa);
+        _reconstructionKappa = options switch
         {
-            // As the parameters of TorchSharp's own modules, it outlives a dispose scope that the module is made in.
-            var logKappa = new Parameter(tensor([Math.Log(options.Kappa)], ScalarType.Float64));
-            logKappa.DetachFromDisposeScope();
-            register_parameter(LogKappa, logKappa);
-        }
+            { ReconstructionKappa: null } => _kappa,
+            { LearnReconstructionKappa: true } => new KappaSetting(this, options.ReconstructionKappa.Value, "log_reconstruction_kappa", options.MinKappa, options.MaxKappa),
+            _ => new KappaSetting(this, options.ReconstructionKappa.Value),
+        };
     }
 
     /// <summary>The settings this loss was made with.</summary>
     public EntropyReconstructionOptions Options { get; }
 
-    /// <summary>The present value of κ: the setting, or the value that has been learnt since.</summary>
+    /// <summary>
+    /// The present value of κ: the setting, or the value that has been learnt since. Where κ is not learnt, it can be set to another value, for
+    /// example anew in each step by a schedule.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value set is not positive, or above 1e15.</exception>
+    /// <exception cref="InvalidOperationException">κ is set, but it is learnt.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of, and κ with it.</exception>
     public double Kappa
     {
-        get
+        get => Live(_kappa).Value;
+        set => Live(_kappa).Set(value);
+    }
+
+    /// <summary>The present value of the reconstruction's κ, as <see cref="Kappa"/>, which it is unless <see cref="EntropyReconstructionOptions.ReconstructionKappa"/> is given.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value set is not positive, or above 1e15.</exception>
+    /// <exception cref="InvalidOperationException">It is set, but it is learnt, or both terms have one κ.</exception>
+    /// <exception cref="ObjectDisposedException">The module is disposed of, and κ with it.</exception>
+    public double ReconstructionKappa
+    {
+        get => Live(_reconstructionKappa).Value;
+        set
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Options.LearnKappa ? Math.Exp(get_parameter(LogKappa)!.item<double>()) : Options.Kappa;
+            if (HasOneKappa)
+            {
+                throw new InvalidOperationException(
+                    $"The loss was made with one κ for both terms; set {nameof(Kappa)}, or make the loss with {nameof(EntropyReconstructionOptions.ReconstructionKappa)}.");
+            }
+            Live(_reconstructionKappa).Set(value);
         }
     }
+
+    private bool HasOneKappa => ReferenceEquals(_kappa, _reconstructionKappa);
 
     /// <summary>The loss of a batch of paired projections. A term whose weight is zero is not computed.</summary>
     /// <param name="projection1">(k, d): the first view's projections, row i belonging to example i.</param>
     /// <param name="projection2">(k, d): the second view's, of the same dtype and on the same device.</param>
-    /// <returns>A scalar in nats, of the projections' precision (float32 at least).</returns>
+    /// <returns>
+    /// A scalar in nats, of the projections' precision (float32 at least); with <see cref="Reduction.None"/> a value for each example, (k).
+    /// </returns>
     /// <exception cref="ArgumentException">Projections of a wrong shape or dtype, or that do not match; the message says what is wanted.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A learnt κ has left its range; the exception names <c>log_kappa</c>. On a GPU κ is not
+    /// <exception cref="ArgumentOutOfRangeException">A learnt κ has left its range; the exception names its parameter. On a GPU κ is not
     /// read, and the loss is NaN instead.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
@@ -112,7 +135,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <summary>The loss of a batch of paired projections, with the terms it is made of, whatever their weights.</summary>
     /// <param name="projection1">(k, d): the first view's projections, row i belonging to example i.</param>
     /// <param name="projection2">(k, d): the second view's, of the same dtype and on the same device.</param>
-    /// <returns>Four scalars in nats; the caller disposes them.</returns>
+    /// <returns>Four scalars in nats, or with <see cref="Reduction.None"/> four vectors, (k); the caller disposes them.</returns>
     /// <exception cref="ArgumentException">As of <see cref="forward"/>.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
@@ -125,8 +148,8 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// The loss of any number of views, with given predictions and targets or without, and the terms it is made of: the form for teachers, many crops and
     /// cluster assignments. Two projections alone give what <see cref="terms(Tensor, Tensor)"/> gives.
     /// </summary>
-    /// <param name="views">Projections, predictions and targets.</param>
-    /// <returns>Four scalars in nats; the caller disposes them.</returns>
+    /// <param name="views">Projections, predictions and targets, and what is said of their rows.</param>
+    /// <returns>Four scalars in nats, or with <see cref="Reduction.None"/> four vectors, (k); the caller disposes them.</returns>
     /// <exception cref="ArgumentException">
     /// A tensor of a wrong shape, dtype or device, a single view that has nothing to predict, or two kinds of targets; it names the member of
     /// <paramref name="views"/>. On a GPU class numbers are not read: there one out of range is an error of the device.
@@ -137,22 +160,14 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ViewArguments.Check(views, Options.Support);
-        RowArguments.Check(views, Options.Support);
-        CheckSettings(views.Projections[0], $"{nameof(views)}.{nameof(views.Projections)}[0]");
+        bool haveCenters = views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
+        CheckSettings(views.Projections[0], haveCenters, $"{nameof(views)}.{nameof(views.Projections)}[0]");
         return Terms(views);
     }
 
     /// <summary>The settings that apply to the support, with the present value of κ.</summary>
-    public override string ToString()
-    {
-        EntropyReconstructionOptions o = Options;
-        FormattableString kappa = $"Kappa: {(_isDisposed ? o.Kappa : Kappa):g6}{(o.LearnKappa ? " (learnt)" : "")}, LeaveOneOut: {o.LeaveOneOut}, ";
-        FormattableString shared = $"Estimator: {o.Estimator}, EntropyWeight: {o.EntropyWeight}, ReconstructionWeight: {o.ReconstructionWeight}, ";
-        FormattableString others = $"NormalizeInputs: {o.NormalizeInputs}, Normalizer: {o.Normalizer}";
-        FormattableString pairs = $", Evaluation: {o.Evaluation}, ProductPrecision: {o.ProductPrecision}";
-        FormattableString[] settings = o.Support == Support.Sphere ? [kappa, shared, others, pairs] : [shared, others];
-        return $"{nameof(EntropyReconstructionLoss)}(Support: {o.Support}, {string.Concat(settings.Select(FormattableString.Invariant))})";
-    }
+    public override string ToString() =>
+        $"{nameof(EntropyReconstructionLoss)}({SettingsText.Of(Options, _isDisposed ? Options.Kappa : Kappa, _isDisposed ? Options.ReconstructionKappa : ReconstructionKappa)})";
 
     /// <summary>Moves a learnt κ to a device; its type stays.</summary>
     protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
@@ -174,17 +189,21 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         Arguments.CheckPair(projection1, projection2, Options.Support);
-        CheckSettings(projection1, nameof(projection1));
+        CheckSettings(projection1, haveCenters: false, nameof(projection1));
     }
 
     /// <summary>What the settings want of projections.</summary>
-    private void CheckSettings(Tensor projection, string name)
+    private void CheckSettings(Tensor projection, bool haveCenters, string name)
     {
-        Arguments.CheckLeaveOneOut(projection, Options.Support, Options.LeaveOneOut, name);
-        if (Options.LearnKappa)
-        {
-            Arguments.CheckDevice(projection, get_parameter(LogKappa)!, LogKappa, name);
-        }
+        Arguments.CheckLeaveOneOut(projection, Options.Support, Options.LeaveOneOut && !haveCenters, name);
+        _kappa.CheckDevice(projection, name);
+        _reconstructionKappa.CheckDevice(projection, name);
+    }
+
+    private KappaSetting Live(KappaSetting kappa)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return kappa;
     }
 
     private EntropyReconstructionTerms Terms(ProjectedViews views)
@@ -194,8 +213,14 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     }
 
     private LossParts Parts(ProjectedViews views, WantedTerms wanted) => Options.Support == Support.Sphere
-        ? SphereLoss.Compute(views, Options, Options.LearnKappa ? new Concentration(get_parameter(LogKappa)!.exp().view([])) : new Concentration(Options.Kappa), wanted)
+        ? SphereParts(views, wanted)
         : DiscreteLoss.Compute(views, Options, wanted);
+
+    private LossParts SphereParts(ProjectedViews views, WantedTerms wanted)
+    {
+        Concentration kernels = _kappa.Read(), decoder = HasOneKappa ? kernels : _reconstructionKappa.Read();
+        return SphereLoss.Compute(views, Options, kernels, decoder, wanted);
+    }
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

@@ -95,7 +95,7 @@ public sealed record EntropyReconstructionOptions
     public double ReconstructionWeight { get; init; } = DefaultReconstructionWeight;
 
     /// <summary>
-    /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels. Needs k ≥ 2, and a κ that is not learnt. The
+    /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels. Needs k ≥ 2 or further centres, and a κ that is not learnt. The
     /// discrete support has no kernels and ignores it.
     /// </summary>
     /// <remarks>

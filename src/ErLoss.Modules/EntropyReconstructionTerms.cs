@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>The loss and the terms it is made of: scalars in nats. Disposing it disposes them.</summary>
+/// <summary>
+/// The loss and the terms it is made of, in nats: scalars, or with <see cref="EntropyReconstructionOptions.Reduction"/> of None a value for each example, (k). Disposing it disposes them.
+/// </summary>
 /// <remarks>
 /// All are differentiable, except <see cref="MutualInformationBound"/> with <see cref="EntropyReconstructionOptions.LeaveOneOut"/>. In float32 an entropy or a reconstruction on the sphere is
 /// rounded together with log C_d(κ), to 2e-4 at d = 2,048 and to 0.02 at d = 65,536. <see cref="MutualInformationBound"/> and a
@@ -38,7 +40,8 @@ public sealed class EntropyReconstructionTerms : IDisposable
     /// <para>
     /// It is a bound for equal views of unit rows, at every batch size; of many views it is the mean of the bounds of their pairs. With given targets it is one only where
     /// the projections have the law of the targets, because Ĥ is the projections' entropy and the reconstruction specifies the targets: a collapsed teacher
-    /// beside a spread student gives a large number where there is no information.
+    /// beside a spread student gives a large number where there is no information. With a <see cref="EntropyReconstructionOptions.ReconstructionKappa"/> it is one only for the true entropy,
+    /// not for its estimate.
     /// </para>
     /// <para>
     /// With <see cref="EntropyReconstructionOptions.LeaveOneOut"/> it is therefore not <see cref="Entropy"/> − <see cref="Reconstruction"/>, which is no

@@ -16,6 +16,9 @@ internal sealed class Groups
         _places = zeros_like(order).scatter_(0, order, isNew.cumsum(0));
     }
 
+    /// <summary>The rows that are in one group here and in one group there as well.</summary>
+    public Groups And(Groups other) => new(_places * _places.shape[0] + other._places);
+
     /// <summary>For each row the sum of (n, …) values over its group, itself included.</summary>
     public Tensor Sum(Tensor values) => SumsOfGroups(values).gather(0, PlacesLike(values));
 

@@ -11,9 +11,10 @@ namespace ErLoss.Modules;
 /// <param name="PlainEntropy">The plain estimate of the entropy where rows are left out of <paramref name="Entropy"/>; without gradient.</param>
 /// <param name="Reconstruction">The reconstruction error.</param>
 /// <param name="EntropyConstant">What is to be subtracted from the entropy: log C_d(κ), zero where nothing counts. On classes there is none.</param>
+/// <param name="PlainConstant">The same of the plain estimate.</param>
 /// <param name="ReconstructionConstant">The same of the reconstruction; the same tensor where it is the same constant.</param>
 internal readonly record struct LossParts(
-    Tensor? Entropy, Tensor? PlainEntropy, Tensor? Reconstruction, Tensor? EntropyConstant, Tensor? ReconstructionConstant)
+    Tensor? Entropy, Tensor? PlainEntropy, Tensor? Reconstruction, Tensor? EntropyConstant, Tensor? PlainConstant, Tensor? ReconstructionConstant)
 {
     private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
 
@@ -30,28 +31,36 @@ internal readonly record struct LossParts(
             (_, 0) => -options.EntropyWeight * Entropy!,
             _ => options.ReconstructionWeight * Reconstruction! - options.EntropyWeight * Entropy!,
         };
-        return Add(loss, options.EntropyWeight, options.ReconstructionWeight);
+        return Add(loss, EntropyConstant, options.EntropyWeight, options.ReconstructionWeight);
     }
+
+    /// <summary>The entropy with its constant.</summary>
+    public Tensor FullEntropy() => Add(Entropy!, EntropyConstant, -1, 0);
+
+    /// <summary>The reconstruction error with its constant.</summary>
+    public Tensor FullReconstruction() => Add(Reconstruction!, EntropyConstant, 0, 1);
 
     /// <summary>All four terms, which outlive the dispose scope they were made in.</summary>
     public EntropyReconstructionTerms Terms(EntropyReconstructionOptions options)
     {
         // The plain estimate has no gradient, so that the difference has none that would be its own.
-        Tensor bound = Add(PlainEntropy is null ? Entropy! - Reconstruction! : PlainEntropy - Reconstruction!.detach(), -1, -1);
+        Tensor bound = PlainEntropy is null
+            ? Add(Entropy! - Reconstruction!, EntropyConstant, -1, -1)
+            : Add(PlainEntropy - Reconstruction!.detach(), PlainConstant, -1, -1).detach();
         return new EntropyReconstructionTerms(
             Loss(options).MoveToOuterDisposeScope(),
-            Add(Entropy!, -1, 0).MoveToOuterDisposeScope(),
-            Add(Reconstruction!, 0, 1).MoveToOuterDisposeScope(),
-            (PlainEntropy is null ? bound : bound.detach()).MoveToOuterDisposeScope());
+            FullEntropy().MoveToOuterDisposeScope(),
+            FullReconstruction().MoveToOuterDisposeScope(),
+            bound.MoveToOuterDisposeScope());
     }
 
-    /// <summary>A value plus <paramref name="entropy"/> times the entropy's constant, less <paramref name="reconstruction"/> times the reconstruction's.</summary>
-    private Tensor Add(Tensor value, double entropy, double reconstruction)
+    /// <summary>A value plus <paramref name="entropy"/> times an entropy's constant, less <paramref name="reconstruction"/> times the reconstruction's.</summary>
+    private Tensor Add(Tensor value, Tensor? entropyConstant, double entropy, double reconstruction)
     {
-        Tensor? constant = (EntropyConstant, ReconstructionConstant) switch
+        Tensor? constant = (entropyConstant, ReconstructionConstant) switch
         {
             (Tensor shared, Tensor other) when ReferenceEquals(shared, other) => Scale(shared, entropy - reconstruction),
-            _ => Sum(Scale(EntropyConstant, entropy), Scale(ReconstructionConstant, -reconstruction)),
+            _ => Sum(Scale(entropyConstant, entropy), Scale(ReconstructionConstant, -reconstruction)),
         };
         return constant is null ? value : value + constant.to(value.dtype);
     }

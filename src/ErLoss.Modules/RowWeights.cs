@@ -14,13 +14,16 @@ internal sealed class RowWeights
     {
         Values = values;
         _isAbsent = values.eq(0);
-        Tensor sum = values.sum();
-        Any = sum.gt(0).to(ScalarType.Float64);
-        Shares = values / (sum + (1 - Any));
+        Total = values.sum();
+        Any = Total.gt(0).to(ScalarType.Float64);
+        Shares = values / (Total + (1 - Any));
     }
 
     /// <summary>Zero or positive, (k) in float64. The rows whose weight is zero do not count.</summary>
     public Tensor Values { get; }
+
+    /// <summary>The sum of the weights: a scalar in float64.</summary>
+    public Tensor Total { get; }
 
     /// <summary>The weights divided by their sum; zeros where no row counts. (k) in float64.</summary>
     public Tensor Shares { get; }
@@ -35,12 +38,25 @@ internal sealed class RowWeights
         (null, not null) => new RowWeights(mask.to(ScalarType.Float64)),
         (not null, null) => new RowWeights(weights.to(ScalarType.Float64)),
         // A masked weight may be anything, so that it is replaced and not multiplied.
-        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.eq(0), s_zero)),
+        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.bitwise_not(), s_zero)),
     };
 
     /// <summary>Those weights, and zero for rows that <paramref name="count"/> (k, of bool) leaves out.</summary>
     public static RowWeights Of(RowWeights? weights, Tensor count) =>
-        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.eq(0), s_zero));
+        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.bitwise_not(), s_zero));
+
+    /// <summary>The weight one for each of a number of rows.</summary>
+    public static RowWeights Ones(long rows, Device device) => new(ones(rows, dtype: ScalarType.Float64, device: device));
+
+    /// <summary>What the values of rows give: their mean, a scalar of their type, or the values themselves, (k), with zeros for rows that do not count.</summary>
+    /// <param name="weights">Null where each row has the weight one.</param>
+    /// <param name="values">(k), finite wherever rows do not count.</param>
+    /// <param name="each">Whether the values are wanted, and not their mean.</param>
+    public static Tensor Reduce(RowWeights? weights, Tensor values, bool each) =>
+        each ? weights?.Fill(values) ?? values : weights?.Mean(values) ?? values.mean();
+
+    /// <summary>What <see cref="Reduce"/> makes of a constant of one for each row, in float64; null where that is one.</summary>
+    public static Tensor? CountOf(RowWeights? weights, bool each) => each ? weights?._isAbsent.bitwise_not().to(ScalarType.Float64) : weights?.Any;
 
     /// <summary>Rows of a batch, (k, …), with zeros in place of what does not count, whatever that was.</summary>
     public Tensor Fill(Tensor rows) => Fill(rows, s_zero);
@@ -49,5 +65,8 @@ internal sealed class RowWeights
     public Tensor Fill(Tensor rows, Scalar value) => rows.masked_fill(rows.dim() == 1 ? _isAbsent : _isAbsent.unsqueeze(1), value);
 
     /// <summary>The mean of (k) values over the rows, each counted by its weight: a scalar of the values' type.</summary>
-    public Tensor Mean(Tensor values) => values.dot(Shares.to(values.dtype));
+    public Tensor Mean(Tensor values) => (values * Shares.to(values.dtype)).sum();
+
+    /// <summary>The mean of (k, d) rows, each counted by its weight: (d).</summary>
+    public Tensor MeanOfRows(Tensor rows) => Shares.to(rows.dtype).unsqueeze(0).mm(rows).squeeze(0);
 }

@@ -13,6 +13,7 @@ internal static class ViewArguments
         Tensor first = views.Projections[0];
         string firstName = $"{Projections}[0]";
         CheckAlike(views.Projections, Projections);
+        RowArguments.Check(views, support);
         if (views.Predictions is not null)
         {
             const string Predictions = $"{nameof(views)}.{nameof(views.Predictions)}";
@@ -33,10 +34,10 @@ internal static class ViewArguments
             CheckTargets(views.Targets, $"{nameof(views)}.{nameof(views.Targets)}");
         }
         int predictions = (views.Predictions ?? views.Projections).Count, targets = (views.GivenTargets ?? views.Projections).Count;
-        if (ViewSums.Pairs(predictions, targets, views.AreOfViews) == 0)
+        if (views.Labels is null && ViewSums.Pairs(predictions, targets, views.AreOfViews) == 0)
         {
             throw new ArgumentException(
-                $"No prediction meets a target, because a view does not predict itself. Give a second view, or a {nameof(views.Target)}, which every prediction meets.",
+                $"No prediction meets a target, because a view does not predict itself. Give a second view, a {nameof(views.Target)}, which every prediction meets, or {nameof(views.Labels)}.",
                 nameof(views));
         }
 
@@ -65,7 +66,7 @@ internal static class ViewArguments
         {
             if (support == Support.Discrete && target is { IsInvalid: false, dtype: ScalarType.Int64 })
             {
-                Arguments.CheckClassNumbers(target, first, firstName, name);
+                Arguments.CheckClassNumbers(target, first, views, firstName, name);
             }
             else
             {

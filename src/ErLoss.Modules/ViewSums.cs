@@ -33,26 +33,23 @@ internal static class ViewSums
         return sums;
     }
 
-    /// <summary>
-    /// The sum of a scalar of each prediction with the sum of the targets that it meets: all but its own, which stands at its place.
-    /// </summary>
-    /// <param name="predictions">At least one.</param>
-    /// <param name="targets">At least one, added up before the scalar is taken, which is linear in them.</param>
+    /// <summary>For each prediction the sum of the targets that it meets: all but its own, which stands at its place. Null where it meets none.</summary>
+    /// <param name="predictions">How many predictions there are.</param>
+    /// <param name="targets">At least one.</param>
     /// <param name="areOfViews">Whether a target stands at the place of the prediction of the same view; else every prediction meets every target.</param>
-    /// <param name="product">The scalar.</param>
-    public static Tensor OverPairs<T>(IReadOnlyList<T> predictions, IReadOnlyList<Tensor> targets, bool areOfViews, Func<T, Tensor, Tensor> product)
+    public static Tensor?[] Met(int predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
     {
         Tensor?[] others = areOfViews ? OfOthers(targets) : [];
-        Tensor? all = others.Length < predictions.Count ? Of(targets) : null, total = null;
-        for (int i = 0; i < predictions.Count; i++)
-        {
-            if ((i < others.Length ? others[i] : all) is Tensor met)
-            {
-                total = Add(total, product(predictions[i], met));
-            }
-        }
-        return total!;
+        Tensor? all = others.Length < predictions ? Of(targets) : null;
+        return [.. Enumerable.Range(0, predictions).Select(i => i < others.Length ? others[i] : all)];
     }
+
+    /// <summary>The sum of what each prediction gives with what it meets, over those that meet something.</summary>
+    /// <param name="predictions">At least one.</param>
+    /// <param name="met">For each prediction what it meets, if anything; one of them meets something.</param>
+    /// <param name="product">What a prediction gives, linear in what it meets.</param>
+    public static Tensor OfProducts<T>(IReadOnlyList<T> predictions, IReadOnlyList<Tensor?> met, Func<T, Tensor, Tensor> product) =>
+        Of([.. predictions.Zip(met).Where(pair => pair.Second is not null).Select(pair => product(pair.First, pair.Second!))]);
 
     /// <summary>How many pairs that are. <see cref="ViewArguments"/> refuses views that have none.</summary>
     public static long Pairs(int predictions, int targets, bool areOfViews) =>

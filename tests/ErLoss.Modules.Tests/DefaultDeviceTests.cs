@@ -73,6 +73,31 @@ public class DefaultDeviceTests : TensorTests
         Assert.That(other, Is.EqualTo(value));
     }
 
+    [Test]
+    public void DoesNotMatterForWhatCountsNorForKappasThatAreLearnt([Values] Support support, [Values] bool learnKappa)
+    {
+        bool isSphere = support == Support.Sphere;
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            Support = support,
+            LearnKappa = isSphere && learnKappa,
+            ReconstructionKappa = isSphere && !learnKappa ? 5 : null,
+            LearnReconstructionKappa = isSphere && !learnKappa,
+            MaxKappa = isSphere ? 20 : null,
+        });
+        var views = new ProjectedViews(Draw.Normal(1, 4, 3).ToTensor(), Draw.Normal(2, 4, 3).ToTensor())
+        {
+            Weights = tensor(new[] { 1, 0.5, 2, 3 }),
+            Mask = tensor(new[] { true, true, false, true }),
+            Labels = tensor(new long[] { 1, 2, 1, 1 }),
+            Centers = isSphere ? [] : [new Centers(Draw.Probabilities(3, 2, 3).ToTensor())],
+        };
+        TermValues values = TermValues.Of(loss.terms(views)), others = default;
+        WithDefault(new Device("meta"), () => others = TermValues.Of(loss.terms(views)));
+        Assert.That(double.IsFinite(values.Loss));
+        Assert.That(others, Is.EqualTo(values));
+    }
+
     private static void WithDefault(Device device, Action action)
     {
         Device before = get_default_device();

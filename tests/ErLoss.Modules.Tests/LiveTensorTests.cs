@@ -33,6 +33,34 @@ public class LiveTensorTests
     }
 
     [Test]
+    public void TermsOfRowsThatCountByWeightsMaskAndLabelsLeaveFour([Values] Support support, [Values] bool normalizeInputs, [Values(nn.Reduction.None, nn.Reduction.Mean)] nn.Reduction reduction)
+    {
+        bool isSphere = support == Support.Sphere;
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            Support = support,
+            Estimator = isSphere ? EntropyEstimator.Joe : EntropyEstimator.PlugIn,
+            NormalizeInputs = normalizeInputs,
+            Reduction = reduction,
+            ReconstructionKappa = isSphere ? 5 : null,
+            LearnReconstructionKappa = isSphere,
+            MaxKappa = isSphere ? 6 : null,
+        });
+        using Tensor rows = Draw.Probabilities(1, 4, 3).ToLeaf(), weights = tensor(new[] { 1, 0, 0.5, 2 }), mask = tensor(new[] { true, true, false, true });
+        using Tensor labels = tensor(new long[] { 1, 2, 2, 1 }), ids = tensor(new long[] { 5, 5, 6, 7 }), further = Draw.Probabilities(2, 3, 3).ToTensor();
+        AssertLeaves(4, () => loss.terms(new ProjectedViews(rows, rows)
+        {
+            Weights = weights,
+            Mask = mask,
+            Labels = labels,
+            Ids = isSphere ? ids : null,
+            Centers = isSphere ? [] : [new Centers(further)],
+        }));
+        AssertLeaves(1, () => EntropyReconstruction.entropy(rows, support: support, weights: weights, mask: mask, centers: isSphere ? null : new Centers(further)));
+        AssertLeaves(1, () => EntropyReconstruction.reconstruction(rows, rows, support: support, weights: weights, mask: mask));
+    }
+
+    [Test]
     public void FunctionalFormLeavesOne(
         [Values] Support support,
         [Values] EntropyEstimator estimator,

@@ -36,6 +36,19 @@ public class ModuleTests : TensorTests
             $"{onSphere}",
             Is.EqualTo("EntropyReconstructionLoss(Support: Sphere, Kappa: 3.25 (learnt), LeaveOneOut: False, Estimator: PlugIn, EntropyWeight: 0.5, "
                 + "ReconstructionWeight: 1, NormalizeInputs: True, Normalizer: Exact, Evaluation: Auto, ProductPrecision: Full)"));
+        using var own = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            ReconstructionKappa = 20.5,
+            LearnReconstructionKappa = true,
+            MinKappa = 0.5,
+            MaxKappa = 50,
+            Estimator = EntropyEstimator.Joe,
+            Reduction = nn.Reduction.None,
+        });
+        Assert.That(
+            $"{own}",
+            Is.EqualTo("EntropyReconstructionLoss(Support: Sphere, Kappa: 10, ReconstructionKappa: 20.5 (learnt), MinKappa: 0.5, MaxKappa: 50, LeaveOneOut: False, Estimator: Joe, EntropyWeight: 1, "
+                + "ReconstructionWeight: 1, NormalizeInputs: True, Normalizer: Exact, Reduction: None, Evaluation: Auto, ProductPrecision: Full)"));
         using var discrete = new EntropyReconstructionLoss(support: Support.Discrete);
         Assert.That(
             discrete.ToString(),

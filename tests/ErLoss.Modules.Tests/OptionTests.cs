@@ -27,6 +27,11 @@ public class OptionTests : TensorTests
             NormalizeInputs = true,
             Normalizer = Normalizer.Exact,
             Evaluation = KernelEvaluation.Auto,
+            ReconstructionKappa = null,
+            LearnReconstructionKappa = false,
+            MinKappa = null,
+            MaxKappa = null,
+            Reduction = nn.Reduction.Mean,
         }));
         using var loss = new EntropyReconstructionLoss();
         Assert.That(loss.Options, Is.EqualTo(options));
@@ -62,6 +67,7 @@ public class OptionTests : TensorTests
         AssertOptionRefused(new EntropyReconstructionOptions { Estimator = (EntropyEstimator)NoName }, "Estimator", NoName, "PlugIn, Joe");
         AssertOptionRefused(new EntropyReconstructionOptions { Normalizer = (Normalizer)NoName }, "Normalizer", NoName, "Exact, Reference");
         AssertOptionRefused(new EntropyReconstructionOptions { Evaluation = (KernelEvaluation)NoName }, "Evaluation", NoName, "Auto, Fused, Composed");
+        AssertOptionRefused(new EntropyReconstructionOptions { Reduction = (nn.Reduction)NoName }, "Reduction", NoName, "None, Mean, Sum");
         AssertOptionRefused(new EntropyReconstructionOptions { Support = (Support)(-1) }, "Support", -1, "Sphere, Discrete");
     }
 
@@ -102,6 +108,44 @@ public class OptionTests : TensorTests
         double[] kappas = [.. Enumerable.Range(0, 15).Select(power => Math.Pow(10, power))];
         Assert.That(kappas.Select(kappa => Loss(kappa, leaveOneOut: true)), Is.Ordered.Descending);
         Assert.That(kappas.MinBy(kappa => Loss(kappa, leaveOneOut: false)), Is.InRange(10, 1e3));
+    }
+
+    private static IEnumerable<TestCaseData> Exclusive()
+    {
+        var learnt = new EntropyReconstructionOptions { LearnKappa = true };
+        var own = new EntropyReconstructionOptions { ReconstructionKappa = 20, LearnReconstructionKappa = true };
+        static TestCaseData Case(string name, EntropyReconstructionOptions options, string option, string said) =>
+            new TestCaseData(options, option, said).SetArgDisplayNames(name);
+
+        yield return Case("a sum", new() { Reduction = nn.Reduction.Sum }, "Reduction", "no sum over examples");
+        yield return Case("rows of the plug-in on the sphere", new() { Reduction = nn.Reduction.None }, "Reduction", "Joe is wanted");
+        yield return Case(
+            "rows of Joe's on classes", new() { Reduction = nn.Reduction.None, Support = Support.Discrete, Estimator = EntropyEstimator.Joe }, "Reduction", "PlugIn is wanted");
+        yield return Case("a second κ on classes", new() { Support = Support.Discrete, ReconstructionKappa = 5 }, "ReconstructionKappa", "has no κ");
+        yield return Case("a second κ beside a learnt one", learnt with { ReconstructionKappa = 5 }, "ReconstructionKappa", "has no minimum");
+        yield return Case("a second κ learnt from nowhere", new() { LearnReconstructionKappa = true }, "LearnReconstructionKappa", "starts from");
+        yield return Case("a least κ that is not learnt", new() { MinKappa = 1 }, "MinKappa", "No κ is learnt");
+        yield return Case("a largest κ that is not learnt", new() { ReconstructionKappa = 5, MaxKappa = 20 }, "MaxKappa", "No κ is learnt");
+        yield return Case("limits on classes", new() { Support = Support.Discrete, MaxKappa = 20 }, "MaxKappa", "No κ is learnt");
+        yield return Case("limits that leave nothing", learnt with { MinKappa = 20, MaxKappa = 5 }, "MinKappa", "at most MaxKappa");
+        yield return Case("a start below", learnt with { MinKappa = 11 }, "MinKappa", "starts from 10");
+        yield return Case("a start above", learnt with { MaxKappa = 9 }, "MaxKappa", "starts from 10");
+        yield return Case("a second κ that starts above", own with { MaxKappa = 15 }, "MaxKappa", "starts from 20");
+    }
+
+    [TestCaseSource(nameof(Exclusive))]
+    public void SettingsThatExcludeEachOtherAreRefused(EntropyReconstructionOptions options, string option, string said) => Assert.That(
+        () => new EntropyReconstructionLoss(options),
+        Throws.ArgumentException.With.Property("ParamName").EqualTo($"options.{option}").And.Message.Contains(said));
+
+    [TestCaseSource(nameof(BadKappas))]
+    public void OtherKappasThatAreNotPositiveAndFiniteAreRefused(double kappa)
+    {
+        const string Wanted = "positive, finite";
+        var learnt = new EntropyReconstructionOptions { LearnKappa = true };
+        AssertOptionRefused(new EntropyReconstructionOptions { ReconstructionKappa = kappa }, "ReconstructionKappa", kappa, Wanted);
+        AssertOptionRefused(learnt with { MinKappa = kappa }, "MinKappa", kappa, Wanted);
+        AssertOptionRefused(learnt with { MaxKappa = kappa }, "MaxKappa", kappa, Wanted);
     }
 
     [Test]

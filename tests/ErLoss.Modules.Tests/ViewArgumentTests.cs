@@ -25,6 +25,71 @@ internal sealed class ViewArgumentTests : TensorTests
         yield return Case("one view and its own target", () => new ProjectedViews(Fit()) { Targets = [Fit()] }, "", "Target");
     }
 
+    private static IEnumerable<TestCaseData> UnfitRows()
+    {
+        static ProjectedViews Views(Tensor? weights = null, Tensor? mask = null, Tensor? ids = null, Tensor? labels = null, params Centers[] centers) =>
+            new(ones(4, 3), ones(4, 3)) { Weights = weights, Mask = mask, Ids = ids, Labels = labels, Centers = centers };
+        static TestCaseData Case(string name, Func<ProjectedViews> make, string member, params string[] said) =>
+            new TestCaseData(make, member, said).SetArgDisplayNames(name);
+
+        yield return Case("few weights", () => Views(weights: ones(3)), "Weights", "(3)", "(4)");
+        yield return Case("a matrix of weights", () => Views(weights: ones(4, 1)), "Weights", "(4, 1)", "(4)");
+        yield return Case("weights of bytes", () => Views(weights: ones(4, ScalarType.Byte)), "Weights", "Byte", "Float32");
+        yield return Case("weights elsewhere", () => Views(weights: ones(4, device: device("meta"))), "Weights", "meta", "cpu");
+        yield return Case("a negative weight", () => Views(weights: tensor(new[] { 1.0, -1, 1, 1 })), "Weights", "negative or not finite");
+        yield return Case("an infinite weight", () => Views(weights: tensor(new[] { 1.0, double.PositiveInfinity, 1, 1 })), "Weights", "negative or not finite");
+        yield return Case("weights to be learnt", () => Views(weights: ones(4).requires_grad_()), "Weights", "Detach");
+        yield return Case("a mask of numbers", () => Views(mask: ones(4)), "Mask", "Float32", "Bool");
+        yield return Case("a long mask", () => Views(mask: ones(5, ScalarType.Bool)), "Mask", "(5)", "(4)");
+        yield return Case("labels that are not whole", () => Views(labels: ones(4)), "Labels", "Float32", "Int64");
+        yield return Case(
+            "labels and targets", () => new ProjectedViews(ones(4, 3), ones(4, 3)) { Labels = ones(4, ScalarType.Int64), Target = ones(4, 3) }, "Labels", "Target are given as well");
+        yield return Case(
+            "labels and predictions",
+            () => new ProjectedViews(ones(4, 3), ones(4, 3)) { Labels = ones(4, ScalarType.Int64), Predictions = [ones(4, 3)] },
+            "Labels",
+            "Predictions are given as well");
+        yield return Case("three centres for two views", () => Views(centers: [new(ones(1, 3)), new(ones(1, 3)), new(ones(1, 3))]), "Centers", "3 sets", "2 views");
+        yield return Case("no centres object", () => Views(centers: [null!]), "Centers[0]");
+        yield return Case("wide centres", () => Views(centers: [new(ones(2, 4))]), "Centers[0].Rows", "(2, 4)", "(m, 3)");
+        yield return Case("double centres", () => Views(centers: [new(ones(2, 3, float64))]), "Centers[0].Rows", "Float64", "Float32");
+        yield return Case("centres elsewhere", () => Views(centers: [new(ones(2, 3, device: device("meta")))]), "Centers[0].Rows", "meta", "cpu");
+        yield return Case("few weights of centres", () => Views(centers: [new(ones(2, 3)) { Weights = ones(3) }]), "Centers[0].Weights", "(3)", "(2)");
+    }
+
+    [TestCaseSource(nameof(UnfitRows))]
+    public void WhatIsSaidOfRowsIsRefusedByTheMemberOnEitherSupport(Func<ProjectedViews> make, string member, string[] said) => UnfitViewsAreRefusedByTheMemberOnEitherSupport(make, member, said);
+
+    [Test]
+    public void IdsAreRefusedOnClassesAndForCentresOfABatchWithoutThem()
+    {
+        EntropyReconstructionOptions sphere = new(), discrete = new() { Support = Support.Discrete };
+        Tensor ids = ones(4, ScalarType.Int64);
+        AssertRefused(new ProjectedViews(ones(4, 3), ones(4, 3)) { Ids = ids }, discrete, "Ids", "Use weights");
+        AssertRefused(new ProjectedViews(ones(4, 3), ones(4, 3)) { Ids = ids[..3] }, sphere, "Ids", "(3)", "(4)");
+        AssertRefused(new ProjectedViews(ones(4, 3), ones(4, 3)) { Centers = [new(ones(4, 3)) { Ids = ids }] }, sphere, "Centers[0].Ids", "Give the batch's ids too");
+    }
+
+    [Test]
+    public void TheFunctionalFormsRefuseByTheArgument()
+    {
+        Tensor rows = ones(4, 3), few = ones(3);
+        (Action Call, string Name)[] calls =
+        [
+            (() => EntropyReconstruction.entropy(rows, weights: few), "weights"),
+            (() => EntropyReconstruction.entropy(rows, mask: few), "mask"),
+            (() => EntropyReconstruction.entropy(rows, ids: few), "ids"),
+            (() => EntropyReconstruction.entropy(rows, support: Support.Discrete, ids: ones(4, ScalarType.Int64)), "ids"),
+            (() => EntropyReconstruction.entropy(rows, centers: new Centers(ones(4, 2))), "centers.Rows"),
+            (() => EntropyReconstruction.reconstruction(rows, rows, weights: few), "weights"),
+            (() => EntropyReconstruction.reconstruction(rows, rows, mask: few), "mask"),
+        ];
+        foreach ((Action call, string name) in calls)
+        {
+            Assert.That(call, Throws.ArgumentException.With.Property("ParamName").EqualTo(name));
+        }
+    }
+
     [TestCaseSource(nameof(Unfit))]
     public void UnfitViewsAreRefusedByTheMemberOnEitherSupport(Func<ProjectedViews> make, string member, string[] said)
     {

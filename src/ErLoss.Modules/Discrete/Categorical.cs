@@ -21,10 +21,9 @@ internal sealed class Categorical
     private const double ReferenceFloor = 1e-7;
 
     // Kept: TorchSharp may free a number's conversion before native code reads it, and masked_fill copies a tensor first.
-    private static readonly Scalar s_zero = 0, s_floor = Math.Log(finfo(ScalarType.Float32).tiny), s_floorInDouble = Math.Log(finfo(ScalarType.Float64).tiny);
+    private static readonly Scalar s_floor = Math.Log(finfo(ScalarType.Float32).tiny), s_floorInDouble = Math.Log(finfo(ScalarType.Float64).tiny);
 
     private readonly Normalizer _normalizer;
-    private readonly bool _fromLogits;
     private readonly Tensor _logProbabilities;
 
     /// <param name="probabilities">p.</param>
@@ -36,11 +35,16 @@ internal sealed class Categorical
         Probabilities = probabilities;
         _logProbabilities = logProbabilities;
         _normalizer = normalizer;
-        _fromLogits = fromLogits;
+        IsFromLogits = fromLogits;
     }
 
     /// <summary>p, (k, d).</summary>
     public Tensor Probabilities { get; }
+
+    /// <summary>Exact log p, (k, d), −∞ for masked classes. Null where the logarithms did not come from logits.</summary>
+    public Tensor? LogProbabilities => IsFromLogits ? _logProbabilities : null;
+
+    private bool IsFromLogits { get; }
 
     /// <summary>Rows of logits where inputs are normalised, else of probabilities; in float32 at least.</summary>
     public static Categorical Read(Tensor rows, bool normalizeInputs, Normalizer normalizer)
@@ -62,54 +66,24 @@ internal sealed class Categorical
         return new Categorical(logProbabilities.exp(), logProbabilities, normalizer, fromLogits: true);
     }
 
-    /// <summary>Plug-in: the entropy of the batch marginal p̄. Joe's: the cross-entropy of the uniform prior with it.</summary>
-    public Tensor MarginalEntropy(EntropyEstimator estimator)
-    {
-        if (!_fromLogits)
-        {
-            Tensor mean = Probabilities.mean([0]), log = Log(mean, _normalizer);
-            return estimator == EntropyEstimator.Joe ? -log.mean() : -(mean * log).sum();
-        }
-        // A log-sum-exp whose gradient is zero, and not NaN, for a class that is masked in every row. Other sums are at least one.
-        Tensor largest = _logProbabilities.detach().amax([0]), isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero);
-        Tensor sums = (_logProbabilities - shift).exp().sum([0]);
-        Tensor logMarginal = (sums.clamp_min(0.5).log() + (shift - Math.Log(_logProbabilities.shape[0]))).masked_fill(isMasked, s_zero);
-        return estimator == EntropyEstimator.Joe
-            ? -logMarginal.sum() / isMasked.logical_not().sum()
-            : -(logMarginal.exp() * logMarginal).sum();
-    }
-
-    /// <summary>The mean of −Σ_j t_ij·log p_ij over rows and pairs of a prediction p and a target t: a scalar.</summary>
+    /// <summary>The cross-entropy of each row: the mean of −Σ_j t_ij·log p_ij over pairs of a prediction p and a target t.</summary>
     /// <param name="predictions">Batches of equal shape.</param>
-    /// <param name="targets">Probabilities, (k, d) each, or class numbers, (k) each.</param>
-    /// <param name="areOfViews">Whether a prediction does not meet the target at its own place; else it meets every target.</param>
-    public static Tensor CrossEntropy(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
+    /// <param name="met">For each prediction the sum of the distributions that it meets, (k, d), or the numbers of the classes that it meets, (k, m); or null.</param>
+    /// <param name="pairs">How many pairs these are.</param>
+    /// <returns>(k).</returns>
+    public static Tensor CrossEntropy(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor?> met, long pairs)
     {
-        long pairs = ViewSums.Pairs(predictions.Count, targets.Count, areOfViews);
-        Tensor sum = targets[0].dtype == ScalarType.Int64
-            ? SumOfLogs(predictions, targets, areOfViews)
-            : ViewSums.OverPairs(predictions, targets, areOfViews, (prediction, target) => (target * prediction.FlooredLogs()).sum());
-        return sum * (-1.0 / (pairs * targets[0].shape[0]));
+        Tensor sums = ViewSums.OfProducts(predictions, met, (prediction, targets) =>
+            (targets.dtype == ScalarType.Int64 ? prediction.FlooredLogs().gather(1, targets) : targets * prediction.FlooredLogs()).sum(1));
+        return sums * (-1.0 / pairs);
     }
 
-    /// <summary>Σ log p of the classes that targets name.</summary>
-    private static Tensor SumOfLogs(IReadOnlyList<Categorical> predictions, IReadOnlyList<Tensor> targets, bool areOfViews)
-    {
-        var sums = new List<Tensor>();
-        for (int i = 0; i < predictions.Count; i++)
-        {
-            Tensor[] met = [.. targets.Where((_, place) => !areOfViews || place != i)];
-            if (met.Length > 0)
-            {
-                sums.Add(predictions[i].FlooredLogs().gather(1, stack(met, 1)).sum());
-            }
-        }
-        return ViewSums.Of(sums);
-    }
-
-    private Tensor FlooredLogs() => _fromLogits
+    private Tensor FlooredLogs() => IsFromLogits
         ? _logProbabilities.masked_fill(_logProbabilities.isneginf(), _logProbabilities.dtype == ScalarType.Float64 ? s_floorInDouble : s_floor)
         : _logProbabilities;
+
+    /// <summary>The logarithm of probabilities of this batch's kind, with the floor that its normaliser has.</summary>
+    public Tensor Log(Tensor probabilities) => Log(probabilities, _normalizer);
 
     private static Tensor Log(Tensor probabilities, Normalizer normalizer) =>
         normalizer == Normalizer.Reference

@@ -10,22 +10,29 @@ internal static class DiscreteLoss
     /// <param name="wanted">What is to be computed.</param>
     public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, WantedTerms wanted)
     {
-        var once = new PerTensorCache<Categorical>(rows => Categorical.Read(rows, options.NormalizeInputs, options.Normalizer));
+        RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
+        bool each = options.Reduction == nn.Reduction.None;
+        var once = new PerTensorCache<Categorical>(rows => Categorical.Read(Fill(rows), options.NormalizeInputs, options.Normalizer));
         Categorical[] projections = once.Of(views.Projections);
-        return new LossParts(
-            wanted.Entropy ? ViewSums.Mean([.. projections.Select(batch => batch.MarginalEntropy(options.Estimator))]) : null,
-            null,
-            wanted.Reconstruction ? Reconstruction() : null,
-            null,
-            null);
+        return new LossParts(wanted.Entropy ? Entropy() : null, null, wanted.Reconstruction ? Reconstruction() : null, null, null, null);
+
+        Tensor Fill(Tensor rows) => weights?.Fill(rows) ?? rows;
+
+        Tensor Entropy()
+        {
+            CenterMarginal?[] centers = [.. views.Centers.Select(CenterMarginal.Of)]; // none, one for all views, or one for each
+            return ViewSums.Mean([.. projections.Select((rows, view) => MarginalEntropy.Of(
+                rows, weights, centers.Length == 0 ? null : centers[Math.Min(view, centers.Length - 1)], options.Estimator, each))]);
+        }
 
         Tensor Reconstruction()
         {
             Categorical[] predictions = once.Of(views.Predictions ?? views.Projections);
             Tensor[] targets = views.GivenTargets is { } given
-                ? [.. given.Select(target => FloatConversion.AtLeastSingle(target.detach()))]
+                ? [.. given.Select(target => FloatConversion.AtLeastSingle(Fill(target.detach())))]
                 : [.. projections.Select(batch => batch.Probabilities)];
-            return Categorical.CrossEntropy(predictions, targets, views.AreOfViews);
+            var met = MetTargets.Of(views, targets, predictions.Length, weights);
+            return RowWeights.Reduce(met.Rows, Categorical.CrossEntropy(predictions, met.Sums, met.Pairs), each);
         }
     }
 }

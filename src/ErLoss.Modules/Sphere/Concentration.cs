@@ -13,18 +13,19 @@ internal sealed class Concentration
     /// A float64 scalar on the embeddings' device. On the CPU its value is read, which costs nothing there; elsewhere it never is, so that
     /// the host need not wait.
     /// </param>
-    public Concentration(Tensor learnt)
-        : this(learnt, isRead: learnt.device_type == DeviceType.CPU)
+    /// <param name="name">Of its parameter, for messages.</param>
+    public Concentration(Tensor learnt, string name = EntropyReconstructionLoss.LogKappa)
+        : this(learnt, isRead: learnt.device_type == DeviceType.CPU, name)
     {
     }
 
-    internal Concentration(Tensor learnt, bool isRead)
+    internal Concentration(Tensor learnt, bool isRead, string name = EntropyReconstructionLoss.LogKappa)
     {
         Learnt = learnt;
         if (isRead)
         {
             double kappa = learnt.ToDouble();
-            Arguments.CheckLearntKappa(kappa, EntropyReconstructionLoss.LogKappa);
+            Arguments.CheckLearntKappa(kappa, name);
             Value = kappa;
         }
     }

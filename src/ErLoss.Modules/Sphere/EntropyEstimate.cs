@@ -14,8 +14,7 @@ internal static class EntropyEstimate
     /// <param name="estimator">Plug-in or Joe's.</param>
     public static Tensor Value(Tensor logDensities, RowWeights? counted, EntropyEstimator estimator) => estimator switch
     {
-        EntropyEstimator.Joe when counted is null => -logDensities.mean(),
-        EntropyEstimator.Joe => -counted.Mean(logDensities),
+        EntropyEstimator.Joe => -RowWeights.Reduce(counted, logDensities, each: false),
         _ => -(PlugInWeights(logDensities, counted) * logDensities).sum(),
     };
 

@@ -52,10 +52,10 @@ internal static class FusedKernelEntropy
         bool keepsOwn = !settings.LeaveOneOut;
         Tensor own = weights.LogOwn is null ? ownExponents : ownExponents + weights.LogOwn;
         Tensor logSums = keepsOwn ? logaddexp(others, own) : others;
-        (Tensor entropy, Tensor slopes) = Estimate(logSums - (keepsOwn ? weights.LogAll : weights.LogOthers), weights.Counted, settings.Estimator);
+        (Tensor entropy, Tensor slopes) = Estimate(logSums - (keepsOwn ? weights.LogAll : weights.LogOthers), weights.Counted, settings);
         entropy = entropy.to(rows.dtype);
         Tensor? plain = settings is { LeaveOneOut: true, WithPlain: true }
-            ? Estimate(logaddexp(others, own) - weights.LogAll, weights.CountedInPlain, settings.Estimator).Entropy.to(rows.dtype)
+            ? Estimate(logaddexp(others, own) - weights.LogAll, weights.CountedInPlain, settings).Entropy.to(rows.dtype)
             : null;
         if (forRows || forCenters)
         {
@@ -78,11 +78,15 @@ internal static class FusedKernelEntropy
             entropy = OnceDifferentiable.Attach(
                 entropy, (embeddings, gradient), (centers, forCenters ? further!.CenterGradient(slopes, logSums) : null), (concentration.Learnt, kappaGradient));
         }
-        return new KernelEstimates(entropy, plain, weights.Counted?.Any).MoveToOuterDisposeScope();
+        return new KernelEstimates(entropy, plain).MoveToOuterDisposeScope();
     }
 
-    private static (Tensor Entropy, Tensor Slopes) Estimate(Tensor logDensities, RowWeights? counted, EntropyEstimator estimator) =>
-        EntropyEstimate.ValueAndSlopes(counted?.Fill(logDensities) ?? logDensities, counted, estimator);
+    private static (Tensor Entropy, Tensor Slopes) Estimate(Tensor logDensities, RowWeights? counted, KernelSettings settings)
+    {
+        logDensities = counted?.Fill(logDensities) ?? logDensities;
+        return settings.EachRow ? (-logDensities, full_like(logDensities, -1)) : EntropyEstimate.ValueAndSlopes(logDensities, counted, settings.Estimator);
+    }
 
-    private static bool IsDifferentiated(Tensor? tensor) => is_grad_enabled() && tensor is { requires_grad: true };
+    /// <summary>Whether a gradient in a tensor is wanted.</summary>
+    public static bool IsDifferentiated(Tensor? tensor) => is_grad_enabled() && tensor is { requires_grad: true };
 }

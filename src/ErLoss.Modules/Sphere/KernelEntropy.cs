@@ -36,7 +36,10 @@ internal static class KernelEntropy
     /// <param name="settings">How the entropy is estimated.</param>
     public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
-        if (settings.Evaluation == KernelEvaluation.Fused || (settings.Evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom))
+        bool fused = settings.Evaluation == KernelEvaluation.Fused || (settings.Evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom);
+        // The fused form computes its gradient before it is asked for, and the values of rows have as many gradients as there are rows.
+        bool hasManyGradients = settings.EachRow && ((Tensor?[])[embeddings, centers, settings.Concentration.Learnt]).Any(FusedKernelEntropy.IsDifferentiated);
+        if (fused && !hasManyGradients)
         {
             return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);
         }
@@ -48,15 +51,16 @@ internal static class KernelEntropy
         Tensor? others = isAlone ? null : LogSumOfOthers(embeddings, centers, weights, settings.Concentration);
         if (!settings.LeaveOneOut)
         {
-            return new KernelEstimates(Estimate(WithOwn(others, own, weights), weights.LogAll, weights.Counted), null, weights.Counted?.Any);
+            return new KernelEstimates(Estimate(WithOwn(others, own, weights), weights.LogAll, weights.Counted), null);
         }
         Tensor? plain = settings.WithPlain ? Estimate(WithOwn(others!.detach(), own.detach(), weights), weights.LogAll, weights.CountedInPlain) : null;
-        return new KernelEstimates(Estimate(others!, weights.LogOthers, weights.Counted), plain, weights.Counted?.Any);
+        return new KernelEstimates(Estimate(others!, weights.LogOthers, weights.Counted), plain);
 
         Tensor Estimate(Tensor logSums, Tensor logKernels, RowWeights? counted)
         {
             Tensor logDensities = logSums - logKernels.to(logSums.dtype);
-            return EntropyEstimate.Value(counted?.Fill(logDensities) ?? logDensities, counted, settings.Estimator);
+            logDensities = counted?.Fill(logDensities) ?? logDensities;
+            return settings.EachRow ? -logDensities : EntropyEstimate.Value(logDensities, counted, settings.Estimator);
         }
     }
 

@@ -8,10 +8,9 @@ namespace ErLoss.Modules;
 /// The estimate in which each row keeps its own kernel, without gradient, where rows are left out of <paramref name="Entropy"/> and it was asked for;
 /// else null.
 /// </param>
-/// <param name="Counts">How often the normaliser is to be subtracted: once where a row counts, else never. In float64, of the entropy's shape; null for once.</param>
-internal readonly record struct KernelEstimates(Tensor Entropy, Tensor? Plain, Tensor? Counts)
+internal readonly record struct KernelEstimates(Tensor Entropy, Tensor? Plain)
 {
-    /// <summary>Lets all outlive the dispose scope they were made in.</summary>
+    /// <summary>Lets both outlive the dispose scope they were made in.</summary>
     public KernelEstimates MoveToOuterDisposeScope()
     {
         Entropy.MoveToOuterDisposeScope();

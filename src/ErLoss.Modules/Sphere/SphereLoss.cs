@@ -7,45 +7,76 @@ internal static class SphereLoss
 {
     /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
     /// <param name="options">Of the loss.</param>
-    /// <param name="concentration">κ as it is now.</param>
+    /// <param name="kernels">κ of the kernels as it is now.</param>
+    /// <param name="decoder">κ of the reconstruction; the same object where both are one.</param>
     /// <param name="wanted">What is to be computed.</param>
-    public static LossParts Compute(ProjectedViews views, EntropyReconstructionOptions options, Concentration concentration, WantedTerms wanted)
+    public static LossParts Compute(
+        ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, Concentration decoder, WantedTerms wanted)
     {
         RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
-        var settings = new KernelSettings(concentration, options.Estimator, options.LeaveOneOut, UnitRows: options.NormalizeInputs)
+        bool each = options.Reduction == nn.Reduction.None;
+        var settings = new KernelSettings(kernels, options.Estimator, options.LeaveOneOut, UnitRows: options.NormalizeInputs)
         {
             Evaluation = options.Evaluation,
             Precision = options.ProductPrecision,
             WithPlain = wanted.Bound,
+            EachRow = each,
         };
-        var once = new PerTensorCache<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
-        var filled = new PerTensorCache<Tensor>(rows => Directions.Read(weights?.Fill(rows) ?? rows, options.NormalizeInputs));
-        Tensor[] projections = filled.Of(views.Projections);
-        Tensor? entropy = null, plain = null, counts = null;
+        var once = new PerTensorCache<Tensor>(Read);
+        var onceForCenters = new PerTensorCache<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
+        Tensor[] projections = once.Of(views.Projections);
+        Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
         if (wanted.Entropy)
         {
-            KernelEstimates[] estimates = [.. projections.Select(Estimate)];
-            entropy = ViewSums.Mean([.. estimates.Select(estimate => estimate.Entropy)]);
-            counts = estimates[0].Counts is null ? null : ViewSums.Mean([.. estimates.Select(estimate => estimate.Counts!)]);
-            plain = options.LeaveOneOut && wanted.Bound ? ViewSums.Mean([.. estimates.Select(estimate => estimate.Plain!)]) : null;
+            (KernelEstimates Terms, Tensor? Count)[] estimates = [.. projections.Select(Estimate)];
+            entropy = ViewSums.Mean([.. estimates.Select(estimate => estimate.Terms.Entropy)]);
+            entropyCount = MeanCount([.. estimates.Select(estimate => estimate.Count)]);
+            if (options.LeaveOneOut && wanted.Bound)
+            {
+                plain = ViewSums.Mean([.. estimates.Select(estimate => estimate.Terms.Plain!)]);
+                plainCount = RowWeights.CountOf(weights, each);
+            }
         }
-        Tensor? constant = wanted.Bound || counts is not null || options.EntropyWeight != options.ReconstructionWeight
-            ? concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].device)
-            : null;
-        return new LossParts(entropy, plain, wanted.Reconstruction ? Reconstruction() : null, counts is null ? constant : constant! * counts, constant);
+        if (wanted.Reconstruction)
+        {
+            (reconstruction, reconstructionCount) = Reconstruction();
+        }
+        bool isOne = ReferenceEquals(kernels, decoder), cancels = isOne && options.EntropyWeight == options.ReconstructionWeight && entropyCount is null && reconstructionCount is null;
+        Tensor? kernelConstant = null, decoderConstant = null;
+        if (wanted.Bound || !cancels)
+        {
+            kernelConstant = ConstantOf(kernels);
+            decoderConstant = isOne ? kernelConstant : ConstantOf(decoder);
+        }
+        return new LossParts(
+            entropy, plain, reconstruction, Times(kernelConstant, entropyCount), Times(kernelConstant, plainCount), Times(decoderConstant, reconstructionCount));
 
-        KernelEstimates Estimate(Tensor embeddings, int view)
+        Tensor Read(Tensor rows) => Directions.Read(weights?.Fill(rows) ?? rows, options.NormalizeInputs);
+
+        Tensor ConstantOf(Concentration concentration) => concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].device);
+
+        // With how often the entropy contains its constant: see RowWeights.CountOf.
+        (KernelEstimates Terms, Tensor? Count) Estimate(Tensor rows, int view)
         {
             Centers? centers = views.CentersOf(view) is { Rows: var further } given && further.shape[0] > 0 ? given : null;
-            KernelWeights kernelWeights = KernelWeights.Of(embeddings, weights, views.Ids, centers, options.LeaveOneOut);
-            return KernelEntropy.Relative(embeddings, centers is null ? null : once.Of(centers.Rows), kernelWeights, settings);
+            KernelWeights kernelWeights = KernelWeights.Of(rows, weights, views.Ids, centers, options.LeaveOneOut);
+            KernelEstimates estimates = KernelEntropy.Relative(rows, centers is null ? null : onceForCenters.Of(centers.Rows), kernelWeights, settings);
+            return (estimates, RowWeights.CountOf(kernelWeights.Counted, each));
         }
 
-        Tensor Reconstruction()
+        (Tensor Value, Tensor? Count) Reconstruction()
         {
-            Tensor[] predictions = filled.Of(views.Predictions ?? views.Projections);
-            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Directions.Read(target.detach(), options.NormalizeInputs))] : projections;
-            return VonMisesFisherReconstruction.Relative(predictions, targets, views.AreOfViews, concentration);
+            Tensor[] predictions = once.Of(views.Predictions ?? views.Projections);
+            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Read(target.detach()))] : projections;
+            var met = MetTargets.Of(views, targets, predictions.Length, weights);
+            Tensor values = VonMisesFisherReconstruction.Relative(predictions, met.Sums, met.Pairs, decoder);
+            return (RowWeights.Reduce(met.Rows, values, each), RowWeights.CountOf(met.Rows, each));
         }
     }
+
+    /// <summary>The mean over views of how often they contain their constant; null where each contains it once.</summary>
+    private static Tensor? MeanCount(Tensor?[] counts) =>
+        Array.TrueForAll(counts, count => count is null) ? null : ViewSums.Mean([.. counts.Select(count => count ?? ones_like(counts.First(other => other is not null)!))]);
+
+    private static Tensor? Times(Tensor? constant, Tensor? count) => constant is null || count is null ? constant : constant * count;
 }

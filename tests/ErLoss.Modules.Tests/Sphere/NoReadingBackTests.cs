@@ -85,6 +85,44 @@ public class NoReadingBackTests : TensorTests
     }
 
     [Test]
+    public void NorIsWhatCountsNorALimitOfKappa([Values] Support support, [Values] bool learnKappa, [Values] bool each)
+    {
+        bool isSphere = support == Support.Sphere;
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+        {
+            Support = support,
+            LearnKappa = learnKappa && isSphere,
+            ReconstructionKappa = learnKappa || !isSphere ? null : 4,
+            LearnReconstructionKappa = !learnKappa && isSphere,
+            MinKappa = isSphere ? 3 : null,
+            MaxKappa = isSphere ? 20 : null,
+            Estimator = isSphere == each ? EntropyEstimator.Joe : EntropyEstimator.PlugIn,
+            Reduction = each ? nn.Reduction.None : nn.Reduction.Mean,
+            EntropyWeight = 0.7,
+            Evaluation = KernelEvaluation.Fused,
+        });
+        loss.to(Meta);
+        using IDisposable noGrad = no_grad();
+        Tensor first = empty(600, 16, device: Meta), second = empty(600, 16, device: Meta), numbers = empty(600, dtype: ScalarType.Int64, device: Meta);
+        foreach (ProjectedViews views in (ProjectedViews[])
+            [
+                new(first, second)
+                {
+                    Weights = empty(600, device: Meta),
+                    Mask = empty(600, dtype: ScalarType.Bool, device: Meta),
+                    Labels = numbers,
+                    Ids = isSphere ? numbers : null,
+                    Centers = isSphere ? [] : [new Centers(empty(9, 16, device: Meta)) { Weights = empty(9, device: Meta) }],
+                },
+                new(first, second) { Weights = numbers, Targets = isSphere ? [first, second] : [numbers, numbers] },
+            ])
+        {
+            Tensor value = loss.terms(views).Loss;
+            Assert.That((value.dim(), value.device_type), Is.EqualTo((each ? 1 : 0, DeviceType.META)));
+        }
+    }
+
+    [Test]
     public void NorIsAnyInTheGradient([Values] bool leaveOneOut)
     {
         Tensor rows = empty(3000, 16, device: Meta), exponents = empty(3000, dtype: ScalarType.Float64, device: Meta);
