@@ -21,7 +21,7 @@ internal sealed class RunSchedule
     public RunSchedule(RunSettings settings, int stepsPerEpoch)
     {
         _stepsPerEpoch = stepsPerEpoch;
-        IReadOnlyList<ScheduleRestart> restarts = _restarts = ScheduleRestart.ParseAll(settings.Restarts) ?? [];
+        IReadOnlyList<ScheduleRestart> restarts = _restarts = settings.Places;
         long[] starts = [0, .. restarts.Select(restart => restart.Step)];
         int[] epochs = [.. restarts.Select(restart => restart.Epochs), settings.Epochs];
         _stages = [.. starts.Zip(epochs, (start, planned) => new Stage(start, planned, settings, stepsPerEpoch))];

@@ -75,24 +75,25 @@ internal sealed record RunSettings : Section
         ? [new(nameof(Restarts), $"is '{Restarts}'; numbers of steps and epochs in rising order are wanted, such as 612:6 816:8")]
         : [];
 
-    /// <summary>The settings of this run if its number of epochs is changed.</summary>
+    /// <summary>The places that <see cref="Restarts"/> names, the first one first.</summary>
+    internal IReadOnlyList<ScheduleRestart> Places => ScheduleRestart.ParseAll(Restarts)!; // a document with other text is refused
+
+    /// <summary>The settings of this run if its number of epochs is changed. Places that it has not come to are planned no more.</summary>
     /// <param name="epochs">The new number.</param>
     /// <param name="stepsDone">Steps done; the schedule starts anew after them.</param>
     /// <param name="hasNewOptimizer">Whether the optimizer starts anew, too.</param>
     public RunSettings WithEpochs(int epochs, long stepsDone, bool hasNewOptimizer = false)
     {
-        IEnumerable<ScheduleRestart> places = ScheduleRestart.ParseAll(Restarts)!;
-        bool isNewPlace = stepsDone > 0 && places.LastOrDefault()?.Step != stepsDone;
-        return this with { Epochs = epochs, Restarts = isNewPlace ? ScheduleRestart.Format([.. places, new(stepsDone, Epochs, hasNewOptimizer)]) : Restarts };
+        RunSettings until = Until(stepsDone);
+        IEnumerable<ScheduleRestart> here = stepsDone > 0 ? [new(stepsDone, until.Epochs, hasNewOptimizer)] : [];
+        return until with { Epochs = epochs, Restarts = ScheduleRestart.Format([.. until.Places, .. here]) };
     }
 
-    /// <summary>The settings before each change of the number of epochs, the last change first, with the steps that were done before it.</summary>
-    public IEnumerable<(RunSettings Settings, long Steps)> BeforeRestarts()
+    /// <summary>What of these settings the first steps of the run follow from: the places before a step, and the number of epochs that was planned by then.</summary>
+    /// <param name="step">Steps done.</param>
+    public RunSettings Until(long step)
     {
-        ScheduleRestart[] places = [.. ScheduleRestart.ParseAll(Restarts)!];
-        for (int index = places.Length - 1; index >= 0; index--)
-        {
-            yield return (this with { Epochs = places[index].Epochs, Restarts = ScheduleRestart.Format(places[..index]) }, places[index].Step);
-        }
+        ScheduleRestart[] done = [.. Places.TakeWhile(place => place.Step < step)];
+        return this with { Epochs = done.Length < Places.Count ? Places[done.Length].Epochs : Epochs, Restarts = ScheduleRestart.Format(done) };
     }
 }

@@ -42,13 +42,19 @@ internal sealed record TrainingState(
             NamedTensors.ToSafeTensors(OptimizerState.Capture(optimizer, method)));
     }
 
-    /// <summary>Refuses to be taken for the state of another run. A run whose number of epochs was changed may continue from a state before the change.</summary>
+    /// <summary>
+    /// Refuses to be taken for the state of another run. A run whose number of epochs was changed may continue from a state before the change: what counts is how many
+    /// epochs were planned while the steps of this state were done, and before the first step nothing depends on that number.
+    /// </summary>
     /// <exception cref="DataException">It is of other settings or other images; the message says which.</exception>
     public void CheckIsOf(Document<RunSettings> document, RunSettings settings, string dataFingerprint)
     {
-        RunSettings began = Began(document);
-        if (document.Difference(began, settings) is { } other
-            && !settings.BeforeRestarts().Any(before => Position.StepsDone <= before.Steps && document.Difference(began, before.Settings) is null))
+        RunSettings began = Began(document).Until(Position.StepsDone), now = settings.Until(Position.StepsDone);
+        if (Position.StepsDone == 0)
+        {
+            now = now with { Epochs = began.Epochs };
+        }
+        if (document.Difference(began, now) is { } other)
         {
             throw new DataException($"The checkpoint is of a run with {other.Path} {other.First}, not {other.Second} as config.json has it now; put that back.");
         }

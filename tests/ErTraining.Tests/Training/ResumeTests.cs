@@ -107,6 +107,9 @@ internal sealed partial class ResumeTests
             }
         });
         AssertRefused(last, settings.WithEpochs(epochs, stepsBefore - 1), s_data, "epochs 2, not 3");
+        AssertTaken(before.Kept[1] with { Settings = Registry.Default.Document.Write(extended) }, extended.WithEpochs(epochs + 1, 1)); // of a run that was planned so and has not come to the place
+        AssertTaken(before.Kept[0], settings.WithEpochs(epochs + 1, 0)); // nothing depends on the number of epochs before the first step
+        AssertTaken(before.Kept[0], extended);
     }
 
     [Test]
@@ -223,6 +226,12 @@ internal sealed partial class ResumeTests
     {
         using var trainer = new Trainer(Registry.Default, settings, data, CPU);
         Assert.That(() => trainer.Restore(state), Throws.TypeOf<DataException>().With.Message.Contains(says));
+    }
+
+    private static void AssertTaken(TrainingState state, RunSettings settings)
+    {
+        using var trainer = new Trainer(Registry.Default, settings, s_data, CPU);
+        Assert.That(() => trainer.Restore(state), Throws.Nothing);
     }
 
     private static TrainingState MidEpoch(RunSettings settings)

@@ -46,9 +46,11 @@ internal sealed class RunScheduleTests
         {
             Assert.That((twice.Epochs, twice.Restarts), Is.EqualTo((12, "45:6 90:9")));
             Assert.That(
-                twice.BeforeRestarts().Select(before => (before.Settings.Epochs, before.Settings.Restarts, before.Steps)),
-                Is.EqualTo(((int, string?, long)[])[(9, "45:6", 90), (6, null, 45)]));
-            Assert.That(s_six.WithEpochs(3, 0).Restarts, Is.Null, "nothing was trained yet");
+                ((long[])[0, 45, 46, 90, 91]).Select(twice.Until).Select(until => (until.Epochs, until.Restarts)),
+                Is.EqualTo(((int, string?)[])[(6, null), (6, null), (9, "45:6"), (9, "45:6"), (12, "45:6 90:9")]));
+            Assert.That(twice.WithEpochs(3, 0), Is.EqualTo(s_six with { Epochs = 3 }), "nothing was trained yet");
+            Assert.That((twice.WithEpochs(7, 20).Epochs, twice.WithEpochs(7, 20).Restarts), Is.EqualTo((7, "20:6")), "neither place was come to");
+            Assert.That(twice.WithEpochs(10, 60).Restarts, Is.EqualTo("45:6 60:9"), "the second place was not come to");
             Assert.That(s_six.WithEpochs(8, 60, hasNewOptimizer: true).Restarts, Is.EqualTo("60:6!"));
             Assert.That(new RunSchedule(s_six.WithEpochs(8, 60, hasNewOptimizer: true), StepsPerEpoch).HasNewOptimizerAt(60));
             Assert.That(new RunSchedule(s_six.WithEpochs(8, 60), StepsPerEpoch).HasNewOptimizerAt(60), Is.False);
