@@ -13,6 +13,7 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
 
     private readonly Stopwatch _sinceSave = Stopwatch.StartNew();
     private int _requestsAnswered = SaveRequests.Count;
+    private TrainingState? _last; // without its tensors
 
     /// <inheritdoc/>
     public bool IsDue => _sinceSave.Elapsed >= interval || SaveRequests.Count != _requestsAnswered;
@@ -28,7 +29,7 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
         int requests = SaveRequests.Count;
         long steps = state.Position.StepsDone;
         Directory.CreateDirectory(path);
-        StateFile.Write(Path.Combine(path, $"{Prefix}{steps:d9}{Suffix}"), state);
+        StateFile.Write(PathOf(state), state);
         // A state of more steps has proved unsound, or this run would have gone on from it.
         IEnumerable<string> stale = Files(path).Where(file => file.Steps > steps)
             .Concat(Files(path).Where(file => file.Steps < steps).Skip(1))
@@ -38,12 +39,13 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
         {
             TryDelete(file);
         }
+        _last = state.WithoutTensors();
         _sinceSave.Restart();
         _requestsAnswered = requests;
     }
 
     /// <summary>
-    /// Leaves one state of a run that is over: the newest. Its tensors, three times the space of the weights, stay only where that is asked for; what else it holds
+    /// Leaves one state of a run that is over: the one that was saved or found last. Its tensors, three times the space of the weights, stay only where that is asked for; what else it holds
     /// is enough to give the run more epochs from its weights.
     /// </summary>
     /// <param name="keepsTensors">Whether weights and the optimizer's state stay in it.</param>
@@ -51,11 +53,15 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public void End(bool keepsTensors)
     {
-        if (!keepsTensors && Files(path).FirstOrDefault().Path is { } newest)
+        if (_last is null)
         {
-            StateFile.Write(newest, StateFile.Read(newest).WithoutTensors());
+            return;
         }
-        foreach ((string file, _) in Files(path).Skip(1).ToArray())
+        if (!keepsTensors)
+        {
+            StateFile.Write(PathOf(_last), _last);
+        }
+        foreach ((string file, _) in Files(path).Where(file => file.Steps != _last.Position.StepsDone).ToArray())
         {
             TryDelete(file);
         }
@@ -73,7 +79,9 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
         {
             try
             {
-                return StateFile.Read(file);
+                TrainingState state = StateFile.Read(file);
+                _last = state.WithoutTensors();
+                return state;
             }
             catch (InvalidDataException e)
             {
@@ -83,6 +91,8 @@ internal sealed class StateFolder(string path, TimeSpan interval) : IStateKeeper
         }
         return hasAny ? throw new DataException($"{path}: no checkpoint here is sound; delete the folder to start from the beginning.") : null;
     }
+
+    private string PathOf(TrainingState state) => Path.Combine(path, $"{Prefix}{state.Position.StepsDone:d9}{Suffix}");
 
     /// <summary>The states' files, of most steps first.</summary>
     private static IEnumerable<(string Path, long Steps)> Files(string path) =>

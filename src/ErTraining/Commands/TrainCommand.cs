@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Compute;
@@ -89,14 +90,13 @@ internal static class TrainCommand
         try
         {
             TrainingState? state = folder.States.Newest(unsound => Console.Error.WriteLine($"warning: {unsound} Looking for one before it."));
+            if (state is null && folder.Run.IsFinished)
+            {
+                throw new DataException($"{folder.Run.CheckpointPath}: the checkpoint of this finished run is missing, and without it no epochs can be added; put it back, or start another run from the weights (export writes them, and train --weights reads them).");
+            }
             if (hasOtherEpochs)
             {
                 settings = WithOtherEpochs(began!, settings, output, state);
-            }
-            if (state is { HasWeights: false })
-            {
-                state = state with { Method = ModelWeights.Read(folder.Run.CheckpointPath) };
-                folder.States.Save(state); // before the file of the weights changes
             }
             return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
@@ -132,13 +132,14 @@ internal static class TrainCommand
     {
         int done = state?.Position.Epochs.Count ?? 0;
         long steps = state?.Position.StepsDone ?? 0;
+        bool hasNewOptimizer = state is { Position.StepsDone: > 0, Optimizer.Count: 0 };
         if (asked.Epochs <= done)
         {
             throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(state is { HasWeights: false } ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
-        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps, hasNewOptimizer: state is { HasWeights: false });
+            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(hasNewOptimizer ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
+        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps, hasNewOptimizer);
     }
 
     private static int Train(
@@ -175,9 +176,15 @@ internal static class TrainCommand
         using var trainer = new Trainer(registry, settings, data, device);
         if (folder is not null)
         {
-            if (state is not null)
+            if (state is { HasWeights: true })
             {
                 trainer.Restore(state);
+            }
+            else if (state is not null)
+            {
+                state = state with { Method = ModelWeights.Read(folder.Run.CheckpointPath) };
+                trainer.Restore(state);
+                folder.States.Save(state); // once it is known to be of this run, and before the file of the weights or the settings change
             }
             if (!folder.Run.HasSettings)
             {
@@ -229,8 +236,8 @@ internal static class TrainCommand
             RunPictures pictures = RunPictures.Draw(registry, settings, data, result, trainer.Epochs, trainer.Method, device);
             pictures.Save(folder.Run.PicturesPath);
             Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);
-            folder.WriteResult(result); // after all else: it says that the run is over
             folder.States.End(settings.KeepState);
+            folder.WriteResult(result); // after all else: it says that the run is over
             work.Dispose();
             AnsiConsole.MarkupLineInterpolated($"Curves, views and settings: {folder.Run.ReportPath}");
         }

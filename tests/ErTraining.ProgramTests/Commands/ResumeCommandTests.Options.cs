@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
 using ErTraining.CommandLine;
 
 namespace ErTraining.Tests.Commands;
@@ -20,7 +22,13 @@ internal sealed partial class ResumeCommandTests
     public void A_finished_run_goes_on_to_more_epochs_and_a_run_that_was_killed_too()
     {
         string[] before = File.ReadAllLines(_folder["whole/metrics.jsonl"]);
-        Assert.That(Invoke("--output", _folder["whole"], "--resume", "--epochs", "7", "--data", _folder["images"]), Is.Zero);
+        string[] extend = ["--output", _folder["whole"], "--resume", "--epochs", "7", "--data", _folder["images"]];
+        string state = States("whole").Single(), kept = Digest.OfFile(state);
+        Assert.That(Invoke([.. extend, "--max-time", "1s"]), Is.EqualTo(75), "this process is older than that");
+        Assert.That(Digest.OfFile(state), Is.EqualTo(kept), "nothing of the run was changed");
+        // An extension that was stopped between its first checkpoint and its first step has the weights in its state, but no optimizer.
+        StateFile.Write(state, StateFile.Read(state) with { Method = ModelWeights.Read(_folder["whole/checkpoint"]) });
+        Assert.That(Invoke(extend), Is.Zero);
         JsonNode config = Json("whole/config.json"), result = Json("whole/result.json");
         string[] after = File.ReadAllLines(_folder["whole/metrics.jsonl"]);
         Assert.Multiple(() =>
@@ -48,6 +56,23 @@ internal sealed partial class ResumeCommandTests
         });
 
         JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(_folder[file]))!;
+    }
+
+    [Test]
+    public void A_run_is_over_once_all_that_it_leaves_is_written_and_without_its_state_no_epochs_are_added()
+    {
+        string[] resume = ["--output", _folder["whole"], "--resume", "--data", _folder["images"]];
+        string state = States("whole").Single();
+        File.Delete(_folder["whole/result.json"]);
+        Directory.CreateDirectory(_folder["whole/result.json"]); // so that the result cannot be written
+        Assert.That(() => Invoke(resume), Throws.TypeOf<TrainingFailedException>());
+        Assert.That(StateFile.Read(state).HasWeights, Is.False, "the state was left as a finished run leaves it, before the result");
+
+        Directory.Delete(_folder["whole/result.json"]);
+        File.WriteAllText(_folder["whole/result.json"], "{}");
+        File.Delete(state);
+        Assert.That(
+            () => Invoke([.. resume, "--epochs", "7"]), Throws.TypeOf<DataException>().With.Message.Contains("the checkpoint of this finished run is missing"));
     }
 
     [TestCase("--kappa 5", "kappa 10, not 5")]
