@@ -6,21 +6,22 @@ namespace ErTraining.CommandLine;
 /// <summary><c>--max-time</c>: ends a command as an interrupt does, so that it can be continued, but with an exit code of its own.</summary>
 internal sealed class TimeLimit : IDisposable
 {
-    private readonly CancellationToken _interrupt;
-    private readonly CancellationTokenSource _end;
+    private readonly CancellationTokenSource _time = new(), _end = new();
+    private readonly CancellationTokenRegistration _onInterrupt, _onTime;
+    private int _exitCode; // zero until one of them comes
 
-    /// <summary>Waits for the time to be over, or for an interrupt.</summary>
+    /// <summary>Waits for the time to be over, or for an interrupt. The first of them decides how the command ends, whatever comes while it is ending.</summary>
     /// <param name="most">The time that the process may take, its start included; null for no limit.</param>
     /// <param name="interrupt">Cancelled by a signal.</param>
     public TimeLimit(TimeSpan? most, CancellationToken interrupt)
     {
-        _interrupt = interrupt;
-        _end = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+        _onInterrupt = interrupt.Register(() => End(ErLoss.Training.ExitCode.Interrupted));
+        _onTime = _time.Token.Register(() => End(ErLoss.Training.ExitCode.TimeIsOver));
         if (most is { } time)
         {
             using var process = Process.GetCurrentProcess();
             TimeSpan left = time - (DateTime.Now - process.StartTime);
-            _end.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            _time.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
     }
 
@@ -28,12 +29,10 @@ internal sealed class TimeLimit : IDisposable
     public CancellationToken Token => _end.Token;
 
     /// <summary>Why it was cancelled, as a line begins.</summary>
-    public string Reason => IsOver ? "The time of --max-time is over" : "Interrupted";
+    public string Reason => ExitCode == ErLoss.Training.ExitCode.TimeIsOver ? "The time of --max-time is over" : "Interrupted";
 
-    /// <summary>The exit code of a command that was cancelled.</summary>
-    public int ExitCode => IsOver ? ErLoss.Training.ExitCode.TimeIsOver : ErLoss.Training.ExitCode.Interrupted;
-
-    private bool IsOver => _end.IsCancellationRequested && !_interrupt.IsCancellationRequested;
+    /// <summary>The exit code of a command that was cancelled; that of an interrupt where another process was told of it first.</summary>
+    public int ExitCode => Volatile.Read(ref _exitCode) is not 0 and var code ? code : ErLoss.Training.ExitCode.Interrupted;
 
     /// <summary>The option.</summary>
     /// <param name="goesOn">How the command is continued, a clause: "--resume continues from there".</param>
@@ -55,5 +54,17 @@ internal sealed class TimeLimit : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _end.Dispose();
+    public void Dispose()
+    {
+        _onInterrupt.Dispose();
+        _onTime.Dispose();
+        _time.Dispose();
+        _end.Dispose();
+    }
+
+    private void End(int exitCode)
+    {
+        Interlocked.CompareExchange(ref _exitCode, exitCode, 0); // before those who wait can ask for it
+        _end.Cancel();
+    }
 }
