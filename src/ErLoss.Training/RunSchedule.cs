@@ -6,7 +6,7 @@ namespace ErLoss.Training;
 
 /// <summary>
 /// How the learning rate and the other quantities that follow a schedule go over the steps of a run. A run that was extended has one schedule after the other: each starts
-/// anew where the one before was left.
+/// anew where the one before was left, and has the same share of warm-up as the first.
 /// </summary>
 internal sealed class RunSchedule
 {
@@ -24,10 +24,10 @@ internal sealed class RunSchedule
         IReadOnlyList<ScheduleRestart> restarts = _restarts = settings.Places;
         long[] starts = [0, .. restarts.Select(restart => restart.Step)];
         int[] epochs = [.. restarts.Select(restart => restart.Epochs), settings.Epochs];
-        _stages = [.. starts.Zip(epochs, (start, planned) => new Stage(start, planned, settings, stepsPerEpoch))];
+        _stages = [.. starts.Zip(epochs, (start, planned) => new Stage(start, planned, epochs[0], settings, stepsPerEpoch))];
         if (restarts.Index().Any(restart => restart.Item.Step > _stages[restart.Index].Start + _stages[restart.Index].Steps) || (restarts.Count > 0 && _stages[^1].Steps <= 0))
         {
-            throw new SettingsException("restarts", "restarts", $"is '{settings.Restarts}', which no run of {settings.Epochs} epochs of {stepsPerEpoch} steps comes to");
+            throw new SettingsException("restarts", "restarts", $"is '{settings.Restarts}', which no run of {Quantity.Of(settings.Epochs, "epoch")} of {Quantity.Of(stepsPerEpoch, "step")} comes to");
         }
     }
 
@@ -63,7 +63,12 @@ internal sealed class RunSchedule
     private Stage StageAt(long step) => _stages.Last(stage => stage.Start <= step);
 
     /// <summary>A schedule from where it started to the end that was then planned.</summary>
-    private sealed class Stage(long start, int epochs, RunSettings settings, int stepsPerEpoch)
+    /// <param name="start">Steps done before it.</param>
+    /// <param name="epochs">Epochs of the whole run, as planned then.</param>
+    /// <param name="firstEpochs">As planned at the beginning.</param>
+    /// <param name="settings">Those of the run.</param>
+    /// <param name="stepsPerEpoch">Whole batches in an epoch.</param>
+    private sealed class Stage(long start, int epochs, int firstEpochs, RunSettings settings, int stepsPerEpoch)
     {
         public long Start => start;
 
@@ -73,7 +78,9 @@ internal sealed class RunSchedule
 
         public WarmupCosine Rate => new(settings.Optimizer.LearningRate, Math.Min((long)(WarmupEpochs * stepsPerEpoch), Steps), Steps);
 
-        public double WarmupEpochs => settings.WarmupEpochs ?? RunSettings.WarmupFraction * ((double)Steps / stepsPerEpoch);
+        public double WarmupEpochs => settings.WarmupEpochs is { } ofFirst
+            ? start == 0 ? ofFirst : ofFirst * Steps / ((double)firstEpochs * stepsPerEpoch)
+            : RunSettings.WarmupFraction * ((double)Steps / stepsPerEpoch);
     }
 }
 

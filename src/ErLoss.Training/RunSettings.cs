@@ -40,8 +40,11 @@ internal sealed record RunSettings : Section
     /// <summary>The share of the epochs in which the learning rate rises where nobody says otherwise.</summary>
     internal const double WarmupFraction = 0.1;
 
-    /// <summary>Epochs in which the learning rate rises to its peak; null for a tenth of all.</summary>
-    [Setting("Epochs in which the learning rate rises from zero.", Least = 0, WhenNull = "a tenth of all")]
+    /// <summary>
+    /// Epochs in which the learning rate rises to its peak, of those that the run began with; null for a tenth of them. A schedule that starts anew when the run is given more epochs rises
+    /// over the same share of what is left.
+    /// </summary>
+    [Setting("Epochs in which the learning rate rises from zero. If the run is given more epochs, it rises again over the same share of the rest.", Least = 0, WhenNull = "a tenth of all")]
     public double? WarmupEpochs { get; init; }
 
     /// <summary>How many times the encoder is evaluated in the course of training, evenly spread; the last time is after the last epoch.</summary>

@@ -37,7 +37,7 @@ internal abstract class TwoViewMethod(string name) : Module<ViewBatch, MethodTer
     public virtual string? Fault() => null;
 
     /// <summary>Called after each of the optimizer's steps.</summary>
-    /// <param name="progress">How much of the run's steps is done, in (0, 1].</param>
+    /// <param name="progress">How much of the steps of the current schedule is done, in (0, 1]; a run has one schedule unless its number of epochs was changed.</param>
     public virtual void AfterStep(double progress)
     {
     }

@@ -4,7 +4,7 @@ namespace ErLoss.Training.Optimization;
 /// <remarks>Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017, without the restarts.</remarks>
 /// <param name="peak">The rate at the end of the warm-up.</param>
 /// <param name="warmupSteps">Steps of the warm-up.</param>
-/// <param name="totalSteps">Steps of the whole run.</param>
+/// <param name="totalSteps">Steps of this schedule: of the whole run, unless its number of epochs was changed on the way.</param>
 internal readonly struct WarmupCosine(double peak, long warmupSteps, long totalSteps)
 {
     /// <summary>The rate of step <paramref name="step"/>, counted from zero; never zero before the last step is done.</summary>

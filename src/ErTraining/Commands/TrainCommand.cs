@@ -70,7 +70,7 @@ internal static class TrainCommand
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
                 : options.GivenName(parsed, "keep_state") is { } keepState ? throw new UsageException($"{keepState} goes with --output, the folder that the state stays in.")
                 : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
-                : Train(registry, options, parsed, options.Fresh(parsed), null, null, tensorBoard, limit);
+                : Train(registry, options, parsed, options.Fresh(parsed), null, null, null, tensorBoard, limit);
         }
         RunSettings? fresh = resume ? null : options.Fresh(parsed);
         if (!resume)
@@ -98,7 +98,7 @@ internal static class TrainCommand
             {
                 settings = WithOtherEpochs(began!, settings, output, state);
             }
-            return Train(registry, options, parsed, settings, folder, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
+            return Train(registry, options, parsed, settings, folder, began, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
         catch (OperationCanceledException)
         {
@@ -135,19 +135,30 @@ internal static class TrainCommand
         bool hasNewOptimizer = state is { Position.StepsDone: > 0, Optimizer.Count: 0 };
         if (asked.Epochs <= done)
         {
-            throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {done} epochs; give a number above {done}, or leave --epochs out.");
+            throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {Quantity.Of(done, "epoch")}; give a number above {done}, or leave --epochs out.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"The run has {asked.Epochs} epochs in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(hasNewOptimizer ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
+            $"The run has {Quantity.Of(asked.Epochs, "epoch")} in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(hasNewOptimizer ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
         return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps, hasNewOptimizer);
     }
 
+    /// <summary>Trains a run from its beginning or from a state to its end, or until the limit.</summary>
+    /// <param name="registry">The kinds there are.</param>
+    /// <param name="options">Say which setting has which option.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="settings">Of the run.</param>
+    /// <param name="folder">Where it goes; null if nothing is kept.</param>
+    /// <param name="began">The settings in the folder; null if no run has begun there.</param>
+    /// <param name="state">Where the run goes on from; null if at its beginning.</param>
+    /// <param name="tensorBoard">Whether the metrics go to TensorBoard, too.</param>
+    /// <param name="limit">Ends it.</param>
     private static int Train(
         Registry registry,
         SettingOptions options,
         ParseResult parsed,
         RunSettings settings,
         RunWriter? folder,
+        RunSettings? began,
         TrainingState? state,
         bool tensorBoard,
         TimeLimit limit)
@@ -160,7 +171,7 @@ internal static class TrainCommand
         Devices.AllowTf32(settings.Compute.Tf32);
         settings = settings with
         {
-            Version = folder?.Run.HasSettings == true ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
+            Version = began is not null ? settings.Version : InfoCommand.VersionOf(typeof(TrainCommand)),
             Compute = settings.Compute with { Threads = torch.get_num_threads(), Device = device.ToString() },
         };
         if (settings.Preset is { } name && settings.Method.Presets.TryGetValue(name, out Preset? preset))
@@ -169,11 +180,12 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, folder?.Run.HoldsRun == true && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, limit.Token);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, began is not null && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, limit.Token);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
         using var trainer = new Trainer(registry, settings, data, device);
+        settings = settings with { Used = trainer.Used };
         if (folder is not null)
         {
             if (state is { HasWeights: true })
@@ -186,13 +198,13 @@ internal static class TrainCommand
                 trainer.Restore(state);
                 folder.States.Save(state); // once it is known to be of this run, and before the file of the weights or the settings change
             }
-            if (!folder.Run.HasSettings)
+            if (began is null)
             {
-                folder.WriteSettings(settings = settings with { Used = trainer.Used });
+                folder.WriteSettings(settings);
             }
-            else if (folder.Run.ReadSettings().Epochs != settings.Epochs)
+            else if (began.Epochs != settings.Epochs)
             {
-                folder.Reopen(settings = settings with { Used = trainer.Used });
+                folder.Reopen(settings);
             }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)

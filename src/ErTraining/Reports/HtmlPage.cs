@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using ErLoss.SelfSupervised.IO;
@@ -51,9 +50,6 @@ internal static class HtmlPage
 
     /// <summary>Plain text as HTML.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    /// <summary>A number with its noun: "1 epoch", "4 epochs".</summary>
-    public static string Count(int number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number:n0} {noun}{(number == 1 ? "" : "s")}");
 
     /// <summary>A picture as a page holds it: without the XML declaration, which has no place there, and scaling with its container.</summary>
     /// <param name="svg">As the plots' library writes it.</param>

@@ -22,7 +22,7 @@ internal static class Report
     {
         string title = $"{settings.Method.Title}, {(settings.Method.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
         string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {registry.Document.NameOf(settings.Encoder)}; "
-            + $"{HtmlPage.Count(result.Epochs, "epoch")} on {result.Device} in {result.Seconds:n0} s";
+            + $"{Quantity.Of(result.Epochs, "epoch")} on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
             <div class="figures">

@@ -1,4 +1,5 @@
 using System.Text;
+using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Runs;
@@ -42,7 +43,7 @@ internal static class StudyReport
         AppendCells(page, outcomes);
         AppendSettings(page, plan.Settings);
         string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} {(plan.MostEpochs == 1 ? "epoch" : "epochs")}; "
-            + $"{HtmlPage.Count(outcomes.Count, "cell")}, {HtmlPage.Count(plan.Seeds, "seed")}";
+            + $"{Quantity.Of(outcomes.Count, "cell")}, {Quantity.Of(plan.Seeds, "seed")}";
         HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
     }
 

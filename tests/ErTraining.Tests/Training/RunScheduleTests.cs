@@ -21,9 +21,10 @@ internal sealed class RunScheduleTests
                 Assert.That(extended.LearningRateAt(step), Is.EqualTo(six.LearningRateAt(step)));
                 Assert.That(extended.ProgressAfter(step), Is.EqualTo((step + 1) / 60.0));
             }
-            Assert.That(extended.LearningRateAt(60), Is.EqualTo(0.2).Within(1e-15), "a tenth of the way up");
-            Assert.That(extended.LearningRateAt(69), Is.EqualTo(2).Within(1e-15), "the peak, after an epoch of warm-up");
-            Assert.That(extended.LearningRateAt(75), Is.EqualTo(1).Within(1e-15), "half-way down the cosine");
+            Assert.That(extended.LearningRateAt(60), Is.EqualTo(2 / 3.0).Within(1e-15), "a third of the way up");
+            Assert.That(extended.LearningRateAt(62), Is.EqualTo(2).Within(1e-15), "the peak, after the sixth part of two epochs, which was the share of the warm-up before");
+            Assert.That(extended.WarmupEpochs, Is.EqualTo(1 / 3.0).Within(1e-15));
+            Assert.That(extended.LearningRateAt(71), Is.EqualTo(1 + Math.Cos(Math.PI * 8 / 17)).Within(1e-15), "on the way down the cosine");
             Assert.That(extended.ProgressAfter(60), Is.EqualTo(1 / 20.0));
             Assert.That(extended.ProgressAfter(79), Is.EqualTo(1));
             Assert.That(Enumerable.Range(1, 8).Where(epoch => extended.IsEvaluated(epoch, 3)), Is.EqualTo((int[])[2, 4, 6, 8]), "as planned before, and after");
@@ -62,6 +63,10 @@ internal sealed class RunScheduleTests
     [TestCase("10:6 70:6", 8)]
     public void Places_that_no_such_run_comes_to_are_refused(string restarts, int epochs) => Assert.That(
         () => new RunSchedule(s_six with { Restarts = restarts, Epochs = epochs }, StepsPerEpoch), Throws.TypeOf<SettingsException>().With.Message.Contains(restarts));
+
+    [Test]
+    public void A_refusal_counts_in_words() => Assert.That(
+        () => new RunSchedule(s_six with { Restarts = "10:1", Epochs = 1 }, StepsPerEpoch), Throws.TypeOf<SettingsException>().With.Message.Contains("no run of 1 epoch of 10 steps"));
 
     [TestCase("6")]
     [TestCase("60:6 60:7")]
