@@ -79,8 +79,13 @@ public static class Harness
 
             using var signals = new Signals();
             ParentLink.Watch(signals.Interrupt);
-            return await parsed.InvokeAsync(
+            int result = await parsed.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Interrupted);
+            if (!runsCommand)
+            {
+                StandardStreams.RequireOutput(); // of help, or of the version
+            }
+            return result;
         }
         catch (Exception e) when (OutOfMemory.Starved(e) is { } line)
         {

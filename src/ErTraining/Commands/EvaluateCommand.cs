@@ -96,6 +96,10 @@ internal static class EvaluateCommand
         {
             OutputFile.Write(output, () => AtomicFile.Write(output, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document)));
         }
+        else
+        {
+            StandardStreams.RequireOutput();
+        }
         return ExitCode.Success;
     }
 

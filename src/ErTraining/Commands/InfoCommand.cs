@@ -8,6 +8,7 @@ using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErTraining.CommandLine;
 using ErTraining.Libtorch;
+using ErTraining.Terminal;
 using TorchSharp;
 
 namespace ErTraining.Commands;
@@ -43,6 +44,7 @@ internal static class InfoCommand
             {
                 WriteRow(name, Features(name, registry));
             }
+            StandardStreams.RequireOutput();
             return ExitCode.Success;
         });
         return command;

@@ -59,6 +59,7 @@ internal static class TrainCommand
         if (parsed.GetValue(s_printSchema))
         {
             Console.WriteLine(registry.Document.Schema());
+            StandardStreams.RequireOutput();
             return ExitCode.Success;
         }
         bool resume = parsed.GetValue(s_resume), tensorBoard = parsed.GetValue(s_tensorBoard);

@@ -8,14 +8,27 @@ internal static class StandardStreams
     private const int Output = 1, Error = 2;
     private const int GetFlags = 1, CloseOnExecute = 1; // F_GETFD, FD_CLOEXEC
 
+    private static LenientWriter? s_output;
+
     /// <summary>Has the program outlive them, and write nothing where they were closed before it started.</summary>
     /// <remarks>
     /// A file or pipe that .NET opens for itself gets the lowest number that is free. Where standard output was closed, what is written to it would therefore go into .NET's own.
     /// </remarks>
     public static void OutliveThem()
     {
-        Console.SetOut(IsClosed(Output) ? TextWriter.Null : new LenientWriter(Console.Out));
-        Console.SetError(IsClosed(Error) ? TextWriter.Null : new LenientWriter(Console.Error));
+        s_output = new LenientWriter(IsClosed(Output) ? null : Console.Out);
+        Console.SetOut(s_output);
+        Console.SetError(new LenientWriter(IsClosed(Error) ? null : Console.Error));
+    }
+
+    /// <summary>Refuses to end well where what was written to standard output did not arrive: for commands that make nothing else. A reader that has read enough is no fault.</summary>
+    /// <exception cref="IOException">It did not.</exception>
+    public static void RequireOutput()
+    {
+        if (s_output?.Failure is { } failure)
+        {
+            throw new IOException($"Standard output cannot be written to ({failure.Message.TrimEnd('.')}); give it a place that can.", failure);
+        }
     }
 
     /// <summary>Whether it is closed, or something else has its number: a file that was inherited is never one that closes when another program starts.</summary>

@@ -27,6 +27,19 @@ internal sealed class RestrictedShellTests
     }
 
     [Test]
+    public void What_is_made_for_standard_output_alone_must_arrive_there()
+    {
+        ProgramUnderTest.Outcome outcome = InShell("\"$@\" train --print-schema > /dev/full; echo $?; \"$@\" --version >&-; echo $?");
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.Output, Is.EqualTo("1\n1\n"));
+            Assert.That(
+                outcome.Error,
+                Does.Match(@"^error: Standard output cannot be written to \(No space left on device.*\); give it a place that can\.\nerror: Standard output cannot be written to \(it is closed\); .*\n$"));
+        });
+    }
+
+    [Test]
     public void Where_libtorch_does_not_load_it_says_why()
     {
         ProgramUnderTest.Outcome outcome = InShell("ulimit -v 2000000; exec \"$@\"", "info");

@@ -16,6 +16,7 @@ internal sealed class LenientWriterTests
         writer.WriteLine($"{1}");
         writer.Flush();
         Assert.That(inner.ToString(), Is.EqualTo("abcd\n1\n"));
+        Assert.That(writer.Failure, Is.Null);
     }
 
     [TestCase(typeof(IOException))]
@@ -28,6 +29,17 @@ internal sealed class LenientWriterTests
         writer.WriteLine("second");
         writer.Flush();
         Assert.That(inner.Tries, Is.EqualTo(1), "it is not tried again and again");
+        Assert.That(writer.Failure, Is.TypeOf(exception), "who needs to know that something is lost can ask");
+    }
+
+    [Test]
+    public void What_was_closed_from_the_start_loses_what_is_written()
+    {
+        using var writer = new LenientWriter(null);
+        writer.Flush();
+        Assert.That(writer.Failure, Is.Null, "nothing is lost yet");
+        writer.WriteLine("first");
+        Assert.That(writer.Failure, Is.TypeOf<IOException>());
     }
 
     private sealed class Gone(Exception exception) : TextWriter
