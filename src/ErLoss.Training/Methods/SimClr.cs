@@ -128,5 +128,10 @@ internal sealed record SimClrSettings : MethodSettings
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
 
     /// <inheritdoc/>
+    public override IEnumerable<Conflict> Conflicts() => LearnKappa && Objective == Objective.Er && Loss.KeepOwn is false
+        ? [new($"{nameof(Loss)}.{nameof(Loss.KeepOwn)}", "is false, but the own kernels are always kept where kappa is learnt; leave one of the two out")]
+        : [];
+
+    /// <inheritdoc/>
     public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SimClr(makeEncoder(), this);
 }

@@ -19,7 +19,7 @@ internal sealed class SharedCellSettings(Registry registry, IReadOnlyList<(strin
     public IReadOnlyList<string> Deciding =>
     [
         .. from member in json is null ? [] : DocumentText.Members(json)
-           where _document.Settings.Any(setting => setting.Path == member.Path && setting.Attribute.DecidesResult)
+           where _document.Settings.Any(setting => setting.Path == member.Path && setting.Attribute is { DecidesResult: true, IsOption: true })
            select $"{member.Path}={(member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() : member.Value.GetRawText())}",
         .. from setting in shared
            where _document.Settings.Any(of => of.Word == setting.Word && of.Attribute.DecidesResult)

@@ -24,7 +24,11 @@ internal sealed record StudyAxis(string Word, IReadOnlyList<string> Values)
     public static StudyAxis Checked(Document<RunSettings> document, string name, IReadOnlyList<string> values)
     {
         Setting setting = document.Settings.FirstOrDefault(setting => setting.Word == name || setting.Path == name) ?? document.Find(new RunSettings(), name);
-        if (!setting.Attribute.DecidesResult || !setting.Attribute.IsOption)
+        if (!setting.Attribute.IsOption)
+        {
+            throw setting.Error("is filled in by the program, so that a study cannot vary it");
+        }
+        if (!setting.Attribute.DecidesResult)
         {
             throw setting.Error("does not decide the result of a run, so that there is nothing to compare");
         }
@@ -33,6 +37,10 @@ internal sealed record StudyAxis(string Word, IReadOnlyList<string> Values)
         {
             throw setting.Error($"has {twice.Key} twice; each value can stand there once");
         }
+        if (setting.Attribute.IsPath && words.GroupBy(Path.GetFileName).FirstOrDefault(same => same.Count() > 1) is { } twins)
+        {
+            throw setting.Error($"has {string.Join(" and ", twins)}, which have one file name, and a cell knows a file by its name; give one of them another name");
+        }
         return new StudyAxis(setting.Word, setting.Word == BatchSize ? [.. words.OrderByDescending(int.Parse)] : words);
     }
 }
@@ -40,15 +48,20 @@ internal sealed record StudyAxis(string Word, IReadOnlyList<string> Values)
 /// <summary>A value of an axis.</summary>
 /// <param name="Word">The word of the setting.</param>
 /// <param name="Value">Its value as a word.</param>
-internal sealed record AxisValue(string Word, string Value)
+/// <param name="IsPath">Whether the value is a path; tables and folders then have its last name alone.</param>
+internal sealed record AxisValue(string Word, string Value, bool IsPath = false)
 {
+    /// <summary>A value of any setting.</summary>
+    public static AxisValue Of(Document<RunSettings> document, string word, string value) =>
+        new(word, value, document.Settings.Any(setting => setting.Word == word && setting.Attribute.IsPath));
+
     /// <summary>As tables and sentences say it: "batch 64", "EMA 0.8", "no centring", "weight decay 0.1".</summary>
     public string Label => Word switch
     {
         StudyAxis.BatchSize => $"batch {Value}",
         StudyAxis.Ema => $"EMA {Value}",
         StudyAxis.Centering => Value == "true" ? "centring" : "no centring",
-        _ => $"{Word.Replace('_', ' ')} {Value}",
+        _ => $"{Word.Replace('_', ' ')} {Name}",
     };
 
     /// <summary>As names of folders have it: "b64", "ema0.8", "nocentering", "weight_decay0.1".</summary>
@@ -57,6 +70,8 @@ internal sealed record AxisValue(string Word, string Value)
         StudyAxis.Method or StudyAxis.Objective => Value,
         StudyAxis.BatchSize => $"b{Value}",
         StudyAxis.Centering => Value == "true" ? "centering" : "nocentering",
-        _ => $"{Word}{Uri.EscapeDataString(Value)}",
+        _ => $"{Word}{Uri.EscapeDataString(Name)}",
     };
+
+    private string Name => IsPath ? Path.GetFileName(Value) : Value;
 }

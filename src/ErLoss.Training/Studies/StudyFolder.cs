@@ -171,7 +171,7 @@ internal sealed class StudyFolder : IDisposable
 
     private string Distinction(StudyCell cell, RunSettings? other) =>
         other is null ? "2"
-        : _registry.Document.Difference(other, cell.Settings) is { } difference ? new AxisValue(difference.Word, difference.Second).ShortName
+        : _registry.Document.Difference(other, cell.Settings) is { } difference ? AxisValue.Of(_registry.Document, difference.Word, difference.Second).ShortName
         : $"v{cell.Settings.Version}";
 
     private FileStream Lock()

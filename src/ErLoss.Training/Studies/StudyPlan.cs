@@ -58,7 +58,7 @@ internal sealed class StudyPlan
     /// <summary>What a variant is compared with.</summary>
     public StudyVariant Reference(StudyVariant variant) => Rows.First(row => row.Contains(variant))[0];
 
-    private static IEnumerable<AxisValue> Values(StudyAxis axis) => axis.Values.Select(value => new AxisValue(axis.Word, value));
+    private IEnumerable<AxisValue> Values(StudyAxis axis) => axis.Values.Select(value => AxisValue.Of(Registry.Document, axis.Word, value));
 
     /// <summary>The variants: methods and objectives first, then the kinds that other settings depend on; of the other axes the first varies fastest.</summary>
     private IReadOnlyList<StudyVariant> Combine()
@@ -109,6 +109,8 @@ internal sealed class StudyPlan
             Evaluations = Math.Max(1, settings.Epochs), // the figure shows the accuracy after every epoch
             Optimizer = settings.Optimizer with { LearningRate = settings.Optimizer.LearningRate * settings.Optimizer.LearningRateFactor(share) },
             Version = Settings.Version,
+            Restarts = null, // of the run that a file of settings is from
+            Used = new(),
         };
     }
 

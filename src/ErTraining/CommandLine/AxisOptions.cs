@@ -8,6 +8,8 @@ namespace ErTraining.CommandLine;
 /// <summary>The options of a study that say what it varies: one for each axis of the paper's studies, and <c>--axis</c> for any other setting.</summary>
 internal sealed class AxisOptions
 {
+    private const string Negation = "no_";
+
     private readonly Registry _registry;
     private readonly IReadOnlyList<PaperAxis> _ofPaper;
     private readonly Option<string[]> _any = new("--axis")
@@ -47,11 +49,11 @@ internal sealed class AxisOptions
         var given = new List<(string Name, StudyAxis Axis)>();
         foreach ((string name, string setting, string values) in Given(parsed))
         {
-            if (setting.StartsWith("no-", StringComparison.Ordinal) && _registry.Document.Settings.Any(known => known.Word == setting[3..].Replace('-', '_')))
+            if (setting.StartsWith(Negation, StringComparison.Ordinal) && setting[Negation.Length..] is var word && _registry.Document.Settings.Any(known => known.Word == word && known.Type is FlagType))
             {
-                throw new UsageException($"{name} is an option that turns a setting off; {setting[3..].Replace('-', '_')}=true,false compares both."); // help shows no other name of it
+                throw new UsageException($"{name} is an option that turns a setting off; {word}=true,false compares both."); // help shows no other name of it
             }
-            StudyAxis axis = Named(name, () => StudyAxis.Checked(_registry.Document, setting.Replace('-', '_'), values.Split(',', StringSplitOptions.TrimEntries)));
+            StudyAxis axis = Named(name, () => StudyAxis.Checked(_registry.Document, setting, values.Split(',', StringSplitOptions.TrimEntries)));
             if (given.FirstOrDefault(other => other.Axis.Word == axis.Word).Name is { } other)
             {
                 throw new UsageException($"{other} and {name} do not go together; leave one of them out.");
@@ -85,7 +87,7 @@ internal sealed class AxisOptions
         }
         catch (SettingsException e) when (NameOf(parsed, e) is { } name)
         {
-            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+            throw UsageException.Of(name, e);
         }
     }
 
@@ -97,7 +99,7 @@ internal sealed class AxisOptions
         }
         catch (SettingsException e)
         {
-            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+            throw UsageException.Of(name, e);
         }
     }
 
@@ -106,10 +108,10 @@ internal sealed class AxisOptions
 
     private string? NameOf(ParseResult parsed, SettingsException error) => (
         from axis in Given(parsed)
-        where axis.Setting.Replace('-', '_') == error.Word || axis.Setting == error.Path
+        where axis.Setting == error.Word || axis.Setting == error.Path
         select axis.Name).FirstOrDefault();
 
-    /// <summary>What the command line gives: how a message names the axis, the setting, and its values.</summary>
+    /// <summary>What the command line gives: how a message names the axis, the word or the path of its setting, and its values.</summary>
     private IEnumerable<(string Name, string Setting, string Values)> Given(ParseResult parsed)
     {
         foreach (PaperAxis axis in _ofPaper)
@@ -122,7 +124,7 @@ internal sealed class AxisOptions
         foreach (string text in parsed.GetValue(_any) ?? [])
         {
             yield return text.Split('=', 2) is [{ Length: > 0 } setting, var values]
-                ? ($"{_any.Name} {setting}", setting, values)
+                ? ($"{_any.Name} {setting}", setting.Replace('-', '_'), values) // as an option may be written, too
                 : throw new UsageException($"{_any.Name} is '{text}'; a setting with its values is wanted, such as kappa=5,10,20.");
         }
     }

@@ -73,8 +73,7 @@ internal sealed class SettingOptions
         }
         catch (SettingsException e)
         {
-            string name = GivenName(parsed, e.Word) ?? e.Path;
-            throw new UsageException($"{name} {e.Problem.TrimEnd('.')}.");
+            throw UsageException.Of(GivenName(parsed, e.Word) ?? e.Path, e);
         }
     }
 

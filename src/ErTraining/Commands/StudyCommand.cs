@@ -115,7 +115,7 @@ internal static class StudyCommand
             throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{plan.Cells.Count} {(plan.Cells.Count == 1 ? "cell" : "cells")}[/] of {plan.MostEpochs} {(plan.MostEpochs == 1 ? "epoch" : "epochs")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
+            $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");
@@ -136,10 +136,10 @@ internal static class StudyCommand
                 $"{limit.Reason}; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command continues with the rest.");
             return limit.ExitCode;
         }
-        StudySummary.Write(plan, runner.Outcomes);
         using StudyFigure? figure = StudyFigure.Create(plan, runner.Outcomes);
         figure?.Save(folder.PngPath, folder.SvgPath);
         StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure);
+        StudySummary.Write(plan, runner.Outcomes); // after the files, which stay whatever becomes of the console
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");
         return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)
             ? throw new TrainingFailedException($"No cell could be trained; {folder.ReportPath} says why.")

@@ -101,7 +101,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             {
                 string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
                 string knn = outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]";
-                table.AddRow(outcome.Cell.Name, $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
+                table.AddRow(outcome.Cell.Name.EscapeMarkup(), $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
             }
             double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);
             foreach ((StudyCell cell, (RunReader run, Stopwatch since)) in _running)
@@ -109,7 +109,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
                 IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
                 epochsDone += epochs.Count;
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
-                table.AddRow($"[yellow]{cell.Name}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
+                table.AddRow($"[yellow]{cell.Name.EscapeMarkup()}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
             }
             string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
             _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note, AnsiConsole.Profile.Width)));

@@ -10,17 +10,7 @@ internal static class StudySummary
     public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         StudyTable study = StudyTable.Create(plan, outcomes);
-        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
-        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
-        {
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        }
-        foreach (StudyTableRow row in study.Rows)
-        {
-            IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
-            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective), .. measures.Select(Cell)]);
-        }
-        AnsiConsole.Write(table);
+        AnsiConsole.Write(Table(plan, study));
         if (study.Variations.Any())
         {
             AnsiConsole.WriteLine("Δ: points of accuracy that are lost by what the column says; below zero it is a gain.");
@@ -33,6 +23,22 @@ internal static class StudySummary
         {
             AnsiConsole.WriteLine(finding);
         }
+    }
+
+    /// <summary>The table. Its headings have values of settings, which may be any text.</summary>
+    internal static Table Table(StudyPlan plan, StudyTable study)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
+        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
+        {
+            table.AddColumn(new TableColumn(heading.EscapeMarkup()).RightAligned());
+        }
+        foreach (StudyTableRow row in study.Rows)
+        {
+            IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
+            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective).EscapeMarkup(), .. measures.Select(Cell)]);
+        }
+        return table;
     }
 
     private static string Cell(Measure? measure) =>

@@ -84,6 +84,30 @@ internal sealed class StudyPlanTests
         });
     }
 
+    [Test]
+    public void Of_a_run_s_own_file_cells_take_what_was_chosen_and_not_what_became_of_the_run()
+    {
+        string json = Registry.Default.Document.Write(Given.Settings("epochs=4 kappa=5").WithEpochs(6, 8) with { Used = new() { DataFingerprint = "1f", WarmupEpochs = 1 }, Version = "0.9" });
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=64 epochs=2", "weight_decay=0.5", json: json);
+        Assert.That(plan.Cells[0].Settings, Is.EqualTo(Given.Settings("kappa=5 batch_size=64 epochs=2 evaluations=2 learning_rate=1 weight_decay=0.5") with { Version = "1.0" }));
+        IReadOnlyList<string> deciding = new SharedCellSettings(Registry.Default, [], json).Deciding;
+        Assert.That(deciding, Has.Member("method.loss.kappa=5").And.None.StartsWith("restarts"));
+    }
+
+    [Test]
+    public void Files_are_known_by_their_names_in_folders_and_tables()
+    {
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=64 weights=/some/folder/first.safetensors,/some/[/second.safetensors");
+        Assert.Multiple(() =>
+        {
+            Assert.That(plan.Cells.Select(cell => cell.Name), Is.EqualTo((string[])["simclr-er-b64-weightsfirst.safetensors-s0", "simclr-er-b64-weightssecond.safetensors-s0"]));
+            Assert.That(plan.Rows[0][1].Variation(plan.Rows[0][0]), Is.EqualTo("weights second.safetensors"));
+            Assert.That(plan.Cells[1].Settings.Encoder.Weights, Is.EqualTo("/some/[/second.safetensors"));
+        });
+    }
+
+    [TestCase("method=simclr objective=er batch_size=64 weights=one/a.safetensors,two/a.safetensors", "", "encoder.weights has one/a.safetensors and two/a.safetensors, which have one file name")]
+    [TestCase("method=simclr objective=er batch_size=64 restarts=6:2,7:2", "", "restarts is filled in by the program, so that a study cannot vary it")]
     [TestCase("method=simclr objective=er batch_size=64 prototypes=8,16", "", "method.head.prototypes has no meaning here; it goes with method dino, swav, deepcluster")]
     [TestCase("method=simclr objective=native batch_size=64 entropy_weight=1,2", "", "has no meaning here; it goes with objective er")]
     [TestCase("method=simclr,byol objective=er batch_size=64", "prototypes=8", "prototypes has no meaning here")]

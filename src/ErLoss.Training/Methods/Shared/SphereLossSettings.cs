@@ -22,12 +22,12 @@ internal sealed record SphereLossSettings : Section
     [Setting("Estimator of the entropy.")]
     public EntropyEstimator Estimator { get; init; } = EntropyEstimator.Joe;
 
-    /// <summary>Whether a row's own kernel counts in the density estimate at the row.</summary>
+    /// <summary>Whether a row's own kernel counts in the density estimate at the row; null if only where κ is learnt.</summary>
     /// <remarks>
     /// At the batch sizes usual here the own kernel is nearly all of the sum, and it gives no gradient: with it the entropy hardly pushes, and the features are worth less.
     /// </remarks>
     [Setting("Keep the own kernel of a projection in the density that is estimated at that projection, as the paper does. If kappa is learnt, it is always kept.")]
-    public bool KeepOwn { get; init; }
+    public bool? KeepOwn { get; init; }
 
     /// <summary>Weight of the entropy in the ER loss.</summary>
     [Setting("Weight of the entropy in the ER loss.", Least = 0, GoesWith = "objective er")]
@@ -40,7 +40,7 @@ internal sealed record SphereLossSettings : Section
         Kappa = Kappa,
         LearnKappa = learnKappa,
         Estimator = Estimator,
-        LeaveOneOut = !KeepOwn && !learnKappa,
+        LeaveOneOut = KeepOwn is not true && !learnKappa,
         EntropyWeight = EntropyWeight,
     };
 }
