@@ -12,7 +12,6 @@ namespace ErLoss.Training.Runs;
 /// <param name="registry">The kinds that its settings can be of.</param>
 internal sealed class RunReader(string path, Registry registry)
 {
-    /// <summary>The lock file. The open handle is the lock; the existence of the file is not.</summary>
     private const string LockFile = ".lock";
 
     private const string ConfigFile = "config.json", CheckpointFolder = "checkpoint";
@@ -53,7 +52,7 @@ internal sealed class RunReader(string path, Registry registry)
     /// <summary>Whether the folder is there and nothing is in it but the lock file.</summary>
     public bool IsEmpty => Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).All(entry => System.IO.Path.GetFileName(entry) == LockFile);
 
-    /// <summary>Where the lock file is.</summary>
+    /// <summary>Where the file of the folder's <see cref="FolderLock"/> is.</summary>
     public string LockPath => In(LockFile);
 
     /// <summary>Whether a process is at work in the folder.</summary>
@@ -67,10 +66,10 @@ internal sealed class RunReader(string path, Registry registry)
             }
             try
             {
-                Lock().Dispose();
+                FolderLock.Take(LockPath).Dispose();
                 return false;
             }
-            catch (IOException e) when (SaysInUse(e))
+            catch (IOException e) when (FolderLock.SaysInUse(e))
             {
                 return true;
             }
@@ -155,13 +154,6 @@ internal sealed class RunReader(string path, Registry registry)
         }
         return epochs;
     }
-
-    /// <summary>The folder's lock, held while the stream is open.</summary>
-    /// <exception cref="IOException">Another process has it, or it cannot be made.</exception>
-    internal FileStream Lock() => new(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-
-    /// <summary>Whether an error says that another process has a file: Windows' sharing violation, or the would-block of Linux and of macOS.</summary>
-    internal static bool SaysInUse(IOException e) => e.HResult is unchecked((int)0x80070020) or 11 or 35;
 
     private string In(string name) => System.IO.Path.Combine(path, name);
 }

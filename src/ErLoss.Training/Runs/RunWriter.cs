@@ -9,7 +9,7 @@ internal sealed class RunWriter : IDisposable
 {
     private readonly Registry _registry;
     private readonly CreatedFolder _folder;
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
 
     /// <summary>Makes the folder if need be, and takes it until disposed, or until the process is no more.</summary>
     /// <param name="path">The folder.</param>
@@ -23,10 +23,9 @@ internal sealed class RunWriter : IDisposable
         States = new StateFolder(Run.CheckpointPath, checkpointInterval);
         try
         {
-            _folder = new CreatedFolder(path);
-            _lock = Run.Lock();
+            (_folder, _lock) = FolderLock.MakeAndTake(path, Run.LockPath);
         }
-        catch (IOException e) when (RunReader.SaysInUse(e))
+        catch (IOException e) when (FolderLock.SaysInUse(e))
         {
             throw new DataException($"{path}: another process is at work here; wait until it is over, or choose another output folder.", e);
         }
@@ -82,12 +81,12 @@ internal sealed class RunWriter : IDisposable
     /// <summary>Gives the folder back. If no run has begun in it, such as because its images could not be read, what was made for it is deleted.</summary>
     public void Dispose()
     {
-        _lock.Dispose();
+        using FolderLock held = _lock;
         try
         {
             if (Run.IsEmpty)
             {
-                File.Delete(Run.LockPath);
+                held.DisposeAndDelete();
                 _folder.DeleteIfEmpty();
             }
         }

@@ -19,7 +19,8 @@ internal sealed class StudyFolder : IDisposable
 
     private readonly string _path;
     private readonly Registry _registry;
-    private readonly FileStream _lock;
+    private readonly CreatedFolder _cells;
+    private readonly FolderLock _lock;
     private readonly Lock _gate = new();
     private readonly Dictionary<StudyCell, string> _names = [];
     private readonly Dictionary<string, RunSettings?> _found; // by the folders' names; null if the settings cannot be read
@@ -36,13 +37,16 @@ internal sealed class StudyFolder : IDisposable
         }
         try
         {
-            Directory.CreateDirectory(CellsPath);
+            (_cells, _lock) = FolderLock.MakeAndTake(CellsPath, Path.Combine(path, "study.lock"));
+        }
+        catch (IOException e) when (FolderLock.SaysInUse(e))
+        {
+            throw new DataException($"{path}: another process is at work on this study; wait until it is over, or choose another output folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"{path}: the output folder cannot be written to: {e.Message}", e);
         }
-        _lock = Lock();
         _found = Directory.GetDirectories(CellsPath)
             .Select(folder => Path.GetFileName(folder).EndsWith(Running, StringComparison.Ordinal) ? folder[..^Running.Length] : folder)
             .Distinct()
@@ -151,8 +155,20 @@ internal sealed class StudyFolder : IDisposable
         AtomicFile.Write(DocumentPath, stream => JsonSerializer.Serialize(stream, document, JsonFormat.Document));
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Gives the folder back. If no cell has begun, such as because the images could not be read, what was made for it is deleted.</summary>
+    public void Dispose()
+    {
+        using FolderLock held = _lock;
+        try
+        {
+            held.DisposeAndDelete();
+            _cells.DeleteIfEmpty();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays, which does no harm.
+        }
+    }
 
     private string CellPath(StudyCell cell) => Path.Combine(CellsPath, NameOf(cell));
 
@@ -173,17 +189,4 @@ internal sealed class StudyFolder : IDisposable
         other is null ? "2"
         : _registry.Document.Difference(other, cell.Settings) is { } difference ? AxisValue.Of(_registry.Document, difference.Word, difference.Second).ShortName
         : $"v{cell.Settings.Version}";
-
-    private FileStream Lock()
-    {
-        try
-        {
-            return new FileStream(
-                Path.Combine(_path, "study.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{_path}: another process runs this study, or the folder cannot be written to: {e.Message}", e);
-        }
-    }
 }
