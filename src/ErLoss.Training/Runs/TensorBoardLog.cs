@@ -6,7 +6,7 @@ namespace ErLoss.Training.Runs;
 /// <param name="path">The folder. Events of an earlier part of the run stay as they are, with their times, but for epochs that the run does not have any more.</param>
 internal sealed class TensorBoardLog(string path) : ITrainingObserver
 {
-    private const string Loss = "train/loss"; // stands for an epoch, since each has one
+    private const string Loss = "train/loss"; // stands for an epoch: each has one, and it is written last
 
     private string? _file;
 
@@ -17,16 +17,15 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
         HashSet<long> written = [];
         foreach (string file in TensorBoardFile.In(path))
         {
-            IReadOnlyList<Event> kept = TensorBoardFile.Trim(file, entry => entry.Step <= epochsDone.Count);
+            IReadOnlyList<Event> sound = TensorBoardFile.Trim(file, entry => entry.Step <= epochsDone.Count);
+            HashSet<long> whole = [.. sound.Where(entry => entry.Step == 0 || entry.Summary?.Value.Any(value => value.Tag == Loss) == true).Select(entry => entry.Step)];
+            IReadOnlyList<Event> kept = TensorBoardFile.Trim(file, entry => whole.Contains(entry.Step)); // an epoch that was cut short is written again
             if (kept.Count == 0)
             {
                 File.Delete(file); // not even its beginning is sound
                 continue;
             }
-            foreach (Event entry in kept)
-            {
-                written.UnionWith(entry.Summary is { } summary && (entry.Step == 0 || summary.Value.Any(value => value.Tag == Loss)) ? [entry.Step] : []);
-            }
+            written.UnionWith(kept.Where(entry => entry.Summary is not null).Select(entry => entry.Step)); // the first event of a file is of step 0, too
             _file = file;
         }
         _file ??= TensorBoardFile.Create(path, DateTimeOffset.UtcNow);
@@ -51,7 +50,6 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
     private void Append(EpochMetrics metrics) => Append(
         metrics.Epoch,
         [
-            (Loss, metrics.Loss),
             ("train/entropy", metrics.Entropy),
             ("train/reconstruction", metrics.Reconstruction),
             ("train/mutual_information_bound", metrics.MutualInformationBound),
@@ -61,6 +59,7 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
             ("evaluation/mean_cosine", metrics.MeanCosine),
             ("evaluation/perplexity", metrics.Perplexity),
             ("evaluation/knn_accuracy", metrics.KnnAccuracy),
+            (Loss, metrics.Loss),
         ]);
 
     private void Append(int epoch, (string Tag, double? Value)[] values)

@@ -74,6 +74,18 @@ internal sealed class TensorBoardLogTests : IDisposable
     }
 
     [Test]
+    public void An_epoch_that_was_cut_short_is_written_again()
+    {
+        new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first, s_second], 0);
+        using (FileStream file = System.IO.File.OpenWrite(File()))
+        {
+            file.SetLength(file.Length - 5); // into the last of its metrics
+        }
+        new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first, s_second], 0);
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+    }
+
+    [Test]
     public void A_file_that_is_not_sound_is_replaced()
     {
         Directory.CreateDirectory(_folder["new/tensorboard"]);
