@@ -26,6 +26,15 @@ internal static class InitialWeights
         return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision, onTaken), images);
     }
 
+    /// <summary>The encoder alone as a run starts, on the CPU.</summary>
+    /// <param name="registry">Makes the encoder.</param>
+    /// <param name="settings">Of the run.</param>
+    public static Encoder Encoder(Registry registry, RunSettings settings)
+    {
+        Seed(settings.Seed);
+        return Encoder(registry, settings.Encoder, settings.Compute.Precision);
+    }
+
     /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
     /// <param name="registry">Makes the encoder.</param>
     /// <param name="settings">Of the encoder.</param>

@@ -22,7 +22,6 @@ internal sealed class Trainer : IDisposable
     private readonly Registry _registry;
     private readonly RunSettings _settings;
     private readonly Device _device;
-    private readonly ImageTensors _train, _test;
     private readonly TrainingStep _step;
     private readonly RunProgress _progress;
     private readonly DivergenceGuard _divergence;
@@ -45,15 +44,21 @@ internal sealed class Trainer : IDisposable
         _registry = registry;
         _settings = settings;
         _device = device;
-        _train = new ImageTensors(data.Train, device);
-        _test = new ImageTensors(data.Test, device);
+        Train = new ImageTensors(data.Train, device);
+        Test = new ImageTensors(data.Test, device);
         _dataFingerprint = data.Fingerprint();
         TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
-        _step = new TrainingStep(settings, method, _train.Pixels);
+        _step = new TrainingStep(settings, method, Train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
         _divergence = new DivergenceGuard(_step, _progress);
     }
+
+    /// <summary>The training images, on the device.</summary>
+    public ImageTensors Train { get; }
+
+    /// <summary>The test images, on the device.</summary>
+    public ImageTensors Test { get; }
 
     /// <summary>The method being trained, with its encoder.</summary>
     public TwoViewMethod Method => _step.Method;
@@ -66,7 +71,7 @@ internal sealed class Trainer : IDisposable
     {
         DataFingerprint = _dataFingerprint,
         FeatureDimension = Method.Encoder.FeatureDimension,
-        KnnNeighbours = NearestNeighbours.NeighbourCount(_train.Count),
+        KnnNeighbours = NearestNeighbours.NeighbourCount(Train.Count),
         WarmupEpochs = _step.Schedule.WarmupEpochs,
     };
 
@@ -94,7 +99,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
-        FeatureCheck.Require(Method.Encoder, _train.Pixels.shape[2]);
+        FeatureCheck.Require(Method.Encoder, Train.Pixels.shape[2]);
         if (_progress.KnnAccuracyBefore is null)
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
@@ -121,7 +126,7 @@ internal sealed class Trainer : IDisposable
             Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        return RunResult.Create(_registry, _settings, _device, (_train.Count, _test.Count), _progress, Used);
+        return RunResult.Create(_registry, _settings, _device, (Train.Count, Test.Count), _progress, Used);
     }
 
     /// <inheritdoc/>
@@ -130,8 +135,8 @@ internal sealed class Trainer : IDisposable
         _progress.Dispose();
         _step.Dispose();
         Method.Dispose();
-        _train.Dispose();
-        _test.Dispose();
+        Train.Dispose();
+        Test.Dispose();
     }
 
     /// <summary>Trains an epoch, or what is left of it. Between its beginning and its first step nothing is kept, so that it begins once.</summary>
@@ -166,7 +171,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
     {
-        CollapseIndicators indicators = Evaluator.Collapse(Method, _test);
+        CollapseIndicators indicators = Evaluator.Collapse(Method, Test);
         return metrics with
         {
             EffectiveRank = indicators.EffectiveRank,
@@ -177,7 +182,7 @@ internal sealed class Trainer : IDisposable
     }
 
     private double KnnAccuracy(CancellationToken cancellation) =>
-        Evaluator.KnnAccuracy(Method.Encoder, _train, _test, Observers, cancellation);
+        Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()

@@ -2,12 +2,11 @@ using System.Text;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
-using ErLoss.Training.Data;
-using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
 using TorchSharp;
 using static TorchSharp.torch;
+using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Reports;
 
@@ -23,23 +22,18 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     /// <summary>Draws the pictures.</summary>
     /// <param name="registry">Makes the untrained encoder.</param>
     /// <param name="settings">Of the run.</param>
-    /// <param name="data">What it trained on.</param>
+    /// <param name="classNames">Names of the images' classes, by label.</param>
     /// <param name="result">What it came to.</param>
-    /// <param name="epochs">Its epochs.</param>
-    /// <param name="trained">The method as trained.</param>
-    /// <param name="device">Where the method is.</param>
-    public static RunPictures Draw(
-        Registry registry, RunSettings settings, ImageData data, RunResult result, IReadOnlyList<EpochMetrics> epochs, TwoViewMethod trained, Device device)
+    /// <param name="trainer">Has the images and the trained encoder.</param>
+    public static RunPictures Draw(Registry registry, RunSettings settings, IReadOnlyList<string> classNames, RunResult result, Trainer trainer)
     {
-        using var train = new ImageTensors(data.Train, device);
-        using var test = new ImageTensors(data.Test, device);
-        using TwoViewMethod untrained = InitialWeights.Method(registry, settings, data.Train.Count);
-        untrained.to(device);
+        using Encoder untrained = InitialWeights.Encoder(registry, settings);
+        untrained.to(trainer.Train.Pixels.device);
         return new RunPictures(
-            epochs.Count == 0 ? [] : Panels(result, epochs),
-            ViewSheet(data, settings.Seed, device),
-            NeighbourSheet.Draw(untrained.Encoder, train, test, data.Train.ClassNames),
-            NeighbourSheet.Draw(trained.Encoder, train, test, data.Train.ClassNames));
+            trainer.Epochs.Count == 0 ? [] : Panels(result, trainer.Epochs),
+            ViewSheet(trainer.Train.Pixels, settings.Seed),
+            NeighbourSheet.Draw(untrained, trainer.Train, trainer.Test, classNames),
+            NeighbourSheet.Draw(trainer.Method.Encoder, trainer.Train, trainer.Test, classNames));
     }
 
     /// <summary>Writes each picture to a file of its own.</summary>
@@ -89,14 +83,13 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     private static IReadOnlyList<(double Epoch, double Value)> Points(IEnumerable<EpochMetrics> epochs, Func<EpochMetrics, double?> metric) =>
         [.. epochs.Where(e => metric(e) is not null).Select(e => ((double)e.Epoch, metric(e)!.Value))];
 
-    private static byte[] ViewSheet(ImageData data, int seed, Device device)
+    private static byte[] ViewSheet(Tensor pixels, int seed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)RandomStream.Seed(seed, RandomPurpose.ShownViews, 0), CPU);
-        int count = Math.Min(ImagesShown, data.Train.Count);
-        using var images = new ImageTensors(data.Train.Take(count), device);
-        using var views = new TwoViews(device);
-        (Tensor first, Tensor second) = views.Draw(images.Pixels, generator);
-        return ImageSheet.Png(Pixels.ToUnit(images.Pixels), Pixels.Uncenter(first), Pixels.Uncenter(second));
+        Tensor images = pixels.narrow(0, 0, Math.Min(ImagesShown, pixels.shape[0]));
+        using var views = new TwoViews(pixels.device);
+        (Tensor first, Tensor second) = views.Draw(images, generator);
+        return ImageSheet.Png(Pixels.ToUnit(images), Pixels.Uncenter(first), Pixels.Uncenter(second));
     }
 }

@@ -83,10 +83,9 @@ internal sealed class DefaultDeviceTests : TensorTests
         string[] Pictures()
         {
             RunSettings settings = Given.Settings("epochs=1 batch_size=16 hidden_dimension=16");
-            var observer = new Epochs();
-            using var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { observer } };
+            using var trainer = new Trainer(Registry.Default, settings, s_data, CPU);
             RunResult result = trainer.Run(CancellationToken.None);
-            RunPictures pictures = RunPictures.Draw(Registry.Default, settings, s_data, result, observer.Done, trainer.Method, CPU);
+            RunPictures pictures = RunPictures.Draw(Registry.Default, settings, s_data.Train.ClassNames, result, trainer);
             Report.Write(folder["report.html"], Registry.Default, settings, s_data, result, pictures);
             return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
         }
