@@ -107,7 +107,7 @@ internal sealed class Setting
         json.ValueKind == JsonValueKind.Null && CanBeNull ? null
         : Type.TryRead(json, out object? value) && Type.Allows(value!) ? value
         : json.ValueKind == JsonValueKind.String ? throw Refuse(json.GetString()!)
-        : throw Error($"is {json.GetRawText()}; {Type.Wanted}");
+        : throw Error($"is {json.GetRawText()}; {Type.WantedFor(json.GetRawText())}");
 
     /// <summary>Checks the value that it has in a document.</summary>
     /// <exception cref="SettingsException">It is out of bounds.</exception>
@@ -137,5 +137,5 @@ internal sealed class Setting
 
     private object? Value(object? property) => IsKind ? property!.GetType() : property;
 
-    private SettingsException Refuse(string text) => Error(string.IsNullOrWhiteSpace(text) ? $"is empty; {Type.Wanted}" : $"is {Type.Quote(text)}; {Type.Wanted}");
+    private SettingsException Refuse(string text) => Error(string.IsNullOrWhiteSpace(text) ? $"is empty; {Type.Wanted}" : $"is {Type.Quote(text)}; {Type.WantedFor(text)}");
 }

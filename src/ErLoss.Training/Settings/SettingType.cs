@@ -9,6 +9,9 @@ internal abstract class SettingType
     /// <summary>The values allowed, as the rest of a sentence: "a whole number from 0 up is wanted".</summary>
     public abstract string Wanted { get; }
 
+    /// <summary>As <see cref="Wanted"/>, where a text was given in place of such a value.</summary>
+    public virtual string WantedFor(string text) => Wanted;
+
     /// <summary>What stands for a value in the help: "N".</summary>
     public abstract string Placeholder { get; }
 

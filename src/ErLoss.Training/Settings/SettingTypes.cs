@@ -7,6 +7,8 @@ namespace ErLoss.Training.Settings;
 /// <summary>A number within bounds, whole or real. Real ones are finite always.</summary>
 internal sealed class NumberType(SettingAttribute bounds, bool isWhole) : SettingType
 {
+    private const string End = " is wanted";
+
     /// <inheritdoc/>
     public override string Wanted
     {
@@ -14,11 +16,14 @@ internal sealed class NumberType(SettingAttribute bounds, bool isWhole) : Settin
         {
             string number = isWhole ? "a whole number" : "a number";
             string from = double.IsFinite(bounds.Least) ? $" from {Show(bounds.Least)}" : double.IsFinite(bounds.Above) ? $" above {Show(bounds.Above)}" : "";
-            return bounds is { Above: 0, Most: double.PositiveInfinity } ? $"a positive {number["a ".Length..]} is wanted"
-                : double.IsFinite(bounds.Most) ? $"{number}{from} {(from.Length > 0 ? "" : "up ")}to {Show(bounds.Most)} is wanted"
-                : $"{number}{from}{(from.StartsWith(" from", StringComparison.Ordinal) ? " up" : "")} is wanted";
+            return bounds is { Above: 0, Most: double.PositiveInfinity } ? $"a positive {number["a ".Length..]}{End}"
+                : double.IsFinite(bounds.Most) ? $"{number}{from} {(from.Length > 0 ? "" : "up ")}to {Show(bounds.Most)}{End}"
+                : $"{number}{from}{(from.StartsWith(" from", StringComparison.Ordinal) ? " up" : "")}{End}";
         }
     }
+
+    /// <inheritdoc/>
+    public override string WantedFor(string text) => $"{NumberBounds.Named(Wanted[..^End.Length], text, isWhole)}{End}";
 
     /// <inheritdoc/>
     public override string Placeholder => isWhole ? "N" : "X";

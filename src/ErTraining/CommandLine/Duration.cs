@@ -7,7 +7,7 @@ namespace ErTraining.CommandLine;
 internal static partial class Duration
 {
     /// <summary>What is understood, for messages.</summary>
-    public const string Wanted = "a time such as 3h50m, 90m, 45s or 1:30:00";
+    public const string Wanted = "a time up to 49d such as 3h50m, 90m, 45s or 1:30:00";
 
     /// <summary>The longest that timers know: 49 days.</summary>
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(49);

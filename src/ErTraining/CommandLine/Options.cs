@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using ErLoss.Training.Settings;
 
 namespace ErTraining.CommandLine;
 
@@ -20,7 +21,7 @@ internal static class Options
             {
                 return number;
             }
-            result.AddError($"{name} is {text}; {wanted} is wanted.");
+            result.AddError($"{name} is {text}; {NumberBounds.Named(wanted, text, IsWhole<T>())} is wanted.");
             return fallback;
         },
     };
@@ -93,10 +94,12 @@ internal static class Options
         return option;
     }
 
+    private static bool IsWhole<T>() => (Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T)) == typeof(int);
+
     private static bool TryRead<T>(string text, Predicate<double> valid, [NotNullWhen(true)] out T? value)
     {
         object? number =
-            (Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T)) == typeof(int)
+            IsWhole<T>()
                 ? int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole) ? whole : null
                 : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real : null;
         bool isValid = number is not null && valid(Convert.ToDouble(number));
