@@ -3,7 +3,8 @@ using ErLoss.Training.Settings;
 namespace ErLoss.Training;
 
 /// <summary>
-/// What a run used where its settings leave it open, or where it follows from others: in config.json and result.json for readers. The program fills it in; nothing is read from it.
+/// What a run used where its settings leave it open, or where it follows from others: in config.json and result.json for readers. The program fills it in. No run depends
+/// on it; a study compares the fingerprint with that of its own images.
 /// </summary>
 internal sealed record UsedSettings : Section
 {

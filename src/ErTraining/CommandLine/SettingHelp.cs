@@ -38,10 +38,14 @@ internal static class SettingHelp
         return defaults switch
         {
             [{ Key: null }] => "",
-            [var only] => $" [default: {only.Key}]",
+            [var only] => Default(only.Key!),
             _ => $" [default: {string.Join(", ", defaults.Select(same => $"{same.Key ?? "none"} for {string.Join(", ", same.Select(setting => setting.Owner?.Name).Distinct())}"))}]",
         };
     }
+
+    /// <summary>" [default: 0.95]"; nothing of an empty text.</summary>
+    /// <param name="value">What is used where the option is not given.</param>
+    public static string Default(string value) => value.Length == 0 ? "" : $" [default: {value}]";
 
     private static string? Value(Setting setting) => setting.Default is { } value ? setting.Type.Format(value) : setting.Attribute.WhenNull;
 }

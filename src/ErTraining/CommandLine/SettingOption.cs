@@ -18,15 +18,16 @@ internal sealed class SettingOption
     /// <param name="settings">All settings that the word sets, each in another kind.</param>
     /// <param name="all">All settings of the document.</param>
     /// <param name="note">Ends the description.</param>
-    public SettingOption(IReadOnlyList<Setting> settings, IReadOnlyList<Setting> all, string note)
+    /// <param name="own">What the command says of it; null for what the setting says.</param>
+    public SettingOption(IReadOnlyList<Setting> settings, IReadOnlyList<Setting> all, string note, OptionHelp? own = null)
     {
         _setting = settings[0];
         bool isFlag = _setting.Type is FlagType;
         _isInverted = isFlag && settings.All(setting => setting.Default is true);
-        string name = NameOf(_setting.Word), help = _setting.Attribute.Help;
+        string name = NameOf(_setting.Word), help = own?.Meaning ?? _setting.Attribute.Help;
         _option = new Option<string?>(_isInverted ? Negation(name) : name)
         {
-            Description = $"{(_isInverted ? $"Do not {char.ToLowerInvariant(help[0])}{help[1..]}" : help)}{SettingHelp.Owners(settings, all)}{SettingHelp.Default(settings)}{note}",
+            Description = $"{(_isInverted ? $"Do not {char.ToLowerInvariant(help[0])}{help[1..]}" : help)}{SettingHelp.Owners(settings, all)}{(own?.Default is { } fallback ? SettingHelp.Default(fallback) : SettingHelp.Default(settings))}{note}",
             HelpName = _setting.Type.Placeholder,
             Arity = isFlag || _setting.Attribute.Alone is not null ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
         };

@@ -2,12 +2,15 @@ using System.CommandLine;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Settings;
+using ErTraining.Terminal;
 
 namespace ErTraining.CommandLine;
 
 /// <summary>The options of a command that are settings of a run, and <c>--config</c>; what a command line gives of them becomes settings here.</summary>
 internal sealed class SettingOptions
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
     private readonly Registry _registry;
     private readonly IReadOnlyList<SettingOption> _options;
     private readonly Option<string?> _config = Options.Text(
@@ -16,7 +19,8 @@ internal sealed class SettingOptions
     /// <summary>Options for some settings.</summary>
     /// <param name="registry">The kinds there are.</param>
     /// <param name="isWanted">Which settings get an option; all if null.</param>
-    public SettingOptions(Registry registry, Func<Setting, bool>? isWanted = null)
+    /// <param name="own">What the command says of settings in place of what they say of themselves, by their words.</param>
+    public SettingOptions(Registry registry, Func<Setting, bool>? isWanted = null, IReadOnlyDictionary<string, OptionHelp>? own = null)
     {
         _registry = registry;
         IReadOnlyList<Setting> all = registry.Document.Settings;
@@ -25,7 +29,7 @@ internal sealed class SettingOptions
             .. from setting in all
                where setting.Attribute.IsOption && (isWanted is null || isWanted(setting))
                group setting by setting.Word into same
-               select new SettingOption([.. same], all, same.Key == "preset" ? $" {Presets()}." : ""),
+               select new SettingOption([.. same], all, same.Key == "preset" ? $" {Presets()}." : "", own?.GetValueOrDefault(same.Key)),
         ];
     }
 
@@ -45,17 +49,20 @@ internal sealed class SettingOptions
     /// <summary>The settings of a new run: an option that was given, else what <c>--config</c> says, else the preset, else the default.</summary>
     /// <exception cref="UsageException">An option is not sound or has no meaning.</exception>
     /// <exception cref="DataException">The file is not sound.</exception>
-    public RunSettings Fresh(ParseResult parsed) => InWords(parsed, () => FreshRun.Compose(_registry, Given(parsed), ConfigText(parsed)));
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public RunSettings Fresh(ParseResult parsed, CancellationToken cancellation = default) =>
+        InWords(parsed, () => FreshRun.Compose(_registry, Given(parsed), ConfigText(parsed, cancellation)));
 
     /// <summary>The text of the file that <c>--config</c> names; null if it names none.</summary>
     /// <exception cref="DataException">The file is not sound.</exception>
-    public string? ConfigText(ParseResult parsed)
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public string? ConfigText(ParseResult parsed, CancellationToken cancellation = default)
     {
         if (!HasConfig(parsed))
         {
             return null;
         }
-        string file = parsed.GetValue(_config)!, json = SettingsFile.ReadText(file, _registry);
+        string file = parsed.GetValue(_config)!, json = Text(file, cancellation);
         SettingsFile.Parse(file, json, _registry); // for its own faults, which are not the command line's
         return json;
     }
@@ -75,6 +82,18 @@ internal sealed class SettingOptions
         {
             throw UsageException.Of(GivenName(parsed, e.Word) ?? e.Path, e);
         }
+    }
+
+    /// <summary>A file's text. The file may be a pipe that nobody has written into yet, or a terminal: that is then said, and the waiting can be ended.</summary>
+    private string Text(string file, CancellationToken cancellation)
+    {
+        var reading = Task.Run(() => SettingsFile.ReadText(file, _registry), CancellationToken.None);
+        if (Task.WaitAny([reading], (int)s_patience.TotalMilliseconds, cancellation) < 0)
+        {
+            using var work = new ActivityLine($"waiting for the settings in {file}");
+            Task.WaitAny([reading], cancellation);
+        }
+        return reading.GetAwaiter().GetResult();
     }
 
     private string Presets() =>

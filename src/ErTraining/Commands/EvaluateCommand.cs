@@ -27,11 +27,21 @@ internal static class EvaluateCommand
 
     private static readonly Option<string?> s_output = Options.Text("--output", "JSON file to write the result to.", "FILE");
 
+    /// <summary>What is used where these are not given depends on what is measured.</summary>
+    private static readonly Dictionary<string, OptionHelp> s_help = new()
+    {
+        ["data"] = new(Default: "that of the run; synthetic with --weights"),
+        ["train_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
+        ["test_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
+        ["encoder"] = new("Encoder network that the weights in the file of --weights are for."),
+        ["weights"] = new("Safetensors file with the weights of the encoder to measure, as export or PyTorch writes it.", ""),
+    };
+
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create(Registry registry)
     {
         var options = new SettingOptions(
-            registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads");
+            registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads", s_help);
         var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe). --checkpoint names the run whose encoder is measured, on the images of that run unless --data is given. --weights names a file with an encoder instead; --encoder and --data go with it.");
         foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, s_output])
         {

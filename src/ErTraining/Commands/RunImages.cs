@@ -28,7 +28,7 @@ internal static class RunImages
     /// <exception cref="UsageException">It is one.</exception>
     public static void CheckIsOutside(DataSettings settings, string output)
     {
-        if (settings.Source == DataSource.Synthetic || CifarReader.Recognizes(settings.Source))
+        if (settings.Source == DataSource.Synthetic || CifarReader.Find(settings.Source) is not null)
         {
             return;
         }

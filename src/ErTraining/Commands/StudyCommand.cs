@@ -49,11 +49,18 @@ internal static class StudyCommand
     private static readonly string[] s_ownWords =
         [StudyAxis.Method, "preset", StudyAxis.Objective, StudyAxis.BatchSize, StudyAxis.Ema, StudyAxis.Seed, "evaluations", Epochs, LearningRate];
 
+    /// <summary>What is used where these are not given is the study's choice.</summary>
+    private static readonly Dictionary<string, OptionHelp> s_help = new()
+    {
+        ["ema_schedule"] = new(Default: "fixed"),
+        [Threads] = new(Default: "an even share of the processors for each of the runs at the same time; libtorch's choice for a single one"),
+    };
+
     /// <summary>The command as the command line knows it: its own options, and the settings that all cells share.</summary>
     public static Command Create(Registry registry)
     {
         var axes = new AxisOptions(registry);
-        var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word));
+        var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word), s_help);
         var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper. Any other setting can be varied too.");
         foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_maxTime, s_output, .. shared.All, shared.Config])
         {
@@ -69,7 +76,7 @@ internal static class StudyCommand
         List<(string Word, string Value)> shared = [.. options.Given(parsed)];
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
         AddGiven(shared, LearningRate, parsed.GetValue(s_learningRate)?.ToString());
-        string? json = options.InWords(parsed, () => options.ConfigText(parsed));
+        string? json = options.InWords(parsed, () => options.ConfigText(parsed, limit.Token));
         var file = new SharedCellSettings(registry, [], json);
         IReadOnlyList<StudyAxis> axes = axisOptions.Read(parsed, word => shared.Any(setting => setting.Word == word), file.OfDocument);
         if (axes.All(axis => axis.Word != Epochs) && parsed.GetValue(s_epochs) is null && !file.Says(Epochs))
@@ -93,14 +100,6 @@ internal static class StudyCommand
         };
         StudyPlan plan = options.InWords(parsed, () => axisOptions.InWords(parsed, () => new StudyPlan(settings, all)));
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
-        int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
-        if (data.Train.Count < largest)
-        {
-            throw new UsageException(
-                $"--batch-sizes has {largest}, but {data.Name} has {data.Train.Count} training images; "
-                + "smaller batches or more images are wanted.");
-        }
         string output = parsed.GetValue(s_output)!;
         RunImages.CheckIsOutside(common.Data, output);
         using var folder = new StudyFolder(output, registry);
@@ -109,6 +108,15 @@ internal static class StudyCommand
             throw new UsageException(
                 $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
                 + "give another --output, or --retrain to train such cells once more with this version.");
+        }
+
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
+        int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
+        if (data.Train.Count < largest)
+        {
+            throw new UsageException(
+                $"--batch-sizes has {largest}, but {data.Name} has {data.Train.Count} training images; "
+                + "smaller batches or more images are wanted.");
         }
         if (folder.OnOtherImages(plan.Cells, common.Data, common.Data.Source == DataSource.Synthetic ? null : data.Fingerprint()) is { } trained)
         {

@@ -71,16 +71,16 @@ internal static class TrainCommand
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
                 : options.GivenName(parsed, "keep_state") is { } keepState ? throw new UsageException($"{keepState} goes with --output, the folder that the state stays in.")
                 : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
-                : Train(registry, options, parsed, options.Fresh(parsed), null, null, null, tensorBoard, limit);
+                : Train(registry, options, parsed, options.Fresh(parsed, limit.Token), null, null, null, tensorBoard, limit);
         }
-        RunSettings? fresh = resume ? null : options.Fresh(parsed);
+        RunSettings? fresh = resume ? null : options.Fresh(parsed, limit.Token);
+        using var folder = new RunWriter(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
         if (!resume)
         {
-            new RunReader(output, registry).CheckIsFree();
+            folder.Run.CheckIsFree(); // with the lock, under which no other process begins a run
         }
-        using var folder = new RunWriter(output, TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), registry);
         RunSettings? began = resume && folder.Run.HoldsRun ? folder.Run.ReadSettings() : null;
-        RunSettings settings = began is not null ? Resumed(registry, options, folder.Run, began, parsed) : fresh ?? options.Fresh(parsed);
+        RunSettings settings = began is not null ? Resumed(registry, options, folder.Run, began, parsed, limit.Token) : fresh ?? options.Fresh(parsed, limit.Token);
         RunImages.CheckIsOutside(settings.Data, output);
         bool hasOtherEpochs = began is not null && began.Epochs != settings.Epochs;
         if (folder.Run.IsFinished && !hasOtherEpochs)
@@ -116,10 +116,10 @@ internal static class TrainCommand
     /// The settings of the run to continue: those of its config.json; where its images are, where to compute and how many epochs it has, as the command line has it.
     /// </summary>
     /// <exception cref="UsageException">The command line asks for another run.</exception>
-    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunReader run, RunSettings began, ParseResult parsed)
+    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunReader run, RunSettings began, ParseResult parsed, CancellationToken cancellation = default)
     {
         RunSettings asked = options.HasConfig(parsed)
-            ? options.Fresh(parsed) with { Restarts = began.Restarts, Version = began.Version }
+            ? options.Fresh(parsed, cancellation) with { Restarts = began.Restarts, Version = began.Version }
             : options.InWords(parsed, () => registry.Document.With(began, options.Given(parsed)));
         return registry.Document.Difference(began with { Epochs = asked.Epochs }, asked) is not { } other
             ? asked

@@ -44,6 +44,7 @@ internal sealed class ArrowTests
         ["ErTraining.CommandLine"] =
         [
             "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
+            "ErTraining.Terminal",
         ],
         ["ErTraining.Commands"] =
         [

@@ -134,6 +134,23 @@ internal sealed class SettingOptionsTests
         Assert.That(() => Read($"--config {file} --kappa 0"), Throws.TypeOf<UsageException>().With.Message.EqualTo("--kappa is 0; a number from 1e-6 to 1e6 is wanted."));
     }
 
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Its pipes have no place among the files.")]
+    public void A_pipe_is_read_once_somebody_writes_into_it_and_not_waited_for_after_an_interrupt()
+    {
+        using var folder = new TemporaryDirectory();
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [folder["silent"], folder["pipe"]]))
+        {
+            make.WaitForExit();
+        }
+        using var interrupt = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
+        Assert.That(() => s_options.Fresh(Parse($"--config {folder["silent"]}"), interrupt.Token), Throws.InstanceOf<OperationCanceledException>());
+        File.WriteAllText(folder["silent"], "{}"); // which lets the thread go that waits in it
+        Task<RunSettings> reading = Task.Run(() => Read($"--config {folder["pipe"]}"));
+        File.WriteAllText(folder["pipe"], """{ "epochs": 3 }""");
+        Assert.That(reading.Result.Epochs, Is.EqualTo(3));
+    }
+
     [TestCase("", Tf32.Convolutions)]
     [TestCase("--tf32", Tf32.Products)]
     [TestCase("--no-tf32", Tf32.None)]
@@ -158,6 +175,21 @@ internal sealed class SettingOptionsTests
             Assert.That(ema.Description, Does.EndWith("With method byol, dino. [default: 0.95 for byol, 0.99 for dino]"));
             Assert.That(rate.Description, Does.EndWith("[default: 0.003 for adamw, 0.3 for sgd, 1 for lars]"));
         });
+    }
+
+    [Test]
+    public void Help_of_a_command_has_its_own_defaults_in_place_of_those_of_a_new_run()
+    {
+        Command evaluate = EvaluateCommand.Create(Registry.Default), study = StudyCommand.Create(Registry.Default);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Help(evaluate, "--data"), Does.EndWith("[default: that of the run; synthetic with --weights]"));
+            Assert.That(Help(evaluate, "--weights"), Is.EqualTo("Safetensors file with the weights of the encoder to measure, as export or PyTorch writes it."));
+            Assert.That(Help(study, "--ema-schedule"), Does.EndWith("[default: fixed]"));
+            Assert.That(Help(study, "--threads"), Does.Contain("[default: an even share of the processors"));
+        });
+
+        static string Help(Command command, string name) => command.Options.Single(option => option.Name == name).Description!;
     }
 
     private static RunSettings Read(string line) => s_options.Fresh(Parse(line));

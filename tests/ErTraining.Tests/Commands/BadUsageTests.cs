@@ -1,4 +1,5 @@
 using ErLoss.Training.Data;
+using ErTraining.Commands;
 
 namespace ErTraining.Tests.Commands;
 
@@ -19,6 +20,9 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("train --optimizer adam", "--optimizer is 'adam'; one of adamw, sgd, lars is wanted")]
     [TestCase("train --estimator knn", "--estimator is 'knn'")]
     [TestCase("train --epochs -1", "--epochs is -1; a whole number from 0 up is wanted")]
+    [TestCase("train --epochs 3000000000", "--epochs is 3000000000; a whole number from 0 to 2147483647 is wanted")]
+    [TestCase("study --output s --epochs 3000000000", "--epochs is 3000000000; a whole number from 1 to 2147483647 is wanted")]
+    [TestCase("train --learning-rate 1e999", "--learning-rate is 1e999; a positive number up to 1.7976931348623157E+308 is wanted")]
     [TestCase("train --epochs many", "--epochs is many; a whole number from 0 up is wanted")]
     [TestCase("train --epochs 1.5", "--epochs is 1.5")]
     [TestCase("train --learning-rate 0,003", "--learning-rate is 0,003; a positive number is wanted")]
@@ -93,7 +97,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output . --batch-sizes 64 --train-images 100 --device cuda:99", "no such device")]
     [TestCase("train --tensorboard", "--tensorboard goes with --output")]
     [TestCase("train --max-time 1h", "--max-time goes with --output")]
-    [TestCase("train --output o --max-time 90", "--max-time is '90'; a time such as 3h50m, 90m, 45s or 1:30:00 is wanted")]
+    [TestCase("train --output o --max-time 90", "--max-time is '90'; a time up to 49d such as 3h50m, 90m, 45s or 1:30:00 is wanted")]
     [TestCase("info --libtorch nowhere", "--libtorch nowhere: no such folder; wanted the torch/lib folder of PyTorch 2.10")]
     [TestCase("--libtorch .", "torch_cpu.")]
     [TestCase("--libtorch=. train --epochs 1", "nor in lib; wanted the torch/lib folder of PyTorch 2.10")]
@@ -151,9 +155,19 @@ internal sealed class BadUsageTests : IDisposable
     public void Images_that_cannot_be_read_leave_no_output_folder()
     {
         Directory.CreateDirectory(_folder["pictures/cat"]);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures", "--output", "runs/first");
-        Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(Directory.GetDirectories(_folder.Path).Select(Path.GetFileName), Is.EqualTo(["pictures"]));
+        foreach (string command in (string[])["train", "study"])
+        {
+            ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, command, "--data", "pictures", "--output", "runs/first");
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), command);
+            Assert.That(Directory.GetDirectories(_folder.Path).Select(Path.GetFileName), Is.EqualTo(["pictures"]), command);
+        }
+    }
+
+    [Test]
+    public void An_output_beside_an_unpacked_archive_of_CIFAR_is_taken_for_no_class()
+    {
+        CifarWriter.Write(SyntheticImages.Create(20, 10, seed: 0), _folder["images/cifar-10-batches-bin"]);
+        Assert.That(() => RunImages.CheckIsOutside(new DataSettings { Source = _folder["images"] }, _folder["images/run"]), Throws.Nothing);
     }
 
     [Test]
