@@ -73,6 +73,19 @@ internal static class StudyCommand
     private static async Task<int> RunAsync(ParseResult parsed, Registry registry, AxisOptions axisOptions, SettingOptions options, CancellationToken cancellation)
     {
         using var limit = new TimeLimit(parsed.GetValue(s_maxTime), cancellation);
+        try
+        {
+            return await RunAsync(parsed, registry, axisOptions, options, limit);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{limit.Reason}; nothing was written.");
+            return limit.ExitCode;
+        }
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Registry registry, AxisOptions axisOptions, SettingOptions options, TimeLimit limit)
+    {
         List<(string Word, string Value)> shared = [.. options.Given(parsed)];
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
         AddGiven(shared, LearningRate, parsed.GetValue(s_learningRate)?.ToString());

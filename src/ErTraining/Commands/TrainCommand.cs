@@ -62,15 +62,27 @@ internal static class TrainCommand
             StandardStreams.RequireOutput();
             return ExitCode.Success;
         }
+        using var limit = new TimeLimit(parsed.GetValue(s_maxTime), cancellation);
+        try
+        {
+            return Run(registry, options, parsed, limit);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{limit.Reason}; nothing was written.");
+            return limit.ExitCode;
+        }
+    }
+
+    private static int Run(Registry registry, SettingOptions options, ParseResult parsed, TimeLimit limit)
+    {
         bool resume = parsed.GetValue(s_resume), tensorBoard = parsed.GetValue(s_tensorBoard);
-        TimeSpan? maxTime = parsed.GetValue(s_maxTime);
-        using var limit = new TimeLimit(maxTime, cancellation);
         if (parsed.GetValue(s_output) is not { } output)
         {
             return resume ? throw new UsageException("--resume goes with --output, the folder of the run to continue.")
                 : tensorBoard ? throw new UsageException("--tensorboard goes with --output, the folder it writes into.")
                 : options.GivenName(parsed, "keep_state") is { } keepState ? throw new UsageException($"{keepState} goes with --output, the folder that the state stays in.")
-                : maxTime is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
+                : parsed.GetValue(s_maxTime) is not null ? throw new UsageException("--max-time goes with --output, the folder of the checkpoint that it ends with.")
                 : Train(registry, options, parsed, options.Fresh(parsed, limit.Token), null, null, null, tensorBoard, limit);
         }
         RunSettings? fresh = resume ? null : options.Fresh(parsed, limit.Token);
@@ -100,11 +112,6 @@ internal static class TrainCommand
                 settings = WithOtherEpochs(began!, settings, output, state);
             }
             return Train(registry, options, parsed, settings, folder, began, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
-        }
-        catch (OperationCanceledException)
-        {
-            Console.Error.WriteLine($"{limit.Reason}; nothing was written.");
-            return limit.ExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

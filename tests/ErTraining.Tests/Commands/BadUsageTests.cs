@@ -163,6 +163,18 @@ internal sealed class BadUsageTests : IDisposable
         }
     }
 
+    [TestCase("train")]
+    [TestCase("study")]
+    public void Time_that_is_over_before_the_images_are_read_has_its_own_exit_code_and_leaves_nothing(string command)
+    {
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, command, "--max-time", "1s", "--output", "run"); // which this process is older than
+        Assert.Multiple(() =>
+        {
+            Assert.That((outcome.ExitCode, outcome.Error.TrimEnd()), Is.EqualTo((75, "The time of --max-time is over; nothing was written.")));
+            Assert.That(Directory.GetFileSystemEntries(_folder.Path), Is.Empty);
+        });
+    }
+
     [Test]
     public void An_output_beside_an_unpacked_archive_of_CIFAR_is_taken_for_no_class()
     {
