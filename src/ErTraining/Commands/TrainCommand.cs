@@ -92,7 +92,7 @@ internal static class TrainCommand
             folder.Run.CheckIsFree(); // with the lock, under which no other process begins a run
         }
         RunSettings? began = resume && folder.Run.HoldsRun ? folder.Run.ReadSettings() : null;
-        RunSettings settings = began is not null ? Resumed(registry, options, folder.Run, began, parsed, limit.Token) : fresh ?? options.Fresh(parsed, limit.Token);
+        RunSettings settings = began is not null ? ResumedSettings.Of(registry, options, folder.Run, began, parsed, limit.Token) : fresh ?? options.Fresh(parsed, limit.Token);
         RunImages.CheckIsOutside(settings.Data, output);
         bool hasOtherEpochs = began is not null && began.Epochs != settings.Epochs;
         if (folder.Run.IsFinished && !hasOtherEpochs)
@@ -109,7 +109,7 @@ internal static class TrainCommand
             }
             if (hasOtherEpochs)
             {
-                settings = WithOtherEpochs(began!, settings, output, state);
+                settings = ResumedSettings.WithOtherEpochs(began!, settings, output, state);
             }
             return Train(registry, options, parsed, settings, folder, began, state, tensorBoard || Directory.Exists(folder.Run.TensorBoardPath), limit);
         }
@@ -117,37 +117,6 @@ internal static class TrainCommand
         {
             throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When the cause is removed, the same command with --resume continues from the last checkpoint.");
         }
-    }
-
-    /// <summary>
-    /// The settings of the run to continue: those of its config.json; where its images are, where to compute and how many epochs it has, as the command line has it.
-    /// </summary>
-    /// <exception cref="UsageException">The command line asks for another run.</exception>
-    internal static RunSettings Resumed(Registry registry, SettingOptions options, RunReader run, RunSettings began, ParseResult parsed, CancellationToken cancellation = default)
-    {
-        RunSettings asked = options.HasConfig(parsed)
-            ? options.Fresh(parsed, cancellation) with { Restarts = began.Restarts, Version = began.Version }
-            : options.InWords(parsed, () => registry.Document.With(began, options.Given(parsed)));
-        return registry.Document.Difference(began with { Epochs = asked.Epochs }, asked) is not { } other
-            ? asked
-            : throw new UsageException(
-                $"{run.ConfigPath}: the run has {other.Word} {other.First}, not {other.Second}; leave that option out to continue the run, or give another --output.");
-    }
-
-    /// <summary>The settings of a run that is given another number of epochs than it began with.</summary>
-    /// <exception cref="UsageException">It has that many behind it already.</exception>
-    private static RunSettings WithOtherEpochs(RunSettings began, RunSettings asked, string output, TrainingState? state)
-    {
-        int done = state?.Position.Epochs.Count ?? 0;
-        long steps = state?.Position.StepsDone ?? 0;
-        bool hasNewOptimizer = state is { Position.StepsDone: > 0, Optimizer.Count: 0 };
-        if (asked.Epochs <= done)
-        {
-            throw new UsageException($"--epochs is {asked.Epochs}, but the run in {output} has done {Quantity.Of(done, "epoch")}; give a number above {done}, or leave --epochs out.");
-        }
-        AnsiConsole.MarkupLineInterpolated(
-            $"The run has {Quantity.Of(asked.Epochs, "epoch")} in place of {began.Epochs}: the learning rate, and the EMA coefficient of a teacher, start a new schedule here, after step {steps}.{(hasNewOptimizer ? " The optimizer starts anew too, because the run did not keep its state (--keep-state)." : "")}");
-        return (asked with { Epochs = began.Epochs }).WithEpochs(asked.Epochs, steps, hasNewOptimizer);
     }
 
     /// <summary>Trains a run from its beginning or from a state to its end, or until the limit.</summary>

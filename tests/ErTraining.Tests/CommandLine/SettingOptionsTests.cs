@@ -59,8 +59,8 @@ internal sealed class SettingOptionsTests
         Assert.Multiple(() =>
         {
             Assert.That(folder.Run.ReadSettings(), Is.EqualTo(began));
-            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder.Run, began, Parse("")), Is.EqualTo(began), "resumed");
-            Assert.That(TrainCommand.Resumed(Registry.Default, s_options, folder.Run, began, Parse(line)), Is.EqualTo(began), "resumed, and said again");
+            Assert.That(ResumedSettings.Of(Registry.Default, s_options, folder.Run, began, Parse("")), Is.EqualTo(began), "resumed");
+            Assert.That(ResumedSettings.Of(Registry.Default, s_options, folder.Run, began, Parse(line)), Is.EqualTo(began), "resumed, and said again");
             Assert.That(Read($"--config={folder.Run.ConfigPath}"), Is.EqualTo(began), "as a file of settings");
         });
     }
@@ -87,7 +87,7 @@ internal sealed class SettingOptionsTests
         using var directory = new TemporaryDirectory();
         using var folder = new RunWriter(directory.Path, TimeSpan.Zero, Registry.Default);
         folder.WriteSettings(Read("--seed 3 --device cpu --threads 4"));
-        RunSettings resumed = TrainCommand.Resumed(Registry.Default, s_options, folder.Run, folder.Run.ReadSettings(), Parse("--device cuda:1 --threads 2 --data there"));
+        RunSettings resumed = ResumedSettings.Of(Registry.Default, s_options, folder.Run, folder.Run.ReadSettings(), Parse("--device cuda:1 --threads 2 --data there"));
         Assert.That(resumed, Is.EqualTo(Read("--seed 3 --device cuda:1 --threads 2 --data there")));
     }
 

@@ -1,10 +1,25 @@
+using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
+using ErLoss.Training.Data;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Training;
 
-/// <content>What the tests keep and watch of a run.</content>
+/// <content>What the tests keep and watch of a run, and whether it takes a state.</content>
 internal sealed partial class ResumeTests
 {
+    private static void AssertRefused(TrainingState state, RunSettings settings, ImageData data, string says)
+    {
+        using var trainer = new Trainer(Registry.Default, settings, data, CPU);
+        Assert.That(() => trainer.Restore(state), Throws.TypeOf<DataException>().With.Message.Contains(says));
+    }
+
+    private static void AssertTaken(TrainingState state, RunSettings settings)
+    {
+        using var trainer = new Trainer(Registry.Default, settings, s_data, CPU);
+        Assert.That(() => trainer.Restore(state), Throws.Nothing);
+    }
+
     private sealed class EveryStep : IStateKeeper
     {
         public List<TrainingState> Kept { get; } = [];

@@ -1,4 +1,3 @@
-using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
@@ -220,18 +219,6 @@ internal sealed partial class ResumeTests
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Train(s_settings, state, new EveryStep());
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
-    }
-
-    private static void AssertRefused(TrainingState state, RunSettings settings, ImageData data, string says)
-    {
-        using var trainer = new Trainer(Registry.Default, settings, data, CPU);
-        Assert.That(() => trainer.Restore(state), Throws.TypeOf<DataException>().With.Message.Contains(says));
-    }
-
-    private static void AssertTaken(TrainingState state, RunSettings settings)
-    {
-        using var trainer = new Trainer(Registry.Default, settings, s_data, CPU);
-        Assert.That(() => trainer.Restore(state), Throws.Nothing);
     }
 
     private static TrainingState MidEpoch(RunSettings settings)
