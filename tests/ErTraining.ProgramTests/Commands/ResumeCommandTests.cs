@@ -182,6 +182,8 @@ internal sealed partial class ResumeCommandTests
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
             Assert.That(outcome.Error, Does.Contain("another process is at work here"));
+            Assert.That(
+                () => Invoke("--output", _folder["run"]), Throws.TypeOf<DataException>().With.Message.Contains("another process is at work here"), "what is in the folder is looked at under its lock");
         });
     }
 
