@@ -18,6 +18,7 @@ internal static class Evaluator
     /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
     public static double KnnAccuracy(
         Encoder encoder, ImageTensors train, ImageTensors test, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
@@ -25,6 +26,10 @@ internal static class Evaluator
         double ofTrain = (double)train.Count / (train.Count + test.Count);
         Tensor trainFeatures = Features.Compute(encoder, train.Pixels, Part(0, ofTrain), cancellation);
         Tensor testFeatures = Features.Compute(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
+        if (!trainFeatures.isfinite().all().item<bool>() || !testFeatures.isfinite().all().item<bool>())
+        {
+            throw new TrainingFailedException("The encoder's features are not finite numbers, although its weights are. A smaller learning rate usually cures this.");
+        }
         return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
@@ -38,11 +43,9 @@ internal static class Evaluator
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        bool wasTraining = method.training;
-        method.eval();
+        using var evaluation = new EvaluationMode(method);
         Tensor pixels = images.Pixels.narrow(0, 0, Math.Min(MostImagesForCollapse, images.Count));
         MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
-        method.train(wasTraining);
         return CollapseIndicators.Measure(outputs.Embeddings, outputs.Probabilities);
     }
 

@@ -28,7 +28,7 @@ internal static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            Replace(temporary, path);
         }
         catch (Exception e)
         {
@@ -41,6 +41,27 @@ internal static class AtomicFile
         }
 
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Renames a file over another.</summary>
+    /// <remarks>
+    /// On Windows a file cannot be replaced while another program has it open, such as a virus scanner or a viewer that reloads it. Such programs soon let it go,
+    /// so that a second of further attempts nearly always succeeds.
+    /// </remarks>
+    private static void Replace(string temporary, string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.Move(temporary, path, overwrite: true);
+                return;
+            }
+            catch (Exception e) when (OperatingSystem.IsWindows() && attempt < 20 && (e is IOException or UnauthorizedAccessException))
+            {
+                Thread.Sleep(50);
+            }
+        }
     }
 
     /// <summary>Flushes the directory to the disk, so that a rename survives a power cut. Windows does this itself.</summary>

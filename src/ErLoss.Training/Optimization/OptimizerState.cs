@@ -70,7 +70,7 @@ internal static class OptimizerState
     {
         if (state.Keys.Except(wanted.Keys).Concat(wanted.Keys.Except(state.Keys)).FirstOrDefault() is { } odd)
         {
-            throw new InvalidDataException($"'{odd}' stands in only one of the saved state and the optimizer; the two must be of the same kind.");
+            throw new InvalidDataException($"'{odd}' is in only one of the two, the saved state and the optimizer; they must be of the same kind.");
         }
         foreach ((string name, Tensor target) in wanted)
         {
