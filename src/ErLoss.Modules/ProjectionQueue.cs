@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -10,8 +11,12 @@ namespace ErLoss.Modules;
 /// <remarks>
 /// <para>It starts empty and grows to its capacity. There are never rows in it that were not put there.</para>
 /// <para>
-/// Contents and position are buffers, so that <c>state_dict</c>, <c>save</c> and <c>to</c> include them. The position stays on the CPU, where reading it does not make
-/// the host wait for a GPU.
+/// Contents and position are buffers, so that <c>state_dict</c>, <c>save</c> and <c>to</c> include them. The position and the ids stay int64, and the position stays on the
+/// CPU, where reading it does not make the host wait for a GPU.
+/// </para>
+/// <para>
+/// Of two views of the same images, put in those of one: the other view's rows lie close to them and say little more about the density. If images can come
+/// again while they are in the queue, give their ids, so that no image is pushed away from its own past.
 /// </para>
 /// <para>
 /// The entropy is the batch's own only as long as the past rows have the law of the present ones, that is while the encoder changes little in the time that the queue spans; see
@@ -21,30 +26,31 @@ namespace ErLoss.Modules;
 /// <example>
 /// <code>
 /// using var queue = new ProjectionQueue(capacity: 4096, dimension: 128);
-/// // in every step
-/// var terms = loss.terms(new ProjectedViews(z1, z2) { Centers = [queue.centers()] });
-/// queue.enqueue(z1);
+/// // in every step; images says by numbers of int64 which images the batch holds
+/// var terms = loss.terms(new ProjectedViews(z1, z2) { Ids = images, Centers = [queue.centers()] });
+/// queue.enqueue(z1, images);
 /// </code>
 /// </example>
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue of tensors, as the field calls it, and no collection of .NET's.")]
 public sealed class ProjectionQueue : nn.Module
 {
-    private const string RowsName = "rows", IdsName = "ids", PositionName = "position";
+    private const string RowsName = "rows", IdsName = "ids";
 
-    private readonly RingPosition _position;
+    private readonly RingPosition position; // bears the name that it is registered under, so that a module around the queue does not register it once more
     private bool _isDisposed;
 
     /// <summary>An empty queue.</summary>
-    /// <param name="capacity">How many rows it holds at most; from 1 to 2,147,483,647.</param>
+    /// <param name="capacity">How many rows it holds at most; at least 1.</param>
     /// <param name="dimension">d of the projections; at least 1.</param>
-    /// <param name="dtype">The type that the rows are stored in. Half precision halves the memory.</param>
+    /// <param name="dtype">
+    /// The type that the rows are stored in. A half type halves the memory; float16 stores numbers above 65,504 as infinite.
+    /// </param>
     /// <param name="device">Where the rows are stored; by default on the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A capacity or a dimension out of its range, or a dtype that is none of float16, bfloat16, float32 and float64.</exception>
     public ProjectionQueue(long capacity, long dimension, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(ProjectionQueue))
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, int.MaxValue);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
         {
@@ -52,10 +58,14 @@ public sealed class ProjectionQueue : nn.Module
         }
         (Capacity, Dimension) = (capacity, dimension);
         // As the buffers of TorchSharp's own modules, they outlive a dispose scope that the module is made in.
-        register_buffer(RowsName, zeros(capacity, dimension, dtype: dtype, device: device ?? CPU).DetachFromDisposeScope());
-        register_buffer(IdsName, zeros(capacity, dtype: ScalarType.Int64, device: device ?? CPU).DetachFromDisposeScope());
-        _position = new RingPosition();
-        register_module(PositionName, _position);
+        register_buffer(RowsName, zeros(capacity, dimension, dtype: dtype, device: CPU).DetachFromDisposeScope());
+        register_buffer(IdsName, zeros(capacity, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope());
+        position = new RingPosition();
+        register_module(nameof(position), position);
+        if (device is not null)
+        {
+            this.to(device); // a module that was not moved takes itself to be on the CPU, and does not move there
+        }
     }
 
     /// <summary>How many rows it holds at most.</summary>
@@ -71,22 +81,23 @@ public sealed class ProjectionQueue : nn.Module
         get
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _position.Count;
+            return position.Count;
         }
     }
 
     /// <summary>
-    /// The rows that it holds, and their ids if they were given, as centres for a batch of the stored type: copies, so that the queue may change before the backward pass. Without
-    /// gradient.
+    /// The rows that it holds, and their ids if they were given, as further centres: copies without gradient, so that the queue may change before the backward pass.
     /// </summary>
+    /// <param name="dtype">The type of the projections that they are centres for; by default the type that the rows are stored in.</param>
     /// <returns>(<see cref="Count"/>, d) rows in no particular order; the caller disposes of the tensors.</returns>
     /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
-    public Centers centers()
+    public Centers centers(ScalarType? dtype = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         using var scope = NewDisposeScope();
-        Tensor Copy(string name) => get_buffer(name)![..(int)_position.Count].detach().clone().MoveToOuterDisposeScope();
-        return new Centers(Copy(RowsName)) { Ids = _position.HasIds ? Copy(IdsName) : null };
+        Tensor rows = get_buffer(RowsName)!, ids = get_buffer(IdsName)!;
+        Tensor Copy(Tensor ring, ScalarType type) => ring.detach().narrow(0, 0, position.Count).to(type, copy: true).MoveToOuterDisposeScope();
+        return new Centers(Copy(rows, dtype ?? rows.dtype)) { Ids = position.HasIds ? Copy(ids, ids.dtype) : null };
     }
 
     /// <summary>Puts rows into the queue, in place of the oldest ones if it is full. Of more rows than it can hold, it keeps the last.</summary>
@@ -100,26 +111,26 @@ public sealed class ProjectionQueue : nn.Module
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         Check(projections, ids);
-        if (_position.Count > 0 && _position.HasIds != ids is not null)
+        if (position.Count > 0 && position.HasIds != ids is not null)
         {
             throw new ArgumentException(
-                $"The queue holds rows {(_position.HasIds ? "with" : "without")} ids; give ids with all rows or with none, or clear the queue first.", nameof(ids));
+                $"The queue holds rows {(position.HasIds ? "with" : "without")} ids; give ids with all rows or with none, or clear the queue first.", nameof(ids));
         }
         using var scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        long all = projections.shape[0], taken = Math.Min(all, Capacity), first = Math.Min(taken, Capacity - _position.Place);
+        long place = position.Place, all = projections.shape[0], taken = Math.Min(all, Capacity), toEnd = Math.Min(taken, Capacity - place);
         Write(RowsName, projections.detach());
         if (ids is not null)
         {
             Write(IdsName, ids);
         }
-        _position.Set((_position.Place + taken) % Capacity, Math.Min(Capacity, _position.Count + taken), ids is not null);
+        position.Set((place + taken) % Capacity, Math.Min(Capacity, position.Count + taken), ids is not null);
 
         void Write(string name, Tensor values)
         {
-            Tensor ring = get_buffer(name)!, last = values[(int)(all - taken)..];
-            ring[(int)_position.Place..(int)(_position.Place + first)].copy_(last[..(int)first]);
-            ring[..(int)(taken - first)].copy_(last[(int)first..]);
+            Tensor ring = get_buffer(name)!, newest = values.narrow(0, all - taken, taken);
+            ring.narrow(0, place, toEnd).copy_(newest.narrow(0, 0, toEnd));
+            ring.narrow(0, 0, taken - toEnd).copy_(newest.narrow(0, toEnd, taken - toEnd));
         }
     }
 
@@ -128,7 +139,7 @@ public sealed class ProjectionQueue : nn.Module
     public void clear()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _position.Set(0, 0, false);
+        position.Set(0, 0, false);
     }
 
     /// <inheritdoc/>
