@@ -20,6 +20,7 @@ internal sealed class Byol : TwoViewMethod
     private readonly Encoder encoder, teacherEncoder;
     private readonly Module<Tensor, Tensor> projector, predictor, teacherProjector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly ProjectionQueue? queue;
     private readonly Objective _objective;
     private readonly ByolRegression _regression;
     private readonly TeacherMomentum _momentum;
@@ -35,6 +36,7 @@ internal sealed class Byol : TwoViewMethod
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
+        queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
         _objective = settings.Objective;
         _regression = settings.Regression;
         _momentum = settings.Teacher.Momentum();
@@ -68,7 +70,17 @@ internal sealed class Byol : TwoViewMethod
             ? RegressionError(Directions(predictions), Directions(cat([targets[1], targets[0]])), _regression) // each view predicts the other
             : null;
         using var frozen = native is null ? null : no_grad();
-        EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections.chunk(2)) { Predictions = predictions.chunk(2), Targets = targets });
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections.chunk(2))
+        {
+            Predictions = predictions.chunk(2),
+            Targets = targets,
+            Ids = queue is null ? null : batch.Indices,
+            Centers = queue is null ? [] : [queue.centers()],
+        });
+        if (training)
+        {
+            queue?.enqueue(targets[0], batch.Indices); // the teacher's, whose weights change less in the time that a row is kept
+        }
         return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 

@@ -18,6 +18,7 @@ internal sealed class SimClr : TwoViewMethod
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly ProjectionQueue? queue;
     private readonly Objective _objective;
 
     public SimClr(Encoder encoder, SimClrSettings settings)
@@ -26,6 +27,7 @@ internal sealed class SimClr : TwoViewMethod
         this.encoder = encoder;
         projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er));
+        queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -49,7 +51,15 @@ internal sealed class SimClr : TwoViewMethod
             ? NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa)
             : null;
         using var frozen = native is null ? null : no_grad();
-        EntropyReconstructionTerms terms = entropyReconstruction.terms(projections[0], projections[1]);
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections)
+        {
+            Ids = queue is null ? null : batch.Indices,
+            Centers = queue is null ? [] : [queue.centers()],
+        });
+        if (training)
+        {
+            queue?.enqueue(projections[0], batch.Indices); // of one view: the other lies close to it and says little more about the density
+        }
         return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 

@@ -17,7 +17,7 @@ internal sealed class SettingOptionsTests
 
     private static IEnumerable<string> Lines =>
     [
-        "", "--learn-kappa --kappa 0.1 --keep-own", "--method dino --no-centering --ema 0.996 --ema-schedule fixed", "--method swav --objective native --prototypes 9",
+        "", "--learn-kappa --kappa 0.1 --keep-own --queue 4096", "--method dino --no-centering --ema 0.996 --ema-schedule fixed", "--method swav --objective native --prototypes 9",
         "--optimizer lars --clip-trust --trust-coefficient 1e-9 --weight-decay 0", "--estimator plugin --entropy-weight 0.3333333333333333", "--tf32", "--no-tf32", "--data=--odd=name@here:x",
         .. from method in Registry.Default.Methods from preset in method.Value.Presets.Keys select $"--method {method.Key} --preset {preset}",
     ];

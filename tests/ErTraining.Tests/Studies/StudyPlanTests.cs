@@ -29,6 +29,16 @@ internal sealed class StudyPlanTests
         ]));
 
     [Test]
+    public void A_queue_is_varied_where_there_can_be_one() => Assert.That(
+        Names("method=simclr,byol,dino objective=native,er batch_size=64 ema=0.9 queue=0,4096"),
+        Is.EqualTo((string[])
+        [
+            "simclr-native-b64-s0", "simclr-er-b64-queue0-s0", "simclr-er-b64-queue4096-s0",
+            "byol-native-b64-ema0.9-s0", "byol-er-b64-ema0.9-queue0-s0", "byol-er-b64-ema0.9-queue4096-s0",
+            "dino-native-b64-ema0.9-s0", "dino-er-b64-ema0.9-s0",
+        ]));
+
+    [Test]
     public void A_value_that_a_method_cannot_have_is_left_out_for_it() => Assert.That(
         Names("method=simclr,dino objective=er batch_size=64 estimator=joe,plugin"),
         Is.EqualTo((string[])["simclr-er-b64-estimatorjoe-s0", "simclr-er-b64-estimatorplugin-s0", "dino-er-b64-estimatorplugin-s0"]));

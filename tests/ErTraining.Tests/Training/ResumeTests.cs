@@ -20,14 +20,20 @@ internal sealed partial class ResumeTests
 
     private static readonly RunSettings s_settings = Given.Settings(Line);
 
-    /// <summary>All methods in both forms; optimizers and precisions take turns.</summary>
+    /// <summary>All methods in both forms, those on the sphere with a queue in one; optimizers and precisions take turns.</summary>
     private static IEnumerable<TestCaseData> All =>
         from form in Registry.Default.Methods.Keys.SelectMany(method => Enum.GetValues<Objective>(), (method, objective) => (method, objective)).Index()
         let optimizer = new[] { "adamw", "sgd", "lars" }[form.Index % 3]
         let precision = (Precision)(form.Index / 3 % 2)
         let method = $"method={form.Item.method} objective={form.Item.objective} optimizer={optimizer} precision={precision}".ToLowerInvariant()
-        let learnsKappa = form.Item is { method: "simclr", objective: Objective.Er }
-        select new TestCaseData(Given.Settings($"{Line} {method}{(learnsKappa ? " learn_kappa" : "")}", prototypes: 6)).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");
+        let more = form.Item switch
+        {
+            // When a run stops, the queue is filling, over its end, or about to be.
+            ("simclr", Objective.Er) => " learn_kappa queue=20",
+            ("byol", Objective.Er) => " queue=20",
+            _ => "",
+        }
+        select new TestCaseData(Given.Settings($"{Line} {method}{more}", prototypes: 6)).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");
 
     [TestCaseSource(nameof(All))]
     public void Taken_up_anywhere_a_run_ends_as_if_it_had_never_stopped(RunSettings settings)

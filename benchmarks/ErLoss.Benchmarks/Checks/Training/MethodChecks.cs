@@ -27,7 +27,8 @@ internal static class MethodChecks
            from objective in Enum.GetValues<Objective>()
            select new Check($"{name}, {objective}, ten steps", device => TenSteps(name, objective, Precision.Float32, 5e-3, device)),
         // float64 beside float32 among the weights that an optimizer moves
-        new Check("simclr, learnt κ, ten steps", device => TenSteps("simclr", Objective.Er, Precision.Float32, 5e-3, device, learnKappa: true)),
+        new Check("simclr, learnt κ, ten steps", device => TenSteps("simclr", Objective.Er, Precision.Float32, 5e-3, device, ("learn_kappa", "true"))),
+        new Check("byol, queue, ten steps", device => TenSteps("byol", Objective.Er, Precision.Float32, 5e-3, device, ("queue", "256"))),
         new Check("simclr, bfloat16, ten steps", device => TenSteps("simclr", Objective.Er, Precision.BFloat16, 5e-2, device)),
         .. from encoder in Registry.Default.Encoders select new Check($"features of {encoder}", device => FeaturesOf(encoder, device)),
     ];
@@ -56,15 +57,11 @@ internal static class MethodChecks
             cat([.. method.Encoder.parameters().Select(parameter => parameter.grad!.reshape(-1).cpu())]);
     }
 
-    private static IEnumerable<Finding> TenSteps(string name, Objective objective, Precision precision, double limit, Device device, bool learnKappa = false)
+    private static IEnumerable<Finding> TenSteps(string name, Objective objective, Precision precision, double limit, Device device, params (string Word, string Value)[] more)
     {
         InFullPrecision();
-        List<(string, string)> words = [("hidden_dimension", "64"), ("projection_dimension", "32"), ("epochs", "1"), ("batch_size", $"{BatchSize}")];
-        if (learnKappa)
-        {
-            words.Add(("learn_kappa", "true"));
-        }
-        RunSettings settings = Settings(name, objective, 16, words);
+        RunSettings settings = Settings(
+            name, objective, 16, [("hidden_dimension", "64"), ("projection_dimension", "32"), ("epochs", "1"), ("batch_size", $"{BatchSize}"), .. more]);
         settings = settings with { Compute = settings.Compute with { Precision = precision } };
         RunResult wanted = Train(settings, CPU), run = Train(settings, device);
         yield return Finding.That("the run was on the device", run.Device == device.ToString());

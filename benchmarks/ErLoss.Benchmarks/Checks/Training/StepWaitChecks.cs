@@ -8,6 +8,7 @@ namespace ErLoss.Benchmarks;
 internal static class StepWaitChecks
 {
     private const int BatchSize = 600; // the fused form's
+    private const int Queue = 4096;
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Check> All { get; } =
@@ -16,6 +17,8 @@ internal static class StepWaitChecks
            from objective in Enum.GetValues<Objective>()
            select new Check($"no waiting in a step, {method.Title}, {objective}", device => NoWaiting(new RunSettings { Method = method with { Objective = objective }, BatchSize = BatchSize }, device), NeedsCuda: true),
         new Check("no waiting in a step, learnt κ", device => NoWaiting(new RunSettings { Method = new SimClrSettings { LearnKappa = true }, BatchSize = BatchSize }, device), NeedsCuda: true),
+        .. from method in (MethodSettings[])[new SimClrSettings { Loss = new() { Queue = Queue } }, new ByolSettings { Loss = new() { Queue = Queue } }]
+           select new Check($"no waiting in a step, {method.Title}, queue", device => NoWaiting(new RunSettings { Method = method, BatchSize = BatchSize }, device), NeedsCuda: true),
     ];
 
     private static IEnumerable<Finding> NoWaiting(RunSettings settings, Device device)

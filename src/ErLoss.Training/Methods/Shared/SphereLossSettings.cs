@@ -33,6 +33,10 @@ internal sealed record SphereLossSettings : Section
     [Setting("Weight of the entropy in the ER loss.", Least = 0, GoesWith = "objective er")]
     public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
 
+    /// <summary>Number of past projections that are further centres of the density estimate; 0 for none.</summary>
+    [Setting("Number of past projections from which the ER loss estimates the density, besides those of the batch; 0 for none.", Least = 0, GoesWith = "objective er")]
+    public int Queue { get; init; }
+
     /// <summary>As the loss wants them.</summary>
     /// <param name="learnKappa">Whether κ is learnt. The own kernel is kept then: without it the loss has no minimum in κ.</param>
     public EntropyReconstructionOptions Options(bool learnKappa = false) => new()
@@ -43,4 +47,9 @@ internal sealed record SphereLossSettings : Section
         LeaveOneOut = KeepOwn is not true && !learnKappa,
         EntropyWeight = EntropyWeight,
     };
+
+    /// <summary>The queue of past projections, if there is to be one. In a native loss it would have no part.</summary>
+    /// <param name="objective">Which loss is trained with.</param>
+    /// <param name="dimension">Of the projections.</param>
+    public ProjectionQueue? CreateQueue(Objective objective, int dimension) => objective == Objective.Er && Queue > 0 ? new ProjectionQueue(Queue, dimension) : null;
 }
