@@ -15,7 +15,7 @@ namespace ErTraining.Tests.Commands;
 internal sealed partial class ResumeCommandTests
 {
     private static readonly string[] s_run =
-        ["train", "--data", "images", "--batch-size", "16", "--epochs", "6", "--hidden-dimension", "32", "--evaluations", "1", "--threads", "1"];
+        ["train", "--data", "images", "--batch-size", "16", "--epochs", "6", "--hidden-dimension", "32", "--queue", "40", "--evaluations", "1", "--threads", "1"];
 
     private TemporaryDirectory _shared = null!, _folder = null!;
 
