@@ -20,15 +20,16 @@ namespace ErLoss.Modules;
 /// </para>
 /// <para>
 /// The entropy is the batch's own only as long as the past rows have the law of the present ones, that is while the encoder changes little in the time that the queue spans; see
-/// <see cref="EntropyReconstructionTerms.MutualInformationBound"/>.
+/// <see cref="EntropyReconstructionTerms.MutualInformationBound"/>. Where it changes more, all projections together can move away from the past instead of spreading. With a teacher,
+/// put the teacher's projections in: they change less.
 /// </para>
 /// </remarks>
 /// <example>
 /// <code>
 /// using var queue = new ProjectionQueue(capacity: 4096, dimension: 128);
-/// // in every step; images says by numbers of int64 which images the batch holds
-/// var terms = loss.terms(new ProjectedViews(z1, z2) { Ids = images, Centers = [queue.centers()] });
-/// queue.enqueue(z1, images);
+/// // in every step; numbers says by int64 which examples the batch holds
+/// var terms = loss.terms(new ProjectedViews(z1, z2) { Predictions = [p1, p2], Targets = [t1, t2], Ids = numbers, Centers = [queue.centers()] });
+/// queue.enqueue(t1, numbers);
 /// </code>
 /// </example>
 [SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue of tensors, as the field calls it, and no collection of .NET's.")]

@@ -34,7 +34,7 @@ internal sealed record SphereLossSettings : Section
     public double EntropyWeight { get; init; } = EntropyReconstructionOptions.DefaultEntropyWeight;
 
     /// <summary>Number of past projections that are further centres of the density estimate; 0 for none.</summary>
-    [Setting("Number of past projections from which the ER loss estimates the density, besides those of the batch; 0 for none.", Least = 0, GoesWith = "objective er")]
+    [Setting("Number of past projections from which the ER loss estimates the density, besides those of the batch; 0 for none. Without a teacher (simclr), the features become worse.", Least = 0, GoesWith = "objective er")]
     public int Queue { get; init; }
 
     /// <summary>As the loss wants them.</summary>
