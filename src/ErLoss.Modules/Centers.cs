@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// Further rows that make the density estimate, beside those of the batch: past projections (<see cref="ProjectionQueue"/>), given negatives, or rows of
-/// another encoder. They have no entropy of their own.
+/// Further rows from which densities are estimated, beside those of the batch: past projections (<see cref="ProjectionQueue"/>), given negatives, or rows of
+/// another encoder. No entropy of their own is computed.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -17,8 +17,9 @@ public sealed class Centers
 {
     /// <summary>Rows as further centres.</summary>
     /// <param name="rows">
-    /// (m, d) of the projections' dtype and device; m may be 0. On the sphere they are mapped as the projections are (<see cref="EntropyReconstructionOptions.NormalizeInputs"/>);
-    /// on classes they are probabilities, which are used as given. Gradient flows into them if they require it.
+    /// (m, d) of the projections' dtype and device; m may be 0. On the sphere they are normalised if the projections are
+    /// (<see cref="EntropyReconstructionOptions.NormalizeInputs"/>); on classes they are probabilities, which are used as given. Gradient flows into them if they
+    /// require it.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
     public Centers(Tensor rows)
@@ -31,14 +32,14 @@ public sealed class Centers
     public Tensor Rows { get; }
 
     /// <summary>
-    /// Weight of each row, (m), zero or positive, in the unit of <see cref="ProjectedViews.Weights"/>: one example of the batch has the weight one unless that says
-    /// otherwise. By default each row has the weight one.
+    /// Weight of each row, (m) of a floating-point type or int64, zero or positive, in the unit of <see cref="ProjectedViews.Weights"/>: an example of the batch has
+    /// the weight one unless these say otherwise. By default each row has the weight one. No gradient flows into weights.
     /// </summary>
     public Tensor? Weights { get; init; }
 
     /// <summary>
-    /// Id of each row, (m) of int64. A row is no centre for the rows of the batch that have its id; see <see cref="ProjectedViews.Ids"/>, which must be given too. By
-    /// default each row is a centre for all. Sphere only.
+    /// Id of each row, (m) of int64. A row is no centre for the rows of the batch that have its id; see <see cref="ProjectedViews.Ids"/>, which must be given too.
+    /// By default each row is a centre for all. Sphere only.
     /// </summary>
     public Tensor? Ids { get; init; }
 }

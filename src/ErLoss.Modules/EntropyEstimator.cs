@@ -19,8 +19,8 @@ public enum EntropyEstimator
     /// cross-entropy of the uniform prior with the batch marginal, H = −(1/d) Σ_j log p̄_j. The reference code's "average".
     /// </summary>
     /// <remarks>
-    /// Do not train with it on the discrete support. There its smallest value, log d, belongs to classes that are all used equally, and it grows without limit as a class
-    /// dies; the loss makes the entropy large, so it drives classes to die. Use it only to reproduce published figures.
+    /// Do not train with it on the discrete support. There its smallest value, log d, belongs to classes that are all used equally, and it grows without limit as a
+    /// class dies; the loss makes the entropy large, so it drives classes to die. Use it only to reproduce published figures.
     /// </remarks>
     Joe,
 }

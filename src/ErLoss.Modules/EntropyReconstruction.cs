@@ -29,8 +29,8 @@ public static class EntropyReconstruction
     /// </param>
     /// <param name="normalizer">True constants, or the published code's.</param>
     /// <param name="leaveOneOut">
-    /// Whether j = i is left out of the sum, which is then divided by k − 1. Sphere only; needs k ≥ 2 or further centres. The result then estimates a cross-entropy, which
-    /// is at least the entropy, so that it gives no lower bound on mutual information.
+    /// Whether j = i is left out of the sum, which is then divided by k − 1. Sphere only; needs k ≥ 2 or further centres. The result then estimates a
+    /// cross-entropy, which is at least the entropy, so that it gives no lower bound on mutual information.
     /// </param>
     /// <param name="evaluation">How the pairwise terms are computed. Sphere only.</param>
     /// <param name="normalizeInputs">
@@ -43,7 +43,9 @@ public static class EntropyReconstruction
     /// <param name="ids">Which rows are one example; see <see cref="ProjectedViews.Ids"/>. Sphere only.</param>
     /// <param name="centers">Further centres of the density estimate.</param>
     /// <returns>A scalar, in nats.</returns>
-    /// <exception cref="ArgumentException">A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/> and without further centres; the message says what is wanted.</exception>
+    /// <exception cref="ArgumentException">
+    /// A bad shape, dtype, or k = 1 with <paramref name="leaveOneOut"/> and without further centres; the message says what is wanted.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">κ not positive or above 1e15, or an enumeration's value that is none of its names.</exception>
     public static Tensor entropy(
         Tensor embeddings,

@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The entropy–reconstruction (ER) loss for self-supervised learning, of two views or many, with a teacher or without. With its default settings it is the negative of a lower bound on the
-/// mutual information of two views' projections. It takes a place wherever a loss of TorchSharp's is asked for, as a
+/// The entropy–reconstruction (ER) loss for self-supervised learning, of two views or many, with a teacher or without. With its default settings it is the
+/// negative of a lower bound on the mutual information of two views' projections. It takes a place wherever a loss of TorchSharp's is asked for, as a
 /// <c>Loss&lt;Tensor, Tensor, Tensor&gt;</c>.
 /// </summary>
 /// <remarks>
@@ -23,11 +23,13 @@ namespace ErLoss.Modules;
 /// <para>
 /// On the sphere the loss depends on the directions of the rows alone, whatever their scale is, and the gradient of a row is inversely proportional to
 /// its norm. A row of zeros has no direction: it counts as the zero vector, and its gradient is zero. A row below the smallest normal number of its type
-/// (6.1e-5 in float16) gets the gradient of a row of that size. Gradients of such rows can be infinite for a large κ. On the discrete support a logit of −∞ masks a class.
+/// (6.1e-5 in float16) gets the gradient of a row of that size. Gradients of such rows can be infinite for a large κ. On the discrete support a logit of −∞
+/// masks a class.
 /// </para>
 /// <para>
-/// A learnt κ is the parameter <c>log_kappa</c>, of shape (1), and one of the reconstruction alone is <c>log_reconstruction_kappa</c>. It is float64 whatever type the module is converted to,
-/// so that a conversion neither costs digits nor takes the parameter away from an optimizer that has it. Leave it out of weight decay, which would pull κ towards one.
+/// A learnt κ is the parameter <c>log_kappa</c>, of shape (1), and one of the reconstruction alone is <c>log_reconstruction_kappa</c>. It is float64 whatever
+/// type the module is converted to, so that a conversion neither costs digits nor takes the parameter away from an optimizer that has it. Leave it out of
+/// weight decay, which would pull κ towards one.
 /// </para>
 /// </remarks>
 /// <example>
@@ -95,7 +97,10 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         set => Live(_kappa).Set(value);
     }
 
-    /// <summary>The present value of the reconstruction's κ, as <see cref="Kappa"/>, which it is unless <see cref="EntropyReconstructionOptions.ReconstructionKappa"/> is given.</summary>
+    /// <summary>
+    /// The present value of the reconstruction's κ, as <see cref="Kappa"/>, which it is unless <see cref="EntropyReconstructionOptions.ReconstructionKappa"/>
+    /// is given.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value set is not positive, or above 1e15.</exception>
     /// <exception cref="InvalidOperationException">It is set, but it is learnt, or both terms have one κ.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of, and κ with it.</exception>

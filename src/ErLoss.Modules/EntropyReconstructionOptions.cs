@@ -58,27 +58,34 @@ public sealed record EntropyReconstructionOptions
 
     /// <summary>
     /// Concentration κ of the reconstruction's density alone: positive, at most 1e15. The kernels then keep <see cref="Kappa"/>. By default (null) both have one κ.
-    /// Sphere only, and not together with <see cref="LearnKappa"/>: a kernel κ of its own has no minimum.
+    /// Sphere only, and not together with <see cref="LearnKappa"/>: the loss would be least as the κ of the kernels alone goes to zero, whatever the rows are.
     /// </summary>
-    /// <remarks><see cref="EntropyReconstructionTerms.MutualInformationBound"/> is then a bound only for the true entropy, and no longer for its estimate.</remarks>
+    /// <remarks>
+    /// <see cref="EntropyReconstructionTerms.MutualInformationBound"/> is then no bound. With the true entropy it would be one, but wide kernels raise the estimate.
+    /// </remarks>
     public double? ReconstructionKappa { get; init; }
 
     /// <summary>
-    /// Whether <see cref="ReconstructionKappa"/>, which must be given as the value at the start, is a parameter of the module, learnt with the rest (as its logarithm). Its minimum is
-    /// the maximum-likelihood value: A_d(κ) equals the mean cosine of predictions and targets.
+    /// Whether <see cref="ReconstructionKappa"/>, which must be given as the value at the start, is a parameter of the module, learnt with the rest (as its
+    /// logarithm). The loss is least at its maximum-likelihood value, where the mean cosine of predictions and targets is
+    /// <see cref="VonMisesFisher.MeanResultantLength(int, double)"/>.
     /// </summary>
     public bool LearnReconstructionKappa { get; init; } = DefaultLearnReconstructionKappa;
 
-    /// <summary>The least value of a κ that is learnt; positive. By default (null) there is no limit. Before each step κ is put back into its limits.</summary>
+    /// <summary>
+    /// The least value of the κ that is learnt, whichever of the two it is; positive. By default (null) there is no limit. Each call of the loss first sets a κ
+    /// beyond its limits back to the nearer one. It keeps its gradient there.
+    /// </summary>
     public double? MinKappa { get; init; }
 
-    /// <summary>The largest value of a κ that is learnt, at most 1e15. By default (null) there is no limit.</summary>
+    /// <summary>The largest value of the κ that is learnt, as <see cref="MinKappa"/>; at most 1e15. By default (null) there is no limit.</summary>
     public double? MaxKappa { get; init; }
 
     /// <summary>
-    /// <see cref="TorchSharp.torch.nn.Reduction.Mean"/>: scalars, the means over the examples. <see cref="TorchSharp.torch.nn.Reduction.None"/>: a value for each
-    /// example, (k), not multiplied by its weight, and zero for one that does not count; its weighted mean is the scalar. On the sphere it needs <see cref="EntropyEstimator.Joe"/>, on
-    /// classes <see cref="EntropyEstimator.PlugIn"/>, since the other estimator is no mean over rows.
+    /// <see cref="TorchSharp.torch.nn.Reduction.Mean"/>: scalars, the means over the examples. <see cref="TorchSharp.torch.nn.Reduction.None"/>: (k) values, one for
+    /// each example. They are not multiplied by its weight, and are zero where it does not count; a term's scalar is the weighted mean of the values that count
+    /// in it. None needs <see cref="EntropyEstimator.Joe"/> on the sphere and <see cref="EntropyEstimator.PlugIn"/> on classes, since the other estimator is no
+    /// mean over rows. Sum is refused.
     /// </summary>
     public TorchSharp.torch.nn.Reduction Reduction { get; init; } = DefaultReduction;
 
@@ -95,13 +102,13 @@ public sealed record EntropyReconstructionOptions
     public double ReconstructionWeight { get; init; } = DefaultReconstructionWeight;
 
     /// <summary>
-    /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels. Needs k ≥ 2 or further centres, and a κ that is not learnt. The
-    /// discrete support has no kernels and ignores it.
+    /// Whether a row is left out of its own density estimate, which then averages over k − 1 kernels (and those of further centres). Needs k ≥ 2 or further
+    /// centres, and a <see cref="Kappa"/> that is not learnt. The discrete support has no kernels and ignores it.
     /// </summary>
     /// <remarks>
     /// In high dimension the own kernel is most of the plain estimate's sum (0.98 at κ = 10, d = 128 and k = 256 for spread rows), so that the
-    /// entropy hardly pushes rows apart. Leave the own kernel out if its share is that large; for spread rows it is more than half of the sum as long as log k is below
-    /// about κ − κ²/2d. The loss is then no bound on mutual information; <see cref="EntropyReconstructionTerms.MutualInformationBound"/> still is.
+    /// entropy hardly pushes rows apart. Leave the own kernel out if its share is that large; for spread rows it is more than half of the sum as long as log k
+    /// is below about κ − κ²/2d. The loss is then no bound on mutual information; <see cref="EntropyReconstructionTerms.MutualInformationBound"/> still is.
     /// </remarks>
     public bool LeaveOneOut { get; init; } = DefaultLeaveOneOut;
 

@@ -13,7 +13,7 @@ namespace ErLoss.Modules;
 /// </para>
 /// <para>
 /// <see cref="Weights"/> and <see cref="Mask"/> say which examples count and how much, <see cref="Ids"/> which rows are the same example,
-/// <see cref="Labels"/> which examples are of one kind, and <see cref="Centers"/> which rows make the density estimate beside those of the batch.
+/// <see cref="Labels"/> which examples are of one kind, and <see cref="Centers"/> which rows enter the density estimate beside those of the batch.
 /// </para>
 /// <para>The object holds the tensors and copies nothing. It disposes nothing.</para>
 /// </remarks>
@@ -25,7 +25,7 @@ namespace ErLoss.Modules;
 /// </example>
 public sealed class ProjectedViews
 {
-    /// <summary>Views whose entropy counts.</summary>
+    /// <summary>Views of a batch.</summary>
     /// <param name="projections">At least one, (k, d) each, alike in shape, dtype and device. Gradient flows into them.</param>
     public ProjectedViews(params Tensor[] projections)
     {
@@ -38,7 +38,7 @@ public sealed class ProjectedViews
 
     /// <summary>
     /// What predicts the targets: mean directions on the sphere, logits on classes (with <see cref="EntropyReconstructionOptions.NormalizeInputs"/>). They
-    /// are alike the projections in shape, dtype and device, and gradient flows into them. By default they are the projections.
+    /// have the projections' shape, dtype and device, and gradient flows into them. By default they are the projections.
     /// </summary>
     /// <remarks>
     /// The first of them belong to the views in order, so that a prediction does not meet the target of its own view. Further ones, such as those of small
@@ -60,33 +60,39 @@ public sealed class ProjectedViews
     public Tensor? Target { get; init; }
 
     /// <summary>
-    /// Weight of each example, (k) of a floating-point type or int64: zero or positive, of any common scale. By default all have the weight one. A whole number gives the value
-    /// that so many copies of the row under one id give. No gradient flows into weights.
+    /// Weight of each example, (k) of a floating-point type or int64, zero or positive. By default all have the weight one. A whole number gives the value that so
+    /// many copies of the row with one id give. Weights, those of <see cref="Centers"/> included, can all be multiplied by one number: only their ratios matter.
+    /// No gradient flows into weights; weights that require it are refused.
     /// </summary>
     public Tensor? Weights { get; init; }
 
     /// <summary>
-    /// Which examples count, (k) of bool. A row where it is false is left out of everything, as if it were not there, and gets a gradient of zero; it may hold
-    /// anything, NaN included. An example of weight zero is left out in the same way.
+    /// Which examples count, (k) of bool. The rows of an example where it is false are left out of everything, as if they were not there, and get a gradient of
+    /// zero; they may hold anything, NaN included. An example of weight zero is left out in the same way.
     /// </summary>
     /// <remarks>If no example counts, the terms and their gradients are zero.</remarks>
     public Tensor? Mask { get; init; }
 
     /// <summary>
-    /// Id of each example, (k) of int64: rows with equal ids are one example (the same image twice) and are no centres for each other in the density estimate,
-    /// so that the entropy does not push them apart. A row's own kernel takes the weight of all rows with its id. With
-    /// <see cref="EntropyReconstructionOptions.LeaveOneOut"/> the own kernel is left out as well. By default every row is an example of its own. Sphere only.
+    /// Id of each row of a view, (k) of int64: rows with equal ids are one example (the same image twice). They are no centres for each other in the density
+    /// estimate, so that the entropy does not push them apart. A row's own kernel takes the weight of all rows with its id. By default every row is an example of
+    /// its own. Sphere only.
     /// </summary>
+    /// <remarks>
+    /// With <see cref="EntropyReconstructionOptions.LeaveOneOut"/> the own kernel is left out as well, and a row for which no centre is left does not count in the
+    /// entropy. The reconstruction depends on ids only together with <see cref="Labels"/>.
+    /// </remarks>
     public Tensor? Ids { get; init; }
 
     /// <summary>
-    /// Label of each example, (k) of int64: the targets of a row are all rows of its label, in all views, except the row itself and the rows of its own view with its id. With
-    /// labels that all differ these are the other views' rows, as without labels. Not together with <see cref="Targets"/>, <see cref="Target"/> or <see cref="Predictions"/>.
+    /// Label of each example, (k) of int64: the targets of a row are all rows of its label, in all views, except the row itself and the rows of its own view with
+    /// its id. Its reconstruction error is the mean over them, counted by their weights. With labels that all differ these are the other views' rows, as without
+    /// labels. Not together with <see cref="Targets"/>, <see cref="Target"/> or <see cref="Predictions"/>.
     /// </summary>
     /// <remarks>A row with nothing of its label to predict does not count in the reconstruction.</remarks>
     public Tensor? Labels { get; init; }
 
-    /// <summary>Further centres of the density estimate: none by default, one for all views, or one for each view.</summary>
+    /// <summary>Further rows of the density estimate: none by default, one set for all views, or one for each view.</summary>
     public IReadOnlyList<Centers> Centers { get; init; } = [];
 
     /// <summary>The further centres of a view's density estimate, if any.</summary>

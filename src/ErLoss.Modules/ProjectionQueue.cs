@@ -11,17 +11,17 @@ namespace ErLoss.Modules;
 /// <remarks>
 /// <para>It starts empty and grows to its capacity. There are never rows in it that were not put there.</para>
 /// <para>
-/// Contents and position are buffers, so that <c>state_dict</c>, <c>save</c> and <c>to</c> include them. The position and the ids stay int64, and the position stays on the
-/// CPU, where reading it does not make the host wait for a GPU.
+/// Contents and position are buffers, so that <c>state_dict</c>, <c>save</c> and <c>to</c> include them. The position and the ids stay int64, and the position
+/// stays on the CPU, where reading it does not make the host wait for a GPU.
 /// </para>
 /// <para>
 /// Of two views of the same images, put in those of one: the other view's rows lie close to them and say little more about the density. If images can come
 /// again while they are in the queue, give their ids, so that no image is pushed away from its own past.
 /// </para>
 /// <para>
-/// The entropy is the batch's own only as long as the past rows have the law of the present ones, that is while the encoder changes little in the time that the queue spans; see
-/// <see cref="EntropyReconstructionTerms.MutualInformationBound"/>. Where it changes more, all projections together can move away from the past instead of spreading. With a teacher,
-/// put the teacher's projections in: they change less.
+/// The entropy is the batch's own only as long as the past rows have the law of the present ones, that is while the encoder changes little in the time that the
+/// queue spans; see <see cref="EntropyReconstructionTerms.MutualInformationBound"/>. Where it changes more, all projections together can move away from the
+/// past instead of spreading. With a teacher, put the teacher's projections in: they change less.
 /// </para>
 /// </remarks>
 /// <example>
@@ -47,7 +47,9 @@ public sealed class ProjectionQueue : nn.Module
     /// The type that the rows are stored in. A half type halves the memory; float16 stores numbers above 65,504 as infinite.
     /// </param>
     /// <param name="device">Where the rows are stored; by default on the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A capacity or a dimension out of its range, or a dtype that is none of float16, bfloat16, float32 and float64.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A capacity or a dimension out of its range, or a dtype that is none of float16, bfloat16, float32 and float64.
+    /// </exception>
     public ProjectionQueue(long capacity, long dimension, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(ProjectionQueue))
     {
