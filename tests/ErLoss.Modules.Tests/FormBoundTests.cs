@@ -142,6 +142,20 @@ internal sealed class FormBoundTests : TensorTests
         Assert.That(Bound(options, new ProjectedViews(student) { Target = zeros(4, int64) }), Is.EqualTo(3.465).Within(5e-4));
     }
 
+    // log 32 = 3.47 nats, of which 16 rows can show log 16 = 2.77 at most.
+    [Test]
+    public void CertainRowsOfAFewClassesShowLessThanAllClasses()
+    {
+        var options = new EntropyReconstructionOptions { Support = Support.Discrete, NormalizeInputs = false };
+        double mean = Mean(100, seeds =>
+        {
+            int[] classes = [.. Enumerable.Range(0, 16).Select(_ => seeds.Next(32))];
+            Tensor rows = Matrix.Create(16, 32, (i, c) => c == classes[i] ? 1 : 0).ToTensor();
+            return Bound(options, new ProjectedViews(rows, rows));
+        });
+        Assert.That(mean, Is.EqualTo(2.47).Within(0.05));
+    }
+
     [Test]
     public void OfSixViewsItIsTheMeanOfTheirPairs()
     {
