@@ -65,7 +65,7 @@ internal sealed class KernelFormTests : TensorTests
         Assert.That(terms.Entropy.ToDouble(), Is.EqualTo(expected - (counts ? VonMisesFisher.LogNormalizer(D, kappa) : 0)).Within(1e-6 * (10 + kappa)));
     }
 
-    // Central differences of fourth order along a random direction of the projections, of the centres and of κ; projections normalised and as given.
+    // Central differences of fourth order along a random direction of projections, centres and κ together; projections normalised and as given.
     [Test]
     public void GradientsAreThoseOfTheValue(
         [ValueSource(nameof(s_cases))] KernelCase form,
@@ -79,23 +79,22 @@ internal sealed class KernelFormTests : TensorTests
         Tensor? y = form.Centers?.ToLeaf();
         Tensor Value() => loss.terms(form.Views([z, z], y)).Entropy;
         Value().backward();
-        List<Tensor> leaves = y is null ? [z] : [z, y];
-        leaves.AddRange(loss.parameters());
-        for (int i = 0; i < leaves.Count; i++)
+        // All leaves move at once: a wrong derivative in any of them shows in the one along this direction.
+        Tensor[] leaves = [z, .. y is null ? (Tensor[])[] : [y], .. loss.parameters()];
+        Tensor[] directions = [.. leaves.Select((leaf, i) => Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape))], starts = [.. leaves.Select(leaf => leaf.detach().clone())];
+        double At(double step)
         {
-            Tensor leaf = leaves[i], direction = Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape), start = leaf.detach().clone();
-            double At(double step)
+            using IDisposable noGrad = no_grad();
+            for (int i = 0; i < leaves.Length; i++)
             {
-                using IDisposable noGrad = no_grad();
-                leaf.copy_(start + step * direction);
-                double value = Value().ToDouble();
-                leaf.copy_(start);
-                return value;
+                leaves[i].copy_(starts[i] + step * directions[i]);
             }
-            const double Step = 1e-3;
-            double numeric = (8 * (At(Step) - At(-Step)) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
-            TermValues.AssertNear((leaf.grad! * direction).sum().ToDouble(), numeric, 1e-9, $"leaf {i}");
+            return Value().ToDouble();
         }
+        const double Step = 1e-3;
+        double numeric = (8 * (At(Step) - At(-Step)) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
+        double gradient = leaves.Zip(directions, (leaf, direction) => (leaf.grad! * direction).sum().ToDouble()).Sum();
+        TermValues.AssertNear(gradient, numeric, 1e-9, "derivative");
     }
 
     [Test]

@@ -9,8 +9,8 @@ public class LearntKappaSearchTests : TensorTests
     private const int Pairs = 240, Components = 8, Dimension = 8;
     private const double MixtureKappa = 30;
 
-    // Steps of 6%.
-    private static readonly double[] Grid = [.. Enumerable.Range(0, 201).Select(i => Math.Pow(10, -1 + i / 40.0))]; // 0.1 to 10,000
+    // Steps of 12%.
+    private static readonly double[] Grid = [.. Enumerable.Range(0, 101).Select(i => Math.Pow(10, -1 + i / 20.0))]; // 0.1 to 10,000
 
     [Test]
     public void FromABadStartKappaReachesTheBestOfTheGrid(
@@ -27,7 +27,7 @@ public class LearntKappaSearchTests : TensorTests
         double best = Grid.MinBy(kappa => LossAt(options with { Kappa = kappa, LearnKappa = false }, first, second));
         using var loss = new EntropyReconstructionLoss(options);
         using optim.Optimizer optimizer = optim.Adam(loss.parameters(), lr: 0.1, beta2: 0.9);
-        for (int step = 0; step < 200; step++)
+        for (int step = 0; step < 140; step++)
         {
             using var scope = NewDisposeScope();
             optimizer.zero_grad();
@@ -35,7 +35,7 @@ public class LearntKappaSearchTests : TensorTests
             optimizer.step();
         }
         Assert.That(best, Is.InRange(1, 200), "a best κ at the grid's edge would tell nothing");
-        Assert.That(loss.Kappa, Is.EqualTo(best).Within(6).Percent);
+        Assert.That(loss.Kappa, Is.EqualTo(best).Within(7).Percent);
     }
 
     [Test]
