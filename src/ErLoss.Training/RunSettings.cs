@@ -4,6 +4,7 @@ using ErLoss.Training.Encoders;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Optimization;
 using ErLoss.Training.Settings;
+using ErLoss.Training.Views;
 
 namespace ErLoss.Training;
 
@@ -77,6 +78,9 @@ internal sealed record RunSettings : Section
     public override IEnumerable<Conflict> Conflicts() => ScheduleRestart.ParseAll(Restarts) is null
         ? [new(nameof(Restarts), $"is '{Restarts}'; numbers of steps and epochs in rising order are wanted, such as 612:6 816:8")]
         : [];
+
+    /// <summary>How much views show, and small crops: those of the method, or the defaults, without small crops, of a method that cannot train on them.</summary>
+    internal CropSettings Crops => (Method as MultiCropMethodSettings)?.Crops ?? new();
 
     /// <summary>The places that <see cref="Restarts"/> names, the first one first.</summary>
     internal IReadOnlyList<ScheduleRestart> Places => ScheduleRestart.ParseAll(Restarts)!; // a document with other text is refused

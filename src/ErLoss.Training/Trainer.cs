@@ -32,7 +32,7 @@ internal sealed class Trainer : IDisposable
     /// <param name="settings">Of the run.</param>
     /// <param name="data">What it is trained and evaluated on.</param>
     /// <param name="device">Where it is computed.</param>
-    /// <exception cref="SettingsException">There are fewer training images than a batch, or the schedule does not go with the number of steps.</exception>
+    /// <exception cref="SettingsException">There are fewer training images than a batch, the schedule does not go with the number of steps, or the encoder cannot take small crops.</exception>
     /// <exception cref="DataException">There are too few images to evaluate on, or the encoder's weights cannot be read.</exception>
     public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
     {
@@ -49,6 +49,7 @@ internal sealed class Trainer : IDisposable
         _dataFingerprint = data.Fingerprint();
         TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
+        SmallCropCheck.Require(registry, settings, method.Encoder);
         _step = new TrainingStep(settings, method, Train.Pixels);
         _progress = new RunProgress(_step, settings.BatchSize, device);
         _divergence = new DivergenceGuard(_step, _progress);
@@ -100,6 +101,10 @@ internal sealed class Trainer : IDisposable
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
         FeatureCheck.Require(Method.Encoder, Train.Pixels.shape[2]);
+        if (_settings.Crops.SmallCrops > 0)
+        {
+            FeatureCheck.Require(Method.Encoder, _settings.Crops.SmallCropSize);
+        }
         if (_progress.KnnAccuracyBefore is null)
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);

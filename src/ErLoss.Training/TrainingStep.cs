@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Training;
 
 /// <summary>
-/// What is done for each batch: two views of its images, their projections, the loss and its gradient, and a step of the optimizer at the schedule's
+/// What is done for each batch: two views of its images and small crops if there are some, their projections, the loss and its gradient, and a step of the optimizer at the schedule's
 /// learning rate.
 /// </summary>
 /// <remarks>
@@ -18,6 +18,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly RunSettings _settings;
     private readonly Tensor _images;
     private readonly TwoViews _views;
+    private readonly SmallCrops? _smallCrops;
     private readonly Generator _viewGenerator;
     private Tensor? _order;
 
@@ -36,7 +37,8 @@ internal sealed class TrainingStep : IDisposable
         Steps = (long)settings.Epochs * StepsPerEpoch;
         Schedule = new RunSchedule(settings, StepsPerEpoch);
         Optimizer = settings.Optimizer.Create(method);
-        _views = new TwoViews(images.device);
+        _views = new TwoViews(images.device, settings.Crops);
+        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, settings.Crops) : null;
         _viewGenerator = new Generator(0, CPU);
     }
 
@@ -83,11 +85,7 @@ internal sealed class TrainingStep : IDisposable
             Optimizer = _settings.Optimizer.Create(Method);
         }
         using var scope = NewDisposeScope();
-        _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, RandomPurpose.Views, stepOfRun));
-        Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize);
-        (Tensor view1, Tensor view2) = _views.Draw(_images.index_select(0, indices), _viewGenerator);
-
-        MethodTerms terms = Method.call(new ViewBatch(view1, view2, indices));
+        MethodTerms terms = Method.call(Batch(step, stepOfRun));
         Method.zero_grad(); // to none, which saves filling and adding
         terms.Loss.backward();
         foreach (var group in Optimizer.ParamGroups)
@@ -99,12 +97,30 @@ internal sealed class TrainingStep : IDisposable
         sums.Add(terms);
     }
 
+    /// <summary>What the method is given at a step: two views of each image of the batch, and small crops if there are some.</summary>
+    /// <param name="step">Counted from zero within the epoch that was begun.</param>
+    /// <param name="stepOfRun">Counted from zero over all epochs.</param>
+    /// <returns>The batch, in the caller's dispose scope.</returns>
+    internal ViewBatch Batch(int step, long stepOfRun)
+    {
+        Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize), images = _images.index_select(0, indices);
+        (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views));
+        return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops)));
+
+        Generator Seeded(RandomPurpose purpose)
+        {
+            _viewGenerator.manual_seed(RandomStream.Seed(_settings.Seed, purpose, stepOfRun));
+            return _viewGenerator;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _order?.Dispose();
         _viewGenerator.Dispose();
         _views.Dispose();
+        _smallCrops?.Dispose();
         Optimizer.Dispose();
     }
 }

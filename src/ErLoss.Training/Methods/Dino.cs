@@ -9,11 +9,13 @@ namespace ErLoss.Training.Methods;
 
 /// <summary>
 /// DINO (Caron et al., "Emerging Properties in Self-Supervised Vision Transformers", ICCV 2021): a student's distribution over prototypes
-/// is drawn to that of its moving average, the teacher, which is sharpened and centred and takes no gradient. Two global views, no local ones.
+/// is drawn to that of its moving average, the teacher, which is sharpened and centred and takes no gradient. The teacher sees two large crops of an image, the student small ones
+/// besides, if there are some.
 /// </summary>
 /// <remarks>
 /// Native, it trains with the cross-entropy of teacher and student. With ER that is the reconstruction, and the entropy of the
-/// student's batch marginal is added, so that centring can be left out.
+/// student's batch marginal is added, so that centring can be left out. Each crop of the student predicts the teacher's targets of both large crops, but a large crop not its own;
+/// the entropy is that of the student's large crops.
 /// </remarks>
 internal sealed class Dino : TwoViewMethod
 {
@@ -63,7 +65,8 @@ internal sealed class Dino : TwoViewMethod
     {
         using var scope = NewDisposeScope();
         Tensor views = cat([batch.View1, batch.View2]);
-        Tensor[] student = (prototypes.call(Embed(projector, encoder.call(views))) / StudentTemperature).chunk(2);
+        Tensor logits = prototypes.call(Embed(projector, CropFeatures.Compute(encoder, views, batch.SmallCrops))) / StudentTemperature;
+        Tensor[] student = logits.chunk(logits.shape[0] / batch.View1.shape[0]);
         Tensor[] targets;
         using (no_grad())
         {
@@ -75,7 +78,7 @@ internal sealed class Dino : TwoViewMethod
             }
         }
 
-        return new MethodTerms(entropyReconstruction.terms(new ProjectedViews(student) { Targets = targets })).MoveToOuterDisposeScope();
+        return new MethodTerms(entropyReconstruction.terms(new ProjectedViews(student[..2]) { Predictions = student, Targets = targets })).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -91,7 +94,7 @@ internal sealed class Dino : TwoViewMethod
 }
 
 /// <summary>Of <see cref="Dino"/>.</summary>
-internal sealed record DinoSettings : DiscreteMethodSettings
+internal sealed record DinoSettings : MultiCropMethodSettings
 {
     /// <summary>Of a row of a linear layer as PyTorch draws it, from the interval of ±1/√d: 1/√3.</summary>
     private const string PublishedNorm = "0.577";

@@ -8,11 +8,12 @@ namespace ErLoss.Training.Methods;
 
 /// <summary>
 /// SwAV (Caron et al., "Unsupervised Learning of Visual Features by Contrasting Cluster Assignments", NeurIPS 2020): each view predicts
-/// the assignment of the other to prototypes. Two views, no smaller ones.
+/// the assignment of the other to prototypes. Small crops, if there are some, predict the assignments of both views and are not assigned themselves.
 /// </summary>
 /// <remarks>
 /// Native, assignments share the prototypes out evenly by optimal transport and take no gradient. With ER both views' distributions over prototypes
-/// take gradient, reconstruct each other, and the entropy of their batch marginals keeps the prototypes in use.
+/// take gradient, reconstruct each other, and the entropy of their batch marginals keeps the prototypes in use. Small crops are further predictions of the two views: they show too little of
+/// an image for the views to be predicted from, and to reconstruct a view from its part is what they are for. So the entropy and its estimate are those without them.
 /// </remarks>
 internal sealed class SwAV : TwoViewMethod
 {
@@ -55,31 +56,31 @@ internal sealed class SwAV : TwoViewMethod
     public override MethodTerms forward(ViewBatch batch)
     {
         using var scope = NewDisposeScope();
-        Tensor embeddings = functional.normalize(projector.call(encoder.call(cat([batch.View1, batch.View2]))), dim: 1);
-        Tensor[] scores = prototypes.call(embeddings).chunk(2);
-        Tensor? native = _objective == Objective.Native ? SwappedPrediction(scores[0], scores[1]) : null;
+        Tensor embeddings = functional.normalize(projector.call(CropFeatures.Compute(encoder, cat([batch.View1, batch.View2]), batch.SmallCrops)), dim: 1);
+        Tensor[] scores = prototypes.call(embeddings).chunk(embeddings.shape[0] / batch.View1.shape[0]);
+        Tensor? native = _objective == Objective.Native ? SwappedPrediction(scores) : null;
         using var frozen = native is null ? null : no_grad();
-        EntropyReconstructionTerms terms = entropyReconstruction.terms(scores[0] / Temperature, scores[1] / Temperature);
+        Tensor[] logits = [.. scores.Select(crop => crop / Temperature)];
+        EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(logits[..2]) { Predictions = logits });
         return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public override void AfterStep(double progress) => (prototypes as LinearPrototypes)?.Normalize();
 
-    /// <summary>Each view's prediction of the other's assignment (equations 1 and 2 of the paper), the mean of both ways.</summary>
-    /// <param name="scores1">(k, prototypes), what the prototypes make of the first view's embeddings.</param>
-    /// <param name="scores2">(k, prototypes), of the second's.</param>
+    /// <summary>Each crop's prediction of the assignments of the two views but its own (equations 1 and 2 of the paper, in its form for many crops), the mean over all pairs.</summary>
+    /// <param name="scores">(k, prototypes) each: what the prototypes make of the embeddings of the two views, and then of small crops.</param>
     /// <returns>A scalar, in nats.</returns>
-    internal static Tensor SwappedPrediction(Tensor scores1, Tensor scores2)
+    internal static Tensor SwappedPrediction(params Tensor[] scores)
     {
         using var scope = NewDisposeScope();
-        Tensor[] codes = [SinkhornKnopp.Assign(scores1, Epsilon, SinkhornIterations), SinkhornKnopp.Assign(scores2, Epsilon, SinkhornIterations)];
-        return s_crossEntropy.terms(new ProjectedViews(scores1 / Temperature, scores2 / Temperature) { Targets = codes }).Loss.MoveToOuterDisposeScope();
+        Tensor[] codes = [.. scores[..2].Select(view => SinkhornKnopp.Assign(view, Epsilon, SinkhornIterations))], logits = [.. scores.Select(crop => crop / Temperature)];
+        return s_crossEntropy.terms(new ProjectedViews(logits[..2]) { Predictions = logits, Targets = codes }).Loss.MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>Of <see cref="SwAV"/>.</summary>
-internal sealed record SwAVSettings : DiscreteMethodSettings
+internal sealed record SwAVSettings : MultiCropMethodSettings
 {
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
@@ -88,6 +89,9 @@ internal sealed record SwAVSettings : DiscreteMethodSettings
         ["lightly"] = Preset.Lightly(512, 128, "weight decay, which is apart from the gradient (AdamW instead of Adam)")
             .With(("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512"), ("prototype_layer", "linear")),
     };
+
+    /// <summary>With small crops of the areas that the paper has, which are smaller than those of DINO.</summary>
+    public SwAVSettings() => Crops = new() { SmallCropMaxArea = 0.14 };
 
     /// <summary>Projector and prototypes.</summary>
     public DiscreteHeadSettings Head { get; init; } = new();

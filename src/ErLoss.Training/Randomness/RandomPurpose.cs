@@ -32,4 +32,10 @@ internal enum RandomPurpose
 
     /// <summary>The views that the report shows.</summary>
     ShownViews = 9,
+
+    /// <summary>Crops, flips and colours of small crops; a stream for each step.</summary>
+    SmallCrops = 10,
+
+    /// <summary>The small crops that the report shows.</summary>
+    ShownSmallCrops = 11,
 }

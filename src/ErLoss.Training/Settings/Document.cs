@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace ErLoss.Training.Settings;
@@ -130,9 +131,19 @@ internal sealed class Document<T>
 
     private bool IsIn(T document, Setting setting) => setting.IsIn(document) && IsMet(setting, document);
 
-    private bool IsMet(Setting setting, T document) =>
-        setting.Attribute.GoesWith?.Split(' ') is not [var word, var value]
-        || Settings.Any(other => other.Word == word && other.IsIn(document) && other.Show(document) == value);
+    private bool IsMet(Setting setting, T document)
+    {
+        return setting.Attribute.GoesWith?.Split(' ') switch
+        {
+            [var word, "above", var bound] => Has(word, other => Number(other.Get(document)) > Number(bound)),
+            [var word, var value] => Has(word, other => other.Show(document) == value),
+            _ => true,
+        };
+
+        bool Has(string word, Func<Setting, bool> value) => Settings.Any(other => other.Word == word && other.IsIn(document) && value(other));
+
+        static double Number(object? value) => Convert.ToDouble(value, CultureInfo.InvariantCulture);
+    }
 
     private T Apply(T start, IReadOnlyList<Entry> entries)
     {

@@ -16,7 +16,7 @@ internal static class ImageSheet
     public static int Places(int count) => Place(count) - Gap;
 
     /// <summary>A sheet of rows of images.</summary>
-    /// <param name="rows">Each (n, 3, 32, 32), float32 in [0, 1], on any device, all of the same n.</param>
+    /// <param name="rows">Each (n, 3, size, size), float32 in [0, 1], on any device, all of the same n. The size is 32, or less: then the images are in the corners of their places.</param>
     public static byte[] Png(params IReadOnlyList<Tensor> rows)
     {
         int columns = (int)rows[0].shape[0];
@@ -26,10 +26,11 @@ internal static class ImageSheet
         {
             using Tensor bytes = (rows[row] * byte.MaxValue).round().to(ScalarType.Byte).cpu().contiguous();
             byte[] pixels = bytes.bytes.ToArray();
+            int size = (int)rows[row].shape[2], imageBytes = ImageSet.Channels * size * size;
             for (int column = 0; column < columns; column++)
             {
                 int first = Place(row) * info.RowBytes + Place(column) * info.BytesPerPixel;
-                Paint(sheet.AsSpan(first), info.RowBytes, pixels.AsSpan(column * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                Paint(sheet.AsSpan(first), info.RowBytes, pixels.AsSpan(column * imageBytes, imageBytes), size);
             }
         }
         using SKImage image = SKImage.FromPixelCopy(info, sheet);
@@ -38,13 +39,13 @@ internal static class ImageSheet
     }
 
     /// <summary>Turns planes of red, green and blue into opaque pixels of a wider sheet.</summary>
-    private static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image)
+    private static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image, int size)
     {
-        const int Plane = ImageSet.Size * ImageSet.Size;
-        for (int pixel = 0; pixel < Plane; pixel++)
+        int plane = size * size;
+        for (int pixel = 0; pixel < plane; pixel++)
         {
-            Span<byte> colour = sheet[(pixel / ImageSet.Size * rowBytes + pixel % ImageSet.Size * 4)..];
-            (colour[0], colour[1], colour[2], colour[3]) = (image[pixel], image[pixel + Plane], image[pixel + 2 * Plane], byte.MaxValue);
+            Span<byte> colour = sheet[(pixel / size * rowBytes + pixel % size * 4)..];
+            (colour[0], colour[1], colour[2], colour[3]) = (image[pixel], image[pixel + plane], image[pixel + 2 * plane], byte.MaxValue);
         }
     }
 }

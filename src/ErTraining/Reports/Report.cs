@@ -39,8 +39,8 @@ internal static class Report
             page.AppendJoin('\n', pictures.Curves.Select(panel => panel.Inline())).Append("\n</div>\n");
         }
         page.Append(CultureInfo.InvariantCulture, $"""
-            <h2>Two views of an image, as the encoder sees them</h2>
-            {Picture("Training images, with two random views of each below it", pictures.Views)}
+            <h2>Two views of an image{(settings.Crops.SmallCrops > 0 ? " and small crops" : "")}, as the encoder sees them</h2>
+            {Picture($"Training images, with two random views of each below it{(settings.Crops.SmallCrops > 0 ? ", and below them small crops" : "")}", pictures.Views)}
             <h2>Test images, each with the training images whose features are nearest</h2>
             <div class="pair">
             {pictures.NeighboursBefore.Html("before", "Before training")}

@@ -12,12 +12,12 @@ namespace ErTraining.Reports;
 
 /// <summary>The pictures of a run: curves over its epochs, views of training images, and nearest neighbours before and after training.</summary>
 /// <param name="Curves">A panel for each metric; empty if the run has no epoch.</param>
-/// <param name="Views">Training images, with two random views of each below it; a PNG.</param>
+/// <param name="Views">Training images, with two random views of each below it, and then small crops if the run trained on some; a PNG.</param>
 /// <param name="NeighboursBefore">Test images and their neighbours in the features of the encoder before training.</param>
 /// <param name="NeighboursAfter">The same in the features of the trained encoder.</param>
 internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] Views, NeighbourSheet NeighboursBefore, NeighbourSheet NeighboursAfter)
 {
-    private const int ImagesShown = 12;
+    private const int ImagesShown = 12, SmallCropsShown = 2;
 
     /// <summary>Draws the pictures.</summary>
     /// <param name="registry">Makes the untrained encoder.</param>
@@ -31,7 +31,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         untrained.to(trainer.Train.Pixels.device);
         return new RunPictures(
             trainer.Epochs.Count == 0 ? [] : Panels(result, trainer.Epochs),
-            ViewSheet(trainer.Train.Pixels, settings.Seed),
+            ViewSheet(trainer.Train.Pixels, settings),
             NeighbourSheet.Draw(untrained, trainer.Train, trainer.Test, classNames),
             NeighbourSheet.Draw(trainer.Method.Encoder, trainer.Train, trainer.Test, classNames));
     }
@@ -83,13 +83,27 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     private static IReadOnlyList<(double Epoch, double Value)> Points(IEnumerable<EpochMetrics> epochs, Func<EpochMetrics, double?> metric) =>
         [.. epochs.Where(e => metric(e) is not null).Select(e => ((double)e.Epoch, metric(e)!.Value))];
 
-    private static byte[] ViewSheet(Tensor pixels, int seed)
+    private static byte[] ViewSheet(Tensor pixels, RunSettings settings)
     {
         using var scope = NewDisposeScope();
-        using var generator = new Generator((ulong)RandomStream.Seed(seed, RandomPurpose.ShownViews, 0), CPU);
+        using Generator generator = Seeded(RandomPurpose.ShownViews);
         Tensor images = pixels.narrow(0, 0, Math.Min(ImagesShown, pixels.shape[0]));
-        using var views = new TwoViews(pixels.device);
+        using var views = new TwoViews(pixels.device, settings.Crops);
         (Tensor first, Tensor second) = views.Draw(images, generator);
-        return ImageSheet.Png(Pixels.ToUnit(images), Pixels.Uncenter(first), Pixels.Uncenter(second));
+        return ImageSheet.Png([Pixels.ToUnit(images), Pixels.Uncenter(first), Pixels.Uncenter(second), .. SmallCrops()]);
+
+        Tensor[] SmallCrops()
+        {
+            int shown = Math.Min(SmallCropsShown, settings.Crops.SmallCrops);
+            if (shown == 0)
+            {
+                return [];
+            }
+            using Generator generator = Seeded(RandomPurpose.ShownSmallCrops);
+            using var crops = new SmallCrops(pixels.device, settings.Crops with { SmallCrops = shown });
+            return Pixels.Uncenter(crops.Draw(images, generator)).chunk(shown);
+        }
+
+        Generator Seeded(RandomPurpose purpose) => new((ulong)RandomStream.Seed(settings.Seed, purpose, 0), CPU);
     }
 }

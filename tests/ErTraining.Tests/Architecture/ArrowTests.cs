@@ -27,6 +27,7 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Methods"] =
         [
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Teachers", "ErLoss.Training.Randomness", "ErLoss.Training.Settings",
+            "ErLoss.Training.Views",
         ],
         ["ErLoss.Training.Optimization"] = ["ErLoss.SelfSupervised.Operators", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Runs"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Methods"],
@@ -35,7 +36,7 @@ internal sealed class ArrowTests
             "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data",
             "ErLoss.Training.Methods", "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
         ],
-        ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders"],
+        ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.Training.Settings"],
         ["ErTraining"] =
         [
             "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies",

@@ -22,7 +22,7 @@ internal sealed class TwoViewMethodTests : TensorTests
     {
         using TwoViewMethod method = Create(name, objective);
         method.BeginEpoch(randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte), new RandomStream(0, RandomPurpose.Method, 2)); // clusters are made here
-        method.call(Batch()).Loss.backward();
+        method.call(BatchFor(name)).Loss.backward();
         // A bias right before a loss of directions may have a gradient near zero, never none.
         Assert.Multiple(() =>
         {
@@ -48,7 +48,7 @@ internal sealed class TwoViewMethodTests : TensorTests
     {
         using TwoViewMethod er = Create(name, Objective.Er), native = Create(name, Objective.Native);
         native.load_state_dict(er.state_dict());
-        ViewBatch batch = Batch();
+        ViewBatch batch = BatchFor(name);
         MethodTerms erTerms = er.call(batch), nativeTerms = native.call(batch);
         Assert.Multiple(() =>
         {
@@ -67,7 +67,7 @@ internal sealed class TwoViewMethodTests : TensorTests
     public void A_step_leaves_only_its_terms_alive(string name, Objective objective)
     {
         using TwoViewMethod method = Create(name, objective);
-        ViewBatch batch = Batch();
+        ViewBatch batch = BatchFor(name);
         method.call(batch).Loss.backward(); // gradients come alive here
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         using (NewDisposeScope())
@@ -146,10 +146,14 @@ internal sealed class TwoViewMethodTests : TensorTests
     /// <summary>Unit projections, as a step of training has them: (2k, d), the first view's before the second's.</summary>
     public static Tensor Projections(TwoViewMethod method, ViewBatch batch) => method.Project(method.Encoder.call(cat([batch.View1, batch.View2]))).Embeddings;
 
-    /// <summary>Eight pairs of like views.</summary>
-    public static ViewBatch Batch()
+    /// <summary>Eight pairs of like views, and small crops of other images.</summary>
+    public static ViewBatch Batch(int smallCrops = 0)
     {
         Tensor view = randn(BatchSize, 3, 32, 32);
-        return new ViewBatch(view, view + 0.1 * randn(BatchSize, 3, 32, 32), arange(BatchSize, dtype: ScalarType.Int64));
+        return new ViewBatch(
+            view, view + 0.1 * randn(BatchSize, 3, 32, 32), arange(BatchSize, dtype: ScalarType.Int64), smallCrops == 0 ? null : randn(smallCrops * BatchSize, 3, 16, 16));
     }
+
+    /// <summary>A batch with small crops for a method that can train on some.</summary>
+    private static ViewBatch BatchFor(string name) => Batch(HasSetting(name, "small_crops") ? 2 : 0);
 }

@@ -40,6 +40,7 @@ internal sealed class RegistryTests
     }
 
     [TestCase("train --encoder patches --width 0", "--width is 0; a whole number from 1 to 512 is wanted")]
+    [TestCase("train --encoder patches --method dino --small-crops 1 --small-crop-size 3 --train-images 10 --test-images 10 --batch-size 4", "--small-crop-size is 3, but the encoder patches cannot take images of 3×3 pixels; another size or another encoder is wanted. It says: ")]
     [TestCase("train --width 3", "--width has no meaning here; it goes with encoder patches")]
     public void Its_settings_are_checked_as_others_are(string line, string says)
     {

@@ -31,6 +31,7 @@ internal sealed partial class ResumeTests
             // When a run stops, the queue is filling, over its end, or about to be.
             ("simclr", Objective.Er) => " learn_kappa queue=20",
             ("byol", Objective.Er) => " queue=20",
+            ("dino", Objective.Er) or ("swav", Objective.Native) => " small_crops=2 small_crop_size=12",
             _ => "",
         }
         select new TestCaseData(Given.Settings($"{Line} {method}{more}", prototypes: 6)).SetArgDisplayNames(form.Item.method, $"{form.Item.objective}", $"{optimizer}", $"{precision}");

@@ -84,7 +84,7 @@ internal sealed class TrainerTests
     public void Steps_leave_no_tensor_alive()
     {
         using var images = new ImageTensors(s_data.Train, CPU);
-        var settings = new RunSettings { Epochs = 4, BatchSize = 128 };
+        RunSettings settings = Given.Settings("method=dino epochs=4 batch_size=128 small_crops=1 small_crop_size=8");
         using TwoViewMethod method = InitialWeights.Method(Registry.Default, settings, (int)images.Count);
         using var step = new TrainingStep(settings, method, images.Pixels);
         using var sums = new MetricSums(CPU);

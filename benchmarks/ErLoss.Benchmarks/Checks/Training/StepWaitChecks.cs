@@ -19,6 +19,7 @@ internal static class StepWaitChecks
         new Check("no waiting in a step, learnt κ", device => NoWaiting(new RunSettings { Method = new SimClrSettings { LearnKappa = true }, BatchSize = BatchSize }, device), NeedsCuda: true),
         .. from method in (MethodSettings[])[new SimClrSettings { Loss = new() { Queue = Queue } }, new ByolSettings { Loss = new() { Queue = Queue } }]
            select new Check($"no waiting in a step, {method.Title}, queue", device => NoWaiting(new RunSettings { Method = method, BatchSize = BatchSize }, device), NeedsCuda: true),
+        new Check("no waiting in a step, small crops", device => NoWaiting(new RunSettings { Method = new DinoSettings { Crops = new() { SmallCrops = 2 } }, BatchSize = BatchSize }, device), NeedsCuda: true),
     ];
 
     private static IEnumerable<Finding> NoWaiting(RunSettings settings, Device device)

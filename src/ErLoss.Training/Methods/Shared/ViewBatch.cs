@@ -6,4 +6,5 @@ namespace ErLoss.Training.Methods;
 /// <param name="View1">(k, 3, 32, 32) float32, a view of each image.</param>
 /// <param name="View2">(k, 3, 32, 32) float32, another view of each.</param>
 /// <param name="Indices">(k) int64: which of the training images they are.</param>
-internal sealed record ViewBatch(Tensor View1, Tensor View2, Tensor Indices);
+/// <param name="SmallCrops">(n·k, 3, h, w) float32, small crops of each image: the first of each, then the second of each, and so on. Null if there are none.</param>
+internal sealed record ViewBatch(Tensor View1, Tensor View2, Tensor Indices, Tensor? SmallCrops = null);

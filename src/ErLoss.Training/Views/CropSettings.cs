@@ -1,0 +1,37 @@
+using ErLoss.Training.Data;
+using ErLoss.Training.Settings;
+
+namespace ErLoss.Training.Views;
+
+/// <summary>How much of an image its views show, and how many small crops there are besides.</summary>
+/// <remarks>
+/// The areas of small crops are those of DINO's published code (Caron et al., ICCV 2021), whose small crops have 96 pixels beside views of 224; here they have half the pixels of the views. The
+/// smallest area of a view is the one that this program uses for all methods; DINO with small crops has 0.4.
+/// </remarks>
+internal sealed record CropSettings : Section
+{
+    /// <summary>Small crops of each image; none by default.</summary>
+    [Setting("Number of small crops of each image. They predict the targets of the two views, and are no targets themselves.", Least = 0)]
+    public int SmallCrops { get; init; }
+
+    /// <summary>Height and width of a small crop.</summary>
+    [Setting("Height and width of a small crop in pixels.", Least = 1, Most = ImageSet.Size, GoesWith = "small_crops above 0")]
+    public int SmallCropSize { get; init; } = ImageSet.Size / 2;
+
+    /// <summary>The smallest share of the image's area that a small crop shows.</summary>
+    [Setting("Smallest share of the area of an image that a small crop shows.", Above = 0, Most = 1, GoesWith = "small_crops above 0")]
+    public double SmallCropMinArea { get; init; } = 0.05;
+
+    /// <summary>The largest share of the image's area that a small crop shows.</summary>
+    [Setting("Largest share of the area of an image that a small crop shows.", Above = 0, Most = 1, GoesWith = "small_crops above 0")]
+    public double SmallCropMaxArea { get; init; } = 0.4;
+
+    /// <summary>The smallest share of the image's area that each of the two views shows; the largest is all of it.</summary>
+    [Setting("Smallest share of the area of an image that each of its two views shows.", Above = 0, Most = 1)]
+    public double LargeCropMinArea { get; init; } = 0.2;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Conflict> Conflicts() => SmallCrops > 0 && SmallCropMinArea > SmallCropMaxArea
+        ? [new(nameof(SmallCropMinArea), FormattableString.Invariant($"is {SmallCropMinArea}, but the largest share (small_crop_max_area) is {SmallCropMaxArea}; a number up to that is wanted"))]
+        : [];
+}

@@ -1,0 +1,37 @@
+using ErLoss.SelfSupervised.Encoders;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Views;
+
+/// <summary>
+/// Random small crops of each image of a batch: views that show a smaller part of it in fewer pixels ("multi-crop", from SwAV: Caron et al., NeurIPS 2020). Their colours
+/// are changed as those of other views; see <see cref="Augmentation"/>.
+/// </summary>
+internal sealed class SmallCrops : IDisposable
+{
+    private readonly Augmentation _augmentation;
+    private readonly int _count;
+
+    /// <summary>Crops of images on a device.</summary>
+    /// <param name="device">The images' device.</param>
+    /// <param name="settings">How many there are, their size, and how much of an image they show; at least one crop.</param>
+    public SmallCrops(Device device, CropSettings settings)
+    {
+        _count = settings.SmallCrops;
+        _augmentation = new Augmentation(device, settings.SmallCropSize, settings.SmallCropMinArea, settings.SmallCropMaxArea);
+    }
+
+    /// <summary>Independent small crops of each image.</summary>
+    /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
+    /// <param name="generator">Where the draws come from.</param>
+    /// <returns>(n·k, 3, size, size), float32: the first crop of each image, then the second of each, and so on.</returns>
+    public Tensor Draw(Tensor images, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        Tensor draws = Augmentation.Draw([Augmentation.Draws, _count * images.shape[0]], images.device, generator);
+        return _augmentation.View(Pixels.ToUnit(images).repeat(_count, 1, 1, 1), draws).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _augmentation.Dispose();
+}
