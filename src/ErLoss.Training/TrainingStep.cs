@@ -101,7 +101,7 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="step">Counted from zero within the epoch that was begun.</param>
     /// <param name="stepOfRun">Counted from zero over all epochs.</param>
     /// <returns>The batch, in the caller's dispose scope.</returns>
-    internal ViewBatch Batch(int step, long stepOfRun)
+    public ViewBatch Batch(int step, long stepOfRun)
     {
         Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize), images = _images.index_select(0, indices);
         (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views));
