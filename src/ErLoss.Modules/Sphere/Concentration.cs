@@ -30,6 +30,15 @@ internal sealed class Concentration
         }
     }
 
+    /// <summary>κ of a tensor that was read before, or was not.</summary>
+    /// <param name="learnt">As above.</param>
+    /// <param name="value">Its value, if it was read.</param>
+    internal Concentration(Tensor learnt, double? value)
+    {
+        Learnt = learnt;
+        Value = value;
+    }
+
     /// <summary>κ where the host knows it; null where it is learnt on another device.</summary>
     public double? Value { get; }
 

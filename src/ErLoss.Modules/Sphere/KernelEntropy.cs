@@ -37,9 +37,7 @@ internal static class KernelEntropy
     public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
         bool fused = settings.Evaluation == KernelEvaluation.Fused || (settings.Evaluation == KernelEvaluation.Auto && embeddings.shape[0] >= FusedFrom);
-        // The fused form computes its gradient before it is asked for, and the values of rows have as many gradients as there are rows.
-        bool hasManyGradients = settings.EachRow && ((Tensor?[])[embeddings, centers, settings.Concentration.Learnt]).Any(FusedKernelEntropy.IsDifferentiated);
-        if (fused && !hasManyGradients)
+        if (fused)
         {
             return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);
         }

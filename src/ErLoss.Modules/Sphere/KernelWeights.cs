@@ -44,6 +44,22 @@ internal sealed class KernelWeights
     /// <summary>The same without the own one.</summary>
     public required Tensor LogOthers { get; init; }
 
+    /// <summary>Those tensors on which the gradient of the log-sums depends; none of them is the user's own.</summary>
+    public IReadOnlyList<Tensor?> OfKernels => [Rows, Centers, Ids?.clone(), CenterIds?.clone(), LogOwn, OtherRows, LogAll, LogOthers];
+
+    /// <summary>Weights for gradients, from what <see cref="OfKernels"/> gave.</summary>
+    public static KernelWeights Restore(IReadOnlyList<Tensor?> tensors) => new()
+    {
+        Rows = tensors[0],
+        Centers = tensors[1],
+        Ids = tensors[2],
+        CenterIds = tensors[3],
+        LogOwn = tensors[4],
+        OtherRows = tensors[5],
+        LogAll = tensors[6]!,
+        LogOthers = tensors[7]!,
+    };
+
     /// <param name="rows">(k, d).</param>
     /// <param name="weights">Of the rows, or null.</param>
     /// <param name="ids">Of the rows, or null.</param>

@@ -9,8 +9,8 @@ namespace ErLoss.Modules;
 /// The inner product t of a variable and its gradient, less itself, is a zero with the right first derivative; but its second
 /// derivatives would silently be zero. So it goes through a distance of two numbers, |t − (−1)| − 1 = t: libtorch has no derivative of
 /// cdist's backward, and whoever differentiates a gradient of the result is told "the derivative for '_cdist_backward' is not
-/// implemented". On scalars that costs nothing, and it needs no managed code inside the backward pass, where an exception would end the
-/// process.
+/// implemented". That costs nothing, and it needs no managed code inside the backward pass, where an exception would end the process.
+/// Zeros of several elements go through as many distances, each of one pair.
 /// </remarks>
 internal static class OnceDifferentiable
 {
@@ -35,7 +35,13 @@ internal static class OnceDifferentiable
         {
             return value;
         }
-        Tensor zero = (change - change.detach()).view(1, 1);
-        return value + (cdist(zero, -ones_like(zero), p: 1).view([]) - 1);
+        return value + Refuse(change - change.detach());
+    }
+
+    /// <summary>Zeros that have the first derivatives of some others, and refuse the second.</summary>
+    public static Tensor Refuse(Tensor zeros)
+    {
+        Tensor each = zeros.view(-1, 1, 1);
+        return cdist(each, -ones_like(each), p: 1).view(zeros.shape) - 1;
     }
 }

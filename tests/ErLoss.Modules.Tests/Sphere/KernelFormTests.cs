@@ -13,7 +13,7 @@ internal sealed class KernelFormTests : TensorTests
     private static readonly long[] s_ids = [4, 9, 4, 1, 9, 9, 2], s_centerIds = [9, 11, 4, 4, -3];
     private static readonly double[,] s_centers = Draw.UnitRows(77, M, D);
 
-    private static readonly KernelCase[] s_cases =
+    internal static readonly KernelCase[] Cases =
     [
         new("plain"),
         new("weights") { Weights = s_weights },
@@ -37,7 +37,7 @@ internal sealed class KernelFormTests : TensorTests
 
     [Test]
     public void ValuesAreThoseOfTheDefinition(
-        [ValueSource(nameof(s_cases))] KernelCase form,
+        [ValueSource(nameof(Cases))] KernelCase form,
         [ValueSource(nameof(s_kappas))] double kappa,
         [Values] EntropyEstimator estimator,
         [Values] bool leaveOneOut,
@@ -54,7 +54,7 @@ internal sealed class KernelFormTests : TensorTests
 
     // Float32 rows: the shifts, the tiles and the weights in the rows' type.
     [Test]
-    public void SinglePrecisionIsNear([ValueSource(nameof(s_cases))] KernelCase form, [Values(4, 1000)] double kappa, [Values] bool leaveOneOut)
+    public void SinglePrecisionIsNear([ValueSource(nameof(Cases))] KernelCase form, [Values(4, 1000)] double kappa, [Values] bool leaveOneOut)
     {
         double[,] z = Draw.Normal(5, K, D);
         using EntropyReconstructionLoss loss = Make(kappa, EntropyEstimator.Joe, leaveOneOut, KernelEvaluation.Fused);
@@ -68,7 +68,7 @@ internal sealed class KernelFormTests : TensorTests
     // Central differences of fourth order along a random direction of projections, centres and κ together; projections normalised and as given.
     [Test]
     public void GradientsAreThoseOfTheValue(
-        [ValueSource(nameof(s_cases))] KernelCase form,
+        [ValueSource(nameof(Cases))] KernelCase form,
         [Values] EntropyEstimator estimator,
         [Values] bool leaveOneOut,
         [Values] bool normalizeInputs,

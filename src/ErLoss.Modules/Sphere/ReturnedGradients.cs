@@ -1,0 +1,36 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>
+/// Gradients that <see cref="RowValues"/> has returned from the backward pass. Native code takes them over after the return, so that they must outlive it; and nobody disposes of them
+/// then. <see cref="GradientEnd"/> does.
+/// </summary>
+internal sealed class ReturnedGradients
+{
+    private readonly List<Tensor> _tensors = [];
+
+    /// <summary>Keeps a tensor for native code, beyond the present dispose scope.</summary>
+    public Tensor? Add(Tensor? tensor)
+    {
+        if (tensor is not null)
+        {
+            tensor.DetachFromDisposeScope();
+            lock (_tensors)
+            {
+                _tensors.Add(tensor);
+            }
+        }
+        return tensor;
+    }
+
+    /// <summary>Disposes of all of them.</summary>
+    public void Dispose()
+    {
+        lock (_tensors)
+        {
+            _tensors.ForEach(tensor => tensor.Dispose());
+            _tensors.Clear();
+        }
+    }
+}
