@@ -87,6 +87,10 @@ public sealed record EntropyReconstructionOptions
     /// in it. None needs <see cref="EntropyEstimator.Joe"/> on the sphere and <see cref="EntropyEstimator.PlugIn"/> on classes, since the other estimator is no
     /// mean over rows. Sum is refused.
     /// </summary>
+    /// <remarks>
+    /// The gradient of the values is computed in the backward pass, where the gradient of the scalar that is made of them is known. With <see cref="KernelEvaluation.Fused"/> it takes no
+    /// k×k matrix, as the mean takes none.
+    /// </remarks>
     public TorchSharp.torch.nn.Reduction Reduction { get; init; } = DefaultReduction;
 
     /// <summary>The space that the projections lie in.</summary>

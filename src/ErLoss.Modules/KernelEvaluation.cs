@@ -24,6 +24,12 @@ public enum KernelEvaluation
     /// <c>autograd.grad</c> ends the process on any native error, this one included.
     /// </para>
     /// <para>
+    /// The values of the rows (<see cref="EntropyReconstructionOptions.Reduction"/>) have as many gradients as there are rows. Therefore
+    /// their gradient is computed in the backward pass, which evaluates all tiles again: a third more arithmetic than for the scalar, and
+    /// no tiles are kept. If this computation fails, for instance for lack of memory, <c>backward</c> throws an ExternalException that says
+    /// "returned an invalid gradient".
+    /// </para>
+    /// <para>
     /// Where the exponents span more than their type can hold (leave-one-out with a very large κ, or rows of very different norms) each
     /// row gets its own shift, at about twice the arithmetic; the memory stays the same. On a GPU, leave-one-out with normalised rows
     /// always uses these shifts if κ is 60 or more (600 in float64), because checking whether they are needed would make the host wait. In

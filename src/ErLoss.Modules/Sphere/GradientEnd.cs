@@ -1,14 +1,12 @@
-using System.Diagnostics.CodeAnalysis;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
 /// <summary>
-/// A node of no gradient, between the node of <see cref="RowValues"/> and its variables. It comes after that node in every backward pass, whichever of the variables' gradients is asked for, so
-/// that native code has by then taken over what that node returned: then the returned tensors are disposed of.
+/// A node between that of <see cref="RowValues"/> and its variables, without a gradient of its own. It runs after that node in every backward pass, whichever of the variables' gradients
+/// is asked for. By then native code has its own references to what that node returned, and the returned tensors can be disposed of.
 /// </summary>
-/// <remarks>Its value, zeros of a shape that no failed gradient has, is an input of that node. See there.</remarks>
-[SuppressMessage("Performance", "CA1812", Justification = "TorchSharp makes the instance.")]
+/// <remarks>Its value is an input of that node. The value has two elements, so that a gradient of no elements is refused; <see cref="RowValues"/> makes use of that.</remarks>
 internal sealed class GradientEnd : autograd.SingleTensorFunction<GradientEnd>
 {
     /// <inheritdoc/>

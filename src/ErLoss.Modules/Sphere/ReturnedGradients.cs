@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// Gradients that <see cref="RowValues"/> has returned from the backward pass. Native code takes them over after the return, so that they must outlive it; and nobody disposes of them
-/// then. <see cref="GradientEnd"/> does.
+/// Gradients that <see cref="RowValues"/> has returned from the backward pass. Native code copies its references to them after the return, so that they must outlive it, and TorchSharp
+/// does not dispose of them afterwards. <see cref="GradientEnd"/> does.
 /// </summary>
 internal sealed class ReturnedGradients
 {

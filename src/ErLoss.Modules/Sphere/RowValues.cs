@@ -1,23 +1,22 @@
-using System.Diagnostics.CodeAnalysis;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The gradient of a batch's values −l_i, (k), over tiles of the pairs, in the backward pass: there the gradient h of a scalar in these values is known, and the slopes are a_i = −h_i.
+/// Computes the gradient of a batch's values −l_i, (k), over tiles of the pairs, in the backward pass. Only there is it known what scalar is made of the values; its gradient h in them
+/// gives the slopes a_i = −h_i.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Between the two passes only tensors of k·d, k, m·d and m numbers are kept. They are the node's own, so that no change in place of a user's tensor can make them wrong, and end with
-/// the graph. What the node returns ends by <see cref="ReturnedGradients"/>.
+/// Between the two passes only tensors of k·d, k, m·d and m numbers are kept. They belong to the node, so that a user who changes a tensor in place cannot make them wrong, and they are
+/// freed with the graph. <see cref="ReturnedGradients"/> frees what the node returns.
 /// </para>
 /// <para>
-/// An exception must not leave the backward pass, because native code is its caller and the process would end. Memory may run out there all the same. What is returned then is a gradient that
-/// libtorch refuses because of its shape, so that <c>backward</c> throws an ExternalException.
+/// An exception must not leave <see cref="backward"/>, because native code calls it and the process would end. Memory may run out there all the same. It then returns a gradient of a
+/// shape that libtorch refuses, so that the user's call of <c>backward</c> throws an ExternalException.
 /// </para>
 /// </remarks>
-[SuppressMessage("Performance", "CA1812", Justification = "TorchSharp makes the instance.")]
 internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
 {
     private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
@@ -60,7 +59,6 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
     }
 
     /// <inheritdoc/>
-    [SuppressMessage("Design", "CA1031", Justification = "Any exception would end the process here.")]
     public override List<Tensor?> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
         var call = (Call)ctx.get_data(nameof(Call));
@@ -68,6 +66,7 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
         try
         {
             KernelGradients gradients = Gradients(call, ctx.get_saved_variables(), grad_output);
+            // TorchSharp would count an undefined gradient of the end's value as a tensor that is alive for ever.
             return [call.Returned.Add(gradients.Rows), call.Returned.Add(gradients.Centers), call.Returned.Add(gradients.Kappa), call.Returned.Add(zeros(2, device: CPU)), null];
         }
         catch (Exception)
@@ -87,7 +86,7 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
         {
             Tensor rows = saved[0]!, logSums = saved[2]!;
             var weights = KernelWeights.Restore([.. saved.Skip(4)]);
-            // A scalar's own type and device are those of its tensor, as where the values were computed.
+            // The tensor that κ was then has ended with its dispose scope.
             KernelSettings settings = saved[3] is { } kappa ? call.Settings with { Concentration = new Concentration(kappa, call.Settings.Concentration.Value) } : call.Settings;
             var kernels = new FusedKernels(rows, saved[1], weights, settings, call.Wanted);
             kernels.Prepare(call.ShiftsEachRow);
@@ -98,7 +97,7 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
         {
             return gradients;
         }
-        // A second derivative will be asked for. What is returned hangs on the node that refuses it.
+        // A second derivative may be asked for. What is returned depends on the node that refuses it.
         Tensor zero = (gradient - gradient.detach()).sum();
         return new KernelGradients(On(gradients.Rows), On(gradients.Centers), On(gradients.Kappa));
 

@@ -9,7 +9,7 @@ internal sealed class RowValuesTests : TensorTests
 {
     private const int K = 7, D = 3;
 
-    // In float64; central differences of fourth order along a random direction of each leaf.
+    // In float64; central differences of fourth order along a random direction of all leaves.
     [Test]
     public void GradientsAreThoseOfTheComposedFormAndOfTheValues(
         [ValueSource(typeof(KernelFormTests), nameof(KernelFormTests.Cases))] KernelCase form, [Values] bool leaveOneOut, [Values] bool normalizeInputs)
@@ -33,29 +33,30 @@ internal sealed class RowValuesTests : TensorTests
         }
 
         using EntropyReconstructionLoss fused = Make(4, leaveOneOut, KernelEvaluation.Fused, normalizeInputs);
-        Tensor[] variables = [.. leaves, .. fused.parameters()];
-        for (int i = 0; i < variables.Length; i++)
+        Tensor[] variables = [.. leaves, .. fused.parameters()], starts = [.. variables.Select(leaf => leaf.detach().clone())];
+        Tensor[] directions = [.. variables.Select((leaf, i) => Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape))];
+        double At(double step)
         {
-            Tensor leaf = variables[i], direction = Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape), start = leaf.detach().clone();
-            double At(double step)
+            using IDisposable noGrad = no_grad();
+            for (int i = 0; i < variables.Length; i++)
             {
-                using IDisposable noGrad = no_grad();
-                leaf.copy_(start + step * direction);
-                double value = Values(fused).dot(upstream).ToDouble();
-                leaf.copy_(start);
-                return value;
+                variables[i].copy_(starts[i] + step * directions[i]);
             }
-            const double Step = 1e-3;
-            double numeric = (8 * (At(Step) - At(-Step)) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
-            TermValues.AssertNear((gradients[i] * direction).sum().ToDouble(), numeric, 1e-9, $"leaf {i}");
+            return Values(fused).dot(upstream).ToDouble();
         }
+        const double Step = 5e-4;
+        double numeric = (8 * (At(Step) - At(-Step)) - (At(2 * Step) - At(-2 * Step))) / (12 * Step);
+        TermValues.AssertNear(gradients.Zip(directions, (gradient, direction) => (gradient * direction).sum().ToDouble()).Sum(), numeric, 1e-9, "along the directions");
     }
 
     // Several bands of tiles; shifts of each row where norms are far apart and with a large κ. In float32 it is as close to the truth as the composed form.
     [Test]
     public void ManyRowsAgreeWithTheComposedForm(
-        [Values] FusedKernelEntropyTests.Rows kind, [Values(0.1, 10, 1000)] double kappa, [Values] bool leaveOneOut, [Values] bool normalizeInputs)
+        [Values(FusedKernelEntropyTests.Rows.Random, FusedKernelEntropyTests.Rows.Duplicate, FusedKernelEntropyTests.Rows.NormsFarApart)] FusedKernelEntropyTests.Rows kind,
+        [Values(10, 1000)] double kappa,
+        [Values] bool leaveOneOut)
     {
+        bool normalizeInputs = kind == FusedKernelEntropyTests.Rows.Duplicate;
         Tensor rows = FusedKernelEntropyTests.Make(kind, 300, 16), upstream = Draw.Normal(6, 300, 1).ToTensor().view(300);
         Tensor single = rows.to(ScalarType.Float32), rounded = single.to(ScalarType.Float64);
         (Tensor Values, Tensor Gradient) Run(Tensor given, KernelEvaluation evaluation)
@@ -79,23 +80,36 @@ internal sealed class RowValuesTests : TensorTests
     }
 
     [Test]
+    public void RowsThatDoNotCountGetNoGradientWhateverTheyAndTheGradientOfTheirValuesHold([Values] bool leaveOneOut, [Values] bool normalizeInputs)
+    {
+        using EntropyReconstructionLoss loss = Make(4, leaveOneOut, KernelEvaluation.Fused, normalizeInputs);
+        Tensor mask = tensor(new[] { true, true, false, true, true, false, true }), absent = mask.logical_not().unsqueeze(1);
+        Tensor rows = Draw.Normal(5, K, D).ToTensor(), upstream = Draw.Normal(6, K, 1).ToTensor().view(K), leaf = rows.masked_fill(absent, double.NaN).requires_grad_();
+        loss.terms(new ProjectedViews(leaf, leaf) { Mask = mask }).Entropy.backward([upstream.masked_fill(absent.squeeze(1), double.NaN)]);
+        Tensor removed = rows[mask].requires_grad_();
+        loss.terms(removed, removed).Entropy.backward([upstream[mask]]);
+        Assert.That(leaf.grad![mask.logical_not()].abs().max().ToDouble(), Is.Zero);
+        AssertNear(leaf.grad![mask], removed.grad!, 1e-13);
+    }
+
+    [Test]
     public void StepsLeaveNothingAlive([Values] bool inScope, [Values] bool leaveOneOut, [Values] bool forCentersAlone)
     {
-        using Tensor rows = Draw.Normal(1, 20, 4).ToTensor().requires_grad_(!forCentersAlone), centers = Draw.Normal(2, 6, 4).ToLeaf(), upstream = Draw.Normal(3, 20, 1).ToTensor().view(20);
+        Tensor rows = Draw.Normal(1, 20, 4).ToTensor().requires_grad_(!forCentersAlone), centers = Draw.Normal(2, 6, 4).ToLeaf(), upstream = Draw.Normal(3, 20, 1).ToTensor().view(20);
         using EntropyReconstructionLoss loss = Make(10, leaveOneOut, KernelEvaluation.Fused, learnKappa: !leaveOneOut && !forCentersAlone);
-        long before = 0;
         for (int step = 0; step < 3; step++)
         {
+            long before = LiveTensors.Count;
             using DisposeScope? scope = inScope ? NewDisposeScope() : null;
             using (EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(rows, rows) { Centers = [new(centers)] }))
             {
-                terms.Entropy.backward([upstream]);
-                long afterFirst = LiveTensors.Count;
-                terms.Loss.sum().Dispose();
-                Assert.That(LiveTensors.Count, Is.EqualTo(afterFirst));
+                long values = LiveTensors.Count;
+                terms.Entropy.backward([upstream], retain_graph: true);
+                Assert.That(LiveTensors.Count, Is.EqualTo(values), $"step {step}, backward");
+                // With the gradient in the centres alone as well.
+                autograd.grad([terms.Entropy], [centers], [upstream])[0].Dispose();
+                Assert.That(LiveTensors.Count, Is.EqualTo(values), $"step {step}, grad");
             }
-            // The first step makes the gradients of the leaves.
-            before = step == 0 ? LiveTensors.Count : before;
             Assert.That(LiveTensors.Count, Is.EqualTo(before), $"step {step}");
         }
     }
@@ -134,6 +148,17 @@ internal sealed class RowValuesTests : TensorTests
         values.backward([upstream]);
         AssertNear(rows.grad!, 2 * once, 1e-13);
         Assert.That(() => values.backward([upstream]), Throws.TypeOf<ExternalException>().With.Message.Contains("a second time"));
+    }
+
+    // A matrix of all pairs in float32 would have 256 MiB. What the C library kept of earlier tests' memory is given back first, so that it cannot hide any.
+    [Test, NonParallelizable]
+    public void MemoryIsLinearInTheNumberOfRows()
+    {
+        Assume.That(PeakMemory.IsKnown, "it is measured with Linux and glibc");
+        using EntropyReconstructionLoss loss = Make(10, leaveOneOut: false, KernelEvaluation.Auto);
+        Tensor rows = randn(8192, 2).requires_grad_();
+        long peak = PeakMemory.Of(() => loss.terms(new ProjectedViews(rows) { Target = rows }).Entropy.sum().backward());
+        Assert.That(peak, Is.GreaterThan(8 << 20).And.LessThan(100 << 20), "a tile is seen, and no matrix");
     }
 
     // As the scalar's gradient, which is computed with the value.
