@@ -69,6 +69,42 @@ public class LossOnDeviceTests(string device) : CudaTests(device)
         }
     }
 
+    // The gradient is computed on a thread of libtorch, whose tensors have a count of their own. So the tensors of all threads are counted.
+    [Test]
+    public void ValuesOfRowsHaveTheCpusGradientAndLeaveNothingAlive([Values] bool leaveOneOut)
+    {
+        Tensor rows = Draw.Normal(1, Rows, Columns).ToTensor(), centers = Draw.Normal(3, 200, Columns).ToTensor(), upstream = Draw.Normal(4, Rows, 1).ToTensor().view(Rows);
+        Tensor[] expected = Differentiate(CPU), actual = Differentiate(Device);
+        Assert.That(actual.Zip(expected, (ours, truth) => Finding.OfTensor("gradient", ours, truth, 1e-10)), Has.All.Property(nameof(Finding.Holds)).True);
+
+        Tensor[] Differentiate(Device device)
+        {
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions
+            {
+                Kappa = leaveOneOut ? 1000 : 10,
+                Estimator = EntropyEstimator.Joe,
+                Reduction = nn.Reduction.None,
+                LeaveOneOut = leaveOneOut,
+                LearnKappa = !leaveOneOut,
+                Evaluation = KernelEvaluation.Fused,
+            });
+            loss.to(device);
+            Tensor z = rows.clone().to(device).requires_grad_(), y = centers.clone().to(device).requires_grad_(), h = upstream.to(device);
+            var views = new ProjectedViews(z, z.detach()) { Ids = arange(Rows, dtype: ScalarType.Int64).to(device) % 300, Centers = [new(y)] };
+            Step(); // gradients come to be
+            long before = Tensor.TotalCount;
+            Step();
+            Assert.That(Tensor.TotalCount, Is.LessThanOrEqualTo(before));
+            return [z.grad!.clone(), y.grad!.clone(), .. loss.parameters().Select(parameter => parameter.grad!.clone())];
+
+            void Step()
+            {
+                using var scope = NewDisposeScope();
+                loss.terms(views).Entropy.backward([h]);
+            }
+        }
+    }
+
     [TestCaseSource(nameof(Settings))]
     public void StepsLeaveNothingAlive(EntropyReconstructionOptions options)
     {
