@@ -60,7 +60,7 @@ public class LossOnDeviceTests(string device) : CudaTests(device)
             var views = new ProjectedViews(z, z.roll(1, 0))
             {
                 Weights = numbers % 3,
-                Ids = numbers / 2,
+                Ids = numbers.div(2, RoundingMode.floor),
                 Centers = [new(y) { Weights = (arange(2000, dtype: ScalarType.Int64) % 4).to(device), Ids = arange(2000, dtype: ScalarType.Int64).to(device) }],
             };
             Tensor value = loss.terms(views).Loss;
