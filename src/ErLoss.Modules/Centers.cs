@@ -33,7 +33,8 @@ public sealed class Centers
 
     /// <summary>
     /// Weight of each row, (m) of a floating-point type or int64, zero or positive, in the unit of <see cref="ProjectedViews.Weights"/>: an example of the batch has
-    /// the weight one unless these say otherwise. By default each row has the weight one. No gradient flows into weights.
+    /// the weight one unless these say otherwise. By default each row has the weight one. No gradient flows into weights. A row of weight
+    /// zero is left out, and may hold anything, NaN included.
     /// </summary>
     public Tensor? Weights { get; init; }
 

@@ -44,6 +44,22 @@ internal sealed class CountedRowsTests : TensorTests
         };
 
     [Test]
+    public void CentersOfWeightZeroMayHoldAnything(
+        [Values] Support support, [Values] KernelEvaluation evaluation, [Values(double.NaN, double.PositiveInfinity)] double anything) => Assert.Multiple(() =>
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Support = support, Evaluation = evaluation });
+        Tensor rows = rand(3, 4, dtype: ScalarType.Float64).requires_grad_(), target = rand(3, 4, dtype: ScalarType.Float64);
+        Tensor centers = rand(2, 4, dtype: ScalarType.Float64), spoilt = cat([centers, full(1, 4, anything, dtype: ScalarType.Float64)]).requires_grad_();
+        Tensor expected = loss.terms(new ProjectedViews(rows) { Target = target, Centers = [new Centers(centers)] }).Loss;
+        Tensor actual = loss.terms(new ProjectedViews(rows) { Target = target, Centers = [new Centers(spoilt) { Weights = tensor([1L, 1, 0]) }] }).Loss;
+        actual.backward();
+        Assert.That(actual.item<double>(), Is.EqualTo(expected.item<double>()).Within(1e-12));
+        Assert.That(rows.grad!.isfinite().all().item<bool>(), Is.True);
+        Assert.That(spoilt.grad![2].eq(0).all().item<bool>(), Is.True);
+        Assert.That(spoilt.grad!.isfinite().all().item<bool>(), Is.True);
+    });
+
+    [Test]
     public void ReconstructionOnTheSphereIsThatOfDoubleLoops([ValueSource(typeof(CountedRows), nameof(CountedRows.All))] CountedRows rows) => Assert.Multiple(() =>
     {
         foreach (EntropyReconstructionOptions options in OnSphere)

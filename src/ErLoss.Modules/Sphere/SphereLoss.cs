@@ -23,8 +23,8 @@ internal static class SphereLoss
             EachRow = each,
         };
         var once = new PerTensorCache<Tensor>(Read);
-        var onceForCenters = new PerTensorCache<Tensor>(rows => Directions.Read(rows, options.NormalizeInputs));
         Tensor[] projections = once.Of(views.Projections);
+        Tensor?[] centerRows = wanted.Entropy ? [.. views.Centers.Select(ReadCenters)] : []; // none, one for all views, or one for each
         Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
         if (wanted.Entropy)
         {
@@ -53,14 +53,19 @@ internal static class SphereLoss
 
         Tensor Read(Tensor rows) => Directions.Read(weights?.Fill(rows) ?? rows, options.NormalizeInputs);
 
+        // A centre of weight zero may hold anything, as a row of weight zero may.
+        Tensor? ReadCenters(Centers centers) => centers.Rows.shape[0] == 0
+            ? null
+            : Directions.Read(RowWeights.Of(centers.Weights, null)?.Fill(centers.Rows) ?? centers.Rows, options.NormalizeInputs);
+
         Tensor ConstantOf(Concentration concentration) => concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].device);
 
         // With how often the entropy contains its constant: see RowWeights.CountOf.
         (KernelEstimates Terms, Tensor? Count) Estimate(Tensor rows, int view)
         {
-            Centers? centers = views.CentersOf(view) is { Rows: var further } given && further.shape[0] > 0 ? given : null;
-            KernelWeights kernelWeights = KernelWeights.Of(rows, weights, views.Ids, centers, options.LeaveOneOut);
-            KernelEstimates estimates = KernelEntropy.Relative(rows, centers is null ? null : onceForCenters.Of(centers.Rows), kernelWeights, settings);
+            Tensor? further = centerRows.Length == 0 ? null : centerRows[centerRows.Length == 1 ? 0 : view];
+            KernelWeights kernelWeights = KernelWeights.Of(rows, weights, views.Ids, further is null ? null : views.CentersOf(view), options.LeaveOneOut);
+            KernelEstimates estimates = KernelEntropy.Relative(rows, further, kernelWeights, settings);
             return (estimates, RowWeights.CountOf(kernelWeights.Counted, each));
         }
 
