@@ -10,14 +10,20 @@ internal sealed class RowWeights
 
     private readonly Tensor _isAbsent;
 
-    private RowWeights(Tensor values)
+    private RowWeights(Tensor values, bool areCounts)
     {
         Values = values;
+        AreCounts = areCounts;
         _isAbsent = values.eq(0);
         Total = values.sum();
         Any = Total.gt(0).to(ScalarType.Float64);
-        Shares = values / (Total + (1 - Any));
+        // Divided by the largest first, so that the sum of weights of any scale is finite.
+        Tensor none = 1 - Any, scaled = areCounts ? values : values / (values.amax([0]) + none);
+        Shares = scaled / (scaled.sum() + none);
     }
+
+    /// <summary>Whether every weight is zero or one.</summary>
+    public bool AreCounts { get; }
 
     /// <summary>Zero or positive, (k) in float64. The rows whose weight is zero do not count.</summary>
     public Tensor Values { get; }
@@ -35,18 +41,18 @@ internal sealed class RowWeights
     public static RowWeights? Of(Tensor? weights, Tensor? mask) => (weights, mask) switch
     {
         (null, null) => null,
-        (null, not null) => new RowWeights(mask.to(ScalarType.Float64)),
-        (not null, null) => new RowWeights(weights.to(ScalarType.Float64)),
+        (null, not null) => new RowWeights(mask.to(ScalarType.Float64), areCounts: true),
+        (not null, null) => new RowWeights(weights.to(ScalarType.Float64), areCounts: false),
         // A masked weight may be anything, so that it is replaced and not multiplied.
-        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.bitwise_not(), s_zero)),
+        (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.bitwise_not(), s_zero), areCounts: false),
     };
 
     /// <summary>Those weights, and zero for rows that <paramref name="count"/> (k, of bool) leaves out.</summary>
     public static RowWeights Of(RowWeights? weights, Tensor count) =>
-        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.bitwise_not(), s_zero));
+        new(weights is null ? count.to(ScalarType.Float64) : weights.Values.masked_fill(count.bitwise_not(), s_zero), weights?.AreCounts ?? true);
 
     /// <summary>The weight one for each of a number of rows.</summary>
-    public static RowWeights Ones(long rows, Device device) => new(ones(rows, dtype: ScalarType.Float64, device: device));
+    public static RowWeights Ones(long rows, Device device) => new(ones(rows, dtype: ScalarType.Float64, device: device), areCounts: true);
 
     /// <summary>What the values of rows give: their mean, a scalar of their type, or the values themselves, (k), with zeros for rows that do not count.</summary>
     /// <param name="weights">Null where each row has the weight one.</param>

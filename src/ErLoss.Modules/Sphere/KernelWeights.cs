@@ -23,6 +23,9 @@ internal sealed class KernelWeights
     /// <summary>Weight of each further centre, (m) in float64; null where each is one.</summary>
     public Tensor? Centers { get; private init; }
 
+    /// <summary>Whether a row's other centres can weigh so much less than the row that a sum of them underflows.</summary>
+    public bool MaySpan { get; private init; }
+
     /// <summary>Ids of the rows, (k); null where each is an example of its own.</summary>
     public Tensor? Ids { get; private init; }
 
@@ -105,6 +108,7 @@ internal sealed class KernelWeights
             Counted = leaveOneOut ? RowWeights.Of(weights, areAlone.eq(0)) : weights,
             CountedInPlain = weights,
             Rows = areWeighted ? own : null,
+            MaySpan = centers?.Weights is not null || weights is { AreCounts: false },
             Centers = areWeighted ? further : null,
             Ids = ids,
             CenterIds = m == 0 ? null : centers!.Ids,

@@ -9,7 +9,7 @@ namespace ErLoss.Modules;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Where κ·‖z_i‖·‖y_j‖ is within <see cref="ExponentRange"/> there is no shift. Elsewhere each row is shifted by the largest exponent that it has met, and what was added up so far is
+/// Where κ·‖z_i‖·‖y_j‖ is within <see cref="ExponentRange"/> there is no shift, unless there are weights and rows are left out. Elsewhere each row is shifted by the largest exponent that it has met, and what was added up so far is
 /// scaled down where a larger one comes, so that no sum can underflow or overflow.
 /// </para>
 /// <para>
@@ -58,7 +58,8 @@ internal sealed class RectangularKernels
             ? _concentration.Value
             : _concentration.ScaleConstant(rows.norm(1).max() * centers.norm(1).max()).ToDouble();
         // As in the symmetric form, a κ that the host does not know does not bring about float64. It may be large all the same.
-        _isShifted = !(bound <= ExponentRange.Largest(rows.dtype));
+        // Without a row's own kernel, what is left can weigh so little that its sum would underflow.
+        _isShifted = !(bound <= ExponentRange.Largest(rows.dtype)) || (settings.LeaveOneOut && how.Weights is not null);
         ScalarType dtype = bound > ExponentRange.Largest(rows.dtype) ? ScalarType.Float64 : rows.dtype;
         _scaledRows = _concentration.ScaleConstant(rows.to(dtype));
         _centersTransposed = centers.to(dtype).t();

@@ -15,7 +15,7 @@ namespace ErLoss.Modules;
 /// <para>
 /// κ·z_i·z_j ≤ κ·max‖z‖². Where that is within <see cref="ExponentRange"/> (unit rows, κ below 60 in float32) no shift is needed; else the
 /// shift brings the bound down to it. A kernel that underflows then is negligible beside the own kernel of a unit row, so the sums need no check.
-/// They are checked with leave-one-out and for rows of very different norms. The sum of a row of zeros, whose kernels are all one, is known and is put in
+/// They are checked with leave-one-out, where there is a shift or the rows have weights, and for rows of very different norms. The sum of a row of zeros, whose kernels are all one, is known and is put in
 /// its place.
 /// </para>
 /// <para>
@@ -72,7 +72,7 @@ internal sealed class SymmetricKernels
         double largest = ExponentRange.Largest(rows.dtype);
         double? bound = _unitRows ? concentration.Value * Math.Pow(LargestUnitNorm, 2) : ownExponents.max().ToDouble();
         _shift = bound <= largest ? null : (ownExponents.amax([0]) - largest).clamp_min(0);
-        _mayVanish = _shift is not null && (_leaveOneOut || !_unitRows || concentration.Value > LargestKappa);
+        _mayVanish = (_shift is not null && (_leaveOneOut || !_unitRows || concentration.Value > LargestKappa)) || (_leaveOneOut && weights.MaySpan);
         bool round = settings.Precision == ProductPrecision.BFloat16 && rows.dtype == ScalarType.Float32 && !(bound > largest);
         // A κ that the host does not know need not be large, and float64 is slow on most GPUs: its exponents have the rows' own type.
         bool widen = bound > largest && rows.dtype != ScalarType.Float64;
@@ -136,7 +136,7 @@ internal sealed class SymmetricKernels
         if (!_leaveOneOut)
         {
             Tensor own = _weights.LogOwn is null ? _ownExponents : _ownExponents + _weights.LogOwn;
-            all = sums + (own - _shift!).exp();
+            all = sums + (_shift is null ? own : own - _shift).exp();
         }
         // A row that does not count may have any sum.
         all = _weights.Counted is { } counted ? counted.Fill(all, s_infinite) : all;

@@ -129,8 +129,24 @@ internal sealed class KernelFormTests : TensorTests
         TermValues.AssertNear(weighted, loss.terms(repeated).Entropy.ToDouble(), 1e-13, "entropy");
     }
 
+    // One row outweighs all others, and with leave-one-out these are all that its density has.
     [Test]
-    public void TheScaleOfAllWeightsChangesNothing([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(1e-200, 1e30, 1e200)] double scale)
+    public void LightCentersOfAHeavyRowDoNotUnderflow(
+        [Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype, [Values(10, 50)] double kappa, [Values(1e-20, 1e-37, 1e-300)] double light, [Values] bool haveCenters)
+    {
+        var form = new KernelCase("light") { Weights = [1, light, light], Centers = haveCenters ? s_centers : null, CenterWeights = haveCenters ? [light, 0, light, light, light] : null };
+        double[,] z = Draw.Normal(5, 3, D);
+        using EntropyReconstructionLoss loss = Make(kappa, EntropyEstimator.Joe, leaveOneOut: true, KernelEvaluation.Fused);
+        Tensor rows = z.ToLeaf(dtype), centers = s_centers.ToLeaf(dtype);
+        Tensor entropy = loss.terms(form.Views([rows, rows], haveCenters ? centers : null)).Entropy;
+        entropy.backward();
+        double expected = form.Entropy(z.WithUnitRows(), form.Centers, kappa, EntropyEstimator.Joe, leaveOneOut: true) - VonMisesFisher.LogNormalizer(D, kappa);
+        TermValues.AssertNear(entropy.ToDouble(), expected, dtype == ScalarType.Float64 ? 1e-12 : 1e-5, "entropy");
+        Assert.That(rows.grad!.isfinite().all().item<bool>());
+    }
+
+    [Test]
+    public void TheScaleOfAllWeightsChangesNothing([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(1e-200, 1e30, 1e200, 1e307)] double scale)
     {
         using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, KernelEvaluation.Fused);
         Tensor z = Draw.Normal(5, K, D).ToTensor();
