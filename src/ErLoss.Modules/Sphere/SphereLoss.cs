@@ -23,6 +23,7 @@ internal static class SphereLoss
             EachRow = each,
         };
         var once = new PerTensorCache<Tensor>(Read);
+        KernelWeights? shared = null; // views differ in their rows; what the kernels weigh is the same for all that have the same centres
         Tensor[] projections = once.Of(views.Projections);
         Tensor?[] centerRows = wanted.Entropy ? [.. views.Centers.Select(ReadCenters)] : []; // none, one for all views, or one for each
         Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
@@ -64,9 +65,11 @@ internal static class SphereLoss
         (KernelEstimates Terms, Tensor? Count) Estimate(Tensor rows, int view)
         {
             Tensor? further = centerRows.Length == 0 ? null : centerRows[centerRows.Length == 1 ? 0 : view];
-            KernelWeights kernelWeights = KernelWeights.Of(rows, weights, views.Ids, further is null ? null : views.CentersOf(view), options.LeaveOneOut);
+            KernelWeights kernelWeights = views.Centers.Count > 1 ? Weights() : shared ??= Weights();
             KernelEstimates estimates = KernelEntropy.Relative(rows, further, kernelWeights, settings);
             return (estimates, RowWeights.CountOf(kernelWeights.Counted, each));
+
+            KernelWeights Weights() => KernelWeights.Of(rows, weights, views.Ids, further is null ? null : views.CentersOf(view), options.LeaveOneOut);
         }
 
         (Tensor Value, Tensor? Count) Reconstruction()
