@@ -10,6 +10,9 @@ internal static class Arguments
     // Products of a weight, κ and the number of rows stay within the range of float32, so that no setting gives NaN.
     private const double LargestSetting = 1e15;
 
+    /// <summary>The most rows of a batch or of centres, 2^30: places of tiles are 32-bit numbers, and the one after the last must be one too.</summary>
+    public const long MostRows = 1 << 30;
+
     /// <summary>A (k, d) floating-point tensor that the support can hold.</summary>
     public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
     {
@@ -26,6 +29,7 @@ internal static class Arguments
         {
             throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; at least one row is wanted.", name);
         }
+        CheckRowCount(embeddings, name);
         int leastDimension = support == Support.Sphere ? 2 : 1;
         if (embeddings.shape[1] < leastDimension)
         {
@@ -35,6 +39,15 @@ internal static class Arguments
         if (embeddings.shape[1] > int.MaxValue)
         {
             throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; d ≤ {int.MaxValue} is wanted.", name);
+        }
+    }
+
+    /// <summary>At most <see cref="MostRows"/> rows.</summary>
+    public static void CheckRowCount(Tensor rows, string? name)
+    {
+        if (rows.shape[0] > MostRows)
+        {
+            throw new ArgumentException($"The shape is {ShapeOf(rows)}; at most {MostRows} rows are wanted.", name);
         }
     }
 

@@ -66,6 +66,7 @@ internal static class RowArguments
             throw new ArgumentException(
                 $"The shape is {Arguments.ShapeOf(centers.Rows)}; (m, {embeddings.shape[1]}) is wanted, of the projections' dimension.", rowsName);
         }
+        Arguments.CheckRowCount(centers.Rows, rowsName);
         if (centers.Rows.dtype != embeddings.dtype)
         {
             throw new ArgumentException($"The dtype is {centers.Rows.dtype}; that of the projections, {embeddings.dtype}, is wanted.", rowsName);

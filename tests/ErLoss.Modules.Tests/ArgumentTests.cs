@@ -19,6 +19,7 @@ public class ArgumentTests : TensorTests
         yield return Case("rank 1", () => ones(4), "(4)", "(k, d)");
         yield return Case("rank 3", () => ones(2, 3, 4), "(2, 3, 4)", "(k, d)");
         yield return Case("k = 0", () => ones(0, 4), "(0, 4)", "at least one row");
+        yield return Case("k = 2^30 + 1", () => empty((1 << 30) + 1, 2, device: device("meta")), "(1073741825, 2)", "at most 1073741824 rows");
         yield return Case("d = 0", () => ones(4, 0), "(4, 0)", "d ≥");
         yield return Case("int32", () => ones(4, 3, ScalarType.Int32), "Int32", "float32");
         yield return Case("int64", () => ones(4, 3, ScalarType.Int64), "Int64", "float32");

@@ -53,6 +53,7 @@ internal sealed class ViewArgumentTests : TensorTests
         yield return Case("no centres object", () => Views(centers: [null!]), "Centers[0]");
         yield return Case("wide centres", () => Views(centers: [new(ones(2, 4))]), "Centers[0].Rows", "(2, 4)", "(m, 3)");
         yield return Case("double centres", () => Views(centers: [new(ones(2, 3, float64))]), "Centers[0].Rows", "Float64", "Float32");
+        yield return Case("too many centres", () => Views(centers: [new(empty((1 << 30) + 1, 3, device: device("meta")))]), "Centers[0].Rows", "(1073741825, 3)", "at most 1073741824 rows");
         yield return Case("centres elsewhere", () => Views(centers: [new(ones(2, 3, device: device("meta")))]), "Centers[0].Rows", "meta", "cpu");
         yield return Case("few weights of centres", () => Views(centers: [new(ones(2, 3)) { Weights = ones(3) }]), "Centers[0].Weights", "(3)", "(2)");
     }
