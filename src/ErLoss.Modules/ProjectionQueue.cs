@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,10 +56,7 @@ public sealed class ProjectionQueue : nn.Module
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
-        {
-            throw new ArgumentOutOfRangeException(nameof(dtype), $"The dtype is {dtype}; float16, bfloat16, float32 or float64 is wanted.");
-        }
+        CheckType(dtype);
         (Capacity, Dimension) = (capacity, dimension);
         // As the buffers of TorchSharp's own modules, they outlive a dispose scope that the module is made in.
         register_buffer(RowsName, zeros(capacity, dimension, dtype: dtype, device: CPU).DetachFromDisposeScope());
@@ -93,10 +91,15 @@ public sealed class ProjectionQueue : nn.Module
     /// </summary>
     /// <param name="dtype">The type of the projections that they are centres for; by default the type that the rows are stored in.</param>
     /// <returns>(<see cref="Count"/>, d) rows in no particular order; the caller disposes of the tensors.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A dtype that is none of float16, bfloat16, float32 and float64.</exception>
     /// <exception cref="ObjectDisposedException">The queue is disposed of.</exception>
     public Centers centers(ScalarType? dtype = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (dtype is { } type)
+        {
+            CheckType(type, nameof(dtype));
+        }
         using var scope = NewDisposeScope();
         Tensor rows = get_buffer(RowsName)!, ids = get_buffer(IdsName)!;
         Tensor Copy(Tensor ring, ScalarType type) => ring.detach().narrow(0, 0, position.Count).to(type, copy: true).MoveToOuterDisposeScope();
@@ -150,6 +153,14 @@ public sealed class ProjectionQueue : nn.Module
     {
         _isDisposed = true;
         base.Dispose(disposing);
+    }
+
+    private static void CheckType(ScalarType dtype, [CallerArgumentExpression(nameof(dtype))] string? name = null)
+    {
+        if (dtype is not (ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Float32 or ScalarType.Float64))
+        {
+            throw new ArgumentOutOfRangeException(name, $"The dtype is {dtype}; float16, bfloat16, float32 or float64 is wanted.");
+        }
     }
 
     private void Check(Tensor projections, Tensor? ids)

@@ -225,6 +225,7 @@ internal sealed class ProjectionQueueTests : TensorTests
             (() => queue.enqueue(Rows(3), empty(1, dtype: ScalarType.Int64, device: s_meta)), "ids", "cpu, is wanted"),
             (() => _ = new ProjectionQueue(0, 3), "capacity", "0"),
             (() => _ = new ProjectionQueue(4, 0), "dimension", "0"),
+            (() => queue.centers(ScalarType.Int64), "dtype", "float16, bfloat16, float32 or float64 is wanted"),
             (() => _ = new ProjectionQueue(4, 3, ScalarType.Int64), "dtype", "float16, bfloat16, float32 or float64 is wanted"),
         ];
         Assert.Multiple(() =>
