@@ -20,7 +20,7 @@ internal static class RowArguments
             if ((views.GivenTargets ?? views.Predictions) is not null)
             {
                 string given = views.GivenTargets is null ? nameof(views.Predictions) : views.Target is null ? nameof(views.Targets) : nameof(views.Target);
-                throw new ArgumentException($"With {nameof(views.Labels)} the views predict each other, but {given} are given as well. Leave one of them out.", Labels);
+                throw new ArgumentException($"With {nameof(views.Labels)} the views predict each other, but {given} {(views.Target is null ? "are" : "is")} given as well. Leave one of them out.", Labels);
             }
         }
         const string Centers = $"{Views}.{nameof(views.Centers)}";
@@ -69,7 +69,8 @@ internal static class RowArguments
         Arguments.CheckRowCount(centers.Rows, rowsName);
         if (centers.Rows.dtype != embeddings.dtype)
         {
-            throw new ArgumentException($"The dtype is {centers.Rows.dtype}; that of the projections, {embeddings.dtype}, is wanted.", rowsName);
+            throw new ArgumentException(
+                $"The dtype is {centers.Rows.dtype}; that of the projections, {embeddings.dtype}, is wanted. Convert the rows; {nameof(ProjectionQueue.centers)}(dtype) of a queue does it.", rowsName);
         }
         Arguments.CheckDevice(centers.Rows, embeddings, "the projections", rowsName);
         if (centers.Weights is not null)
@@ -125,7 +126,8 @@ internal static class RowArguments
         }
         if (!types.Contains(vector.dtype))
         {
-            throw new ArgumentException($"The dtype is {vector.dtype}; {string.Join(" or ", types)} is wanted.", name);
+            string wanted = types.Length == 1 ? $"{types[0]}" : $"{string.Join(", ", types[..^1])} or {types[^1]}";
+            throw new ArgumentException($"The dtype is {vector.dtype}; {wanted} is wanted{(types == s_weightTypes && vector.dtype == ScalarType.Bool ? ". A mask leaves rows out" : "")}.", name);
         }
         Arguments.CheckDevice(vector, embeddings, "the projections", name);
     }

@@ -68,6 +68,10 @@ internal static class ViewArguments
             {
                 Arguments.CheckClassNumbers(target, first, views, firstName, name);
             }
+            else if (support == Support.Discrete && target is { IsInvalid: false } && target.dim() == 1 && target.is_integral())
+            {
+                throw new ArgumentException($"The dtype is {target.dtype}; {ScalarType.Int64} is wanted of class numbers.", name);
+            }
             else
             {
                 Arguments.CheckPair(first, target, support, firstName, name);

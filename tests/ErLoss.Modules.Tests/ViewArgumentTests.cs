@@ -35,6 +35,7 @@ internal sealed class ViewArgumentTests : TensorTests
         yield return Case("few weights", () => Views(weights: ones(3)), "Weights", "(3)", "(4)");
         yield return Case("a matrix of weights", () => Views(weights: ones(4, 1)), "Weights", "(4, 1)", "(4)");
         yield return Case("weights of bytes", () => Views(weights: ones(4, ScalarType.Byte)), "Weights", "Byte", "Float32");
+        yield return Case("a mask for weights", () => Views(weights: ones(4, ScalarType.Bool)), "Weights", "Float64 or Int64 is wanted. A mask leaves rows out");
         yield return Case("weights elsewhere", () => Views(weights: ones(4, device: device("meta"))), "Weights", "meta", "cpu");
         yield return Case("a negative weight", () => Views(weights: tensor(new[] { 1.0, -1, 1, 1 })), "Weights", "negative or not finite");
         yield return Case("an infinite weight", () => Views(weights: tensor(new[] { 1.0, double.PositiveInfinity, 1, 1 })), "Weights", "negative or not finite");
@@ -43,7 +44,7 @@ internal sealed class ViewArgumentTests : TensorTests
         yield return Case("a long mask", () => Views(mask: ones(5, ScalarType.Bool)), "Mask", "(5)", "(4)");
         yield return Case("labels that are not whole", () => Views(labels: ones(4)), "Labels", "Float32", "Int64");
         yield return Case(
-            "labels and targets", () => new ProjectedViews(ones(4, 3), ones(4, 3)) { Labels = ones(4, ScalarType.Int64), Target = ones(4, 3) }, "Labels", "Target are given as well");
+            "labels and targets", () => new ProjectedViews(ones(4, 3), ones(4, 3)) { Labels = ones(4, ScalarType.Int64), Target = ones(4, 3) }, "Labels", "Target is given as well");
         yield return Case(
             "labels and predictions",
             () => new ProjectedViews(ones(4, 3), ones(4, 3)) { Labels = ones(4, ScalarType.Int64), Predictions = [ones(4, 3)] },
@@ -108,7 +109,7 @@ internal sealed class ViewArgumentTests : TensorTests
         AssertRefused(With(tensor(new long[] { 0, 1, 3, 0 })), discrete, "Target", "from 0 to 3", "from 0 to 2");
         AssertRefused(With(tensor(new long[] { 0, -1, 2, 0 })), discrete, "Target", "from -1 to 2");
         AssertRefused(With(tensor(new long[] { 0, 1, 2 })), discrete, "Target", "(3)", "(4)");
-        AssertRefused(With(tensor(new int[] { 0, 1, 2, 0 })), discrete, "Target", "(k, d)");
+        AssertRefused(With(tensor(new int[] { 0, 1, 2, 0 })), discrete, "Target", "Int32", "Int64 is wanted of class numbers");
         AssertRefused(With(tensor(new long[] { 0, 1, 2, 0 })), new EntropyReconstructionOptions(), "Target", "(k, d)");
         AssertRefused(
             new ProjectedViews(ones(4, 3), ones(4, 3)) { Targets = [tensor(new long[] { 0, 1, 2, 0 }), ones(4, 3)] }, discrete, "Targets[1]", "Float32", "Int64");
