@@ -111,6 +111,24 @@ internal static class Arguments
         }
     }
 
+    /// <summary>
+    /// Probabilities where logits would be a likely mistake: none is negative, of those that count. On the CPU they are read, which costs little there; elsewhere the host would
+    /// wait.
+    /// </summary>
+    public static void CheckProbabilities(Tensor probabilities, RowWeights? weights, string name)
+    {
+        if (probabilities.device_type != DeviceType.CPU || probabilities.numel() == 0)
+        {
+            return;
+        }
+        using var scope = NewDisposeScope();
+        Tensor values = probabilities.detach(), counted = weights?.Fill(values) ?? values;
+        if (counted.lt(0).any().item<bool>())
+        {
+            throw new ArgumentException("A number is negative; probabilities are wanted. Of logits take the softmax first.", name);
+        }
+    }
+
     /// <summary>A tensor on the device that another is on.</summary>
     public static void CheckDevice(
         Tensor tensor, Tensor other, string? otherName, [CallerArgumentExpression(nameof(tensor))] string? name = null)

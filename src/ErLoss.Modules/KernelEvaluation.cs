@@ -7,8 +7,8 @@ namespace ErLoss.Modules;
 public enum KernelEvaluation
 {
     /// <summary>
-    /// The faster one: <see cref="Composed"/> for fewer than 512 rows, <see cref="Fused"/> from there on. The library cannot know whether
-    /// higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
+    /// The faster one: <see cref="Composed"/> for fewer than 512 rows and fewer than a million pairs of a row and a centre, <see cref="Fused"/> from there on. The
+    /// library cannot know whether higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
     /// </summary>
     Auto,
 

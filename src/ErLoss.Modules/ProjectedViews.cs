@@ -89,7 +89,10 @@ public sealed class ProjectedViews
     /// its id. Its reconstruction error is the mean over them, counted by their weights. With labels that all differ these are the other views' rows, as without
     /// labels. Not together with <see cref="Targets"/>, <see cref="Target"/> or <see cref="Predictions"/>.
     /// </summary>
-    /// <remarks>A row with nothing of its label to predict does not count in the reconstruction.</remarks>
+    /// <remarks>
+    /// A row with nothing of its label to predict does not count in the reconstruction; if no row has anything, the reconstruction is zero, without the constant
+    /// log C_d(κ). In a single view, partners that weigh less than a 1e-12th of their row are taken for none.
+    /// </remarks>
     public Tensor? Labels { get; init; }
 
     /// <summary>Further rows of the density estimate: none by default, one set for all views, or one for each view.</summary>

@@ -54,8 +54,8 @@ public sealed class ProjectionQueue : nn.Module
     public ProjectionQueue(long capacity, long dimension, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(ProjectionQueue))
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        CheckPositive(capacity);
+        CheckPositive(dimension);
         CheckType(dtype);
         (Capacity, Dimension) = (capacity, dimension);
         // As the buffers of TorchSharp's own modules, they outlive a dispose scope that the module is made in.
@@ -107,7 +107,10 @@ public sealed class ProjectionQueue : nn.Module
     }
 
     /// <summary>Puts rows into the queue, in place of the oldest ones if it is full. Of more rows than it can hold, it keeps the last.</summary>
-    /// <param name="projections">(k, d) of any floating-point type, on the queue's device; copied and converted, without gradient.</param>
+    /// <param name="projections">
+    /// (k, d) of any floating-point type, on the queue's device; copied and converted, without gradient. Rows that a <see cref="ProjectedViews.Mask"/> leaves out must not be
+    /// among them: a row of NaN would make every loss NaN until others take its place.
+    /// </param>
     /// <param name="ids">
     /// (k) of int64: the ids of the rows' examples; see <see cref="ProjectedViews.Ids"/>. A queue holds ids of all its rows or of none.
     /// </param>
@@ -153,6 +156,14 @@ public sealed class ProjectionQueue : nn.Module
     {
         _isDisposed = true;
         base.Dispose(disposing);
+    }
+
+    private static void CheckPositive(long value, [CallerArgumentExpression(nameof(value))] string? name = null)
+    {
+        if (value < 1)
+        {
+            throw new ArgumentOutOfRangeException(name, $"The {name} is {value}; at least 1 is wanted.");
+        }
     }
 
     private static void CheckType(ScalarType dtype, [CallerArgumentExpression(nameof(dtype))] string? name = null)

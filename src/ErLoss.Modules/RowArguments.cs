@@ -77,6 +77,10 @@ internal static class RowArguments
         {
             CheckWeights(centers.Weights, embeddings, centers.Rows.shape[0], null, $"{name}.{nameof(centers.Weights)}");
         }
+        if (support == Support.Discrete)
+        {
+            Arguments.CheckProbabilities(centers.Rows, RowWeights.Of(centers.Weights, null), rowsName);
+        }
         if (centers.Ids is not null)
         {
             CheckIds(centers.Ids, embeddings, centers.Rows.shape[0], support, $"{name}.{nameof(centers.Ids)}");

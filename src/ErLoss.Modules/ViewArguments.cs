@@ -75,6 +75,10 @@ internal static class ViewArguments
             else
             {
                 Arguments.CheckPair(first, target, support, firstName, name);
+                if (support == Support.Discrete)
+                {
+                    Arguments.CheckProbabilities(target, RowWeights.Of(views.Weights, views.Mask), name);
+                }
             }
         }
     }

@@ -131,6 +131,19 @@ internal sealed class ViewArgumentTests : TensorTests
         Assert.That(() => new ProjectedViews(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("projections"));
     }
 
+    // What a teacher of classes gives are often logits; zero is a probability, and a row that does not count may hold anything.
+    [Test]
+    public void NegativeProbabilitiesOfClassesAreRefused()
+    {
+        using var loss = new EntropyReconstructionLoss(support: Support.Discrete);
+        Tensor z = ones(2, 3), probabilities = tensor(new[,] { { 0f, 0.5f, 0.5f }, { 0, 0, 1 } }), logits = tensor(new[,] { { 0.1f, 0.5f, 0.5f }, { 0, -1, 1 } });
+        AssertRefused(new ProjectedViews(z) { Target = logits }, loss.Options, "Target", ["negative", "softmax"]);
+        AssertRefused(new ProjectedViews(z, z) { Targets = [probabilities, logits] }, loss.Options, "Targets[1]", ["negative"]);
+        AssertRefused(new ProjectedViews(z, z) { Centers = [new(logits)] }, loss.Options, "Centers[0].Rows", ["negative"]);
+        Assert.That(loss.terms(new ProjectedViews(z, z) { Targets = [probabilities, probabilities] }).Loss.isfinite().item<bool>());
+        Assert.That(loss.terms(new ProjectedViews(z) { Target = logits, Mask = tensor(new[] { true, false }) }).Loss.isfinite().item<bool>());
+    }
+
     private static void AssertRefused(ProjectedViews views, EntropyReconstructionOptions options, string member, params string[] said)
     {
         using var loss = new EntropyReconstructionLoss(options);
