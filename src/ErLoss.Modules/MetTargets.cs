@@ -13,8 +13,13 @@ internal readonly record struct MetTargets(Tensor?[] Sums, long Pairs, RowWeight
     /// <param name="targets">The targets on their support, (k, d) each, or class numbers, (k) each; with zeros in rows that do not count.</param>
     /// <param name="predictions">How many predictions there are.</param>
     /// <param name="weights">Which rows count.</param>
-    public static MetTargets Of(ProjectedViews views, IReadOnlyList<Tensor> targets, int predictions, RowWeights? weights)
+    /// <param name="isSymmetric">Whether a prediction and its target may change places. Of two equal views the one then predicts the other, and not the reverse as well, which is the same.</param>
+    public static MetTargets Of(ProjectedViews views, IReadOnlyList<Tensor> targets, int predictions, RowWeights? weights, bool isSymmetric)
     {
+        if (isSymmetric && views is { Predictions: null, GivenTargets: null, Labels: null })
+        {
+            return new MetTargets(ViewSums.OfEarlier(targets), ViewSums.Pairs(predictions, predictions, areOfViews: true) / 2, weights);
+        }
         if (views.Labels is null)
         {
             Tensor?[] met = targets[0].dtype == ScalarType.Int64 ? Stacks() : ViewSums.Met(predictions, targets, views.AreOfViews);

@@ -189,13 +189,7 @@ public sealed class ProjectionQueue : nn.Module
         Arguments.CheckDevice(projections, rows, "the queue", nameof(projections));
         if (ids is not null)
         {
-            Arguments.CheckDense(ids);
-            if (ids.dim() != 1 || ids.shape[0] != projections.shape[0] || ids.dtype != ScalarType.Int64)
-            {
-                throw new ArgumentException(
-                    $"The shape is {Arguments.ShapeOf(ids)} of {ids.dtype}; ({projections.shape[0]}) of {ScalarType.Int64} is wanted, an id for each row.", nameof(ids));
-            }
-            Arguments.CheckDevice(ids, rows, "the queue", nameof(ids));
+            RowArguments.CheckVector(ids, projections, projections.shape[0], [ScalarType.Int64], nameof(ids));
         }
     }
 

@@ -121,7 +121,8 @@ internal static class RowArguments
         }
     }
 
-    private static void CheckVector(Tensor vector, Tensor embeddings, long rows, ScalarType[] types, string name)
+    /// <summary>A number for each of a batch's rows, of one of some types.</summary>
+    public static void CheckVector(Tensor vector, Tensor embeddings, long rows, ScalarType[] types, string name)
     {
         Arguments.CheckDense(vector, name);
         if (vector.dim() != 1 || vector.shape[0] != rows)

@@ -18,17 +18,23 @@ internal static class ViewSums
     /// </remarks>
     public static Tensor?[] OfOthers(IReadOnlyList<Tensor> terms)
     {
-        var sums = new Tensor?[terms.Count];
-        Tensor? before = null, after = null;
-        for (int i = 0; i < terms.Count; i++)
-        {
-            sums[i] = before;
-            before = i < terms.Count - 1 ? Add(before, terms[i]) : null;
-        }
+        Tensor?[] sums = OfEarlier(terms);
+        Tensor? after = null;
         for (int i = terms.Count - 1; i >= 0; i--)
         {
             sums[i] = after is null ? sums[i] : Add(sums[i], after);
             after = i > 0 ? Add(after, terms[i]) : null;
+        }
+        return sums;
+    }
+
+    /// <summary>For each term the sum of those before it, null where there is none.</summary>
+    public static Tensor?[] OfEarlier(IReadOnlyList<Tensor> terms)
+    {
+        var sums = new Tensor?[terms.Count];
+        for (int i = 1; i < terms.Count; i++)
+        {
+            sums[i] = Add(sums[i - 1], terms[i - 1]);
         }
         return sums;
     }

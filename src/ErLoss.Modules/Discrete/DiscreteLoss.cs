@@ -31,7 +31,7 @@ internal static class DiscreteLoss
             Tensor[] targets = views.GivenTargets is { } given
                 ? [.. given.Select(target => FloatConversion.AtLeastSingle(Fill(target.detach())))]
                 : [.. projections.Select(batch => batch.Probabilities)];
-            var met = MetTargets.Of(views, targets, predictions.Length, weights);
+            var met = MetTargets.Of(views, targets, predictions.Length, weights, isSymmetric: false);
             return RowWeights.Reduce(met.Rows, Categorical.CrossEntropy(predictions, met.Sums, met.Pairs), each);
         }
     }

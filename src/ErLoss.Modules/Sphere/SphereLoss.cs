@@ -76,7 +76,7 @@ internal static class SphereLoss
         {
             Tensor[] predictions = once.Of(views.Predictions ?? views.Projections);
             Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Read(target.detach()))] : projections;
-            var met = MetTargets.Of(views, targets, predictions.Length, weights);
+            var met = MetTargets.Of(views, targets, predictions.Length, weights, isSymmetric: true);
             Tensor values = VonMisesFisherReconstruction.Relative(predictions, met.Sums, met.Pairs, decoder);
             return (RowWeights.Reduce(met.Rows, values, each), RowWeights.CountOf(met.Rows, each));
         }
