@@ -9,7 +9,7 @@ internal static class LibtorchInTests
     private const string Spins = "GOMP_SPINCOUNT";
 
     // Of glibc's malloc.h.
-    private const int TrimThreshold = -1, MmapThreshold = -3;
+    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3;
 
     /// <summary>
     /// Threads that wait sleep soon: threads of GNU OpenMP would spin otherwise, and take a core away from tests that work. Freed memory is kept, so that it need not be made anew for each
@@ -24,6 +24,7 @@ internal static class LibtorchInTests
             _ = SetEnvironment(Spins, "1000", overwrite: 0);
             _ = SetAllocation(MmapThreshold, 1 << 30);
             _ = SetAllocation(TrimThreshold, int.MaxValue);
+            _ = SetAllocation(TopPad, 64 << 20);
         }
     }
 

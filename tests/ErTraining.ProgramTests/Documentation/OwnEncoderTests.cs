@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ErLoss.Modules.Tests;
+using ErLoss.Package.Tests;
 using ErLoss.Training.Data;
 using ErTraining.Tests.Commands;
 using Microsoft.CodeAnalysis;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using ErLoss.Modules.Tests;
+using ErLoss.Package.Tests;
 using ErLoss.Training.Studies;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;

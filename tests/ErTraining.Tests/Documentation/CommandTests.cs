@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using ErLoss.Modules.Tests;
+using ErLoss.Package.Tests;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Documentation;

@@ -1,4 +1,4 @@
-using ErLoss.Modules.Tests;
+using ErLoss.Package.Tests;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The page on architecture lists the folders that the code has.</summary>
 internal sealed partial class ArchitectureTests

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The source tree this test project was built in, and the build tool run on it.</summary>
 internal static class Repository

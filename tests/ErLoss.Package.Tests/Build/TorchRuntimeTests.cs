@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>One property picks the native runtime of everything that runs, and the library references none.</summary>
 public class TorchRuntimeTests

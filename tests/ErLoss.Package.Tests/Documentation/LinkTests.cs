@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>Links between the files of the documentation lead somewhere, in the repository and on the site that is made of it.</summary>
 internal sealed partial class LinkTests

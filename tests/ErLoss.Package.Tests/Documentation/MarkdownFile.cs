@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>A file of the documentation: its code, links and headings.</summary>
 internal sealed partial record MarkdownFile(string Name)

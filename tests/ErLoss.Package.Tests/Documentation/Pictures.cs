@@ -1,4 +1,4 @@
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The pictures of the documentation.</summary>
 internal static class Pictures

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 using Sample = ErLoss.Samples.Training;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The sample in F#: the loss gets from it what C# would give it, and its trainings learn what they say.</summary>
 internal sealed partial class FSharpSampleTests

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The page on samples: its F# is that of the sample, its notebook runs, and the files that scripts refer to are there.</summary>
 internal sealed partial class SamplesPageTests

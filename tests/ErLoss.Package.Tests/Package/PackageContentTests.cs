@@ -3,7 +3,7 @@ using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Xml.Linq;
 
-namespace ErLoss.Modules.Tests.Package;
+namespace ErLoss.Package.Tests;
 
 /// <summary>What the package holds: all that belongs, nothing else, and nothing of the machine that built it.</summary>
 public class PackageContentTests

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using TorchSharp;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>TorchSharp's native library for Linux, and the symbol version it asks for.</summary>
 internal static class TorchSharpLibrary

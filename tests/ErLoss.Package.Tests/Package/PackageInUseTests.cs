@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ErLoss.Modules.Tests.Package;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The package in a project that knows nothing of this repository: it restores, compiles, and trains a small model.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The symbol versions a 64-bit little-endian ELF library needs, read as the dynamic loader does: from its segments.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 
-namespace ErLoss.Modules.Tests.Package;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The package as it ships, packed once for the tests beside this, into a folder of its own outside the repository.</summary>
 /// <remarks>Its version is one that no machine has seen, so that no package of another day can stand in for it.</remarks>

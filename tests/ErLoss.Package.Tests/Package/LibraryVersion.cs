@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace ErLoss.Modules.Tests.Package;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The version the library was built with.</summary>
 internal static class LibraryVersion

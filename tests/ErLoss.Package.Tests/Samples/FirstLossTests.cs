@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
-using ErLoss.Modules.Tests.Package;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The program in one file. The compiler of the tests does not know its lines that begin with #, which are the SDK's.</summary>
 internal sealed partial class FirstLossTests

@@ -1,9 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using ErLoss.Modules.Tests.Package;
 using TorchSharp;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The documentation's code, taken from the documentation itself: all of it compiles and runs.</summary>
 internal sealed partial class CodeTests

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ErLoss.Modules.Tests.Package;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The changelog speaks of the version that is built.</summary>
 internal sealed partial class ChangelogTests

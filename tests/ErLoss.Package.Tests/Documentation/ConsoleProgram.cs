@@ -2,7 +2,7 @@ using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>C# source compiled and run as a console project with implicit usings, nullable and warnings as errors would.</summary>
 internal static class ConsoleProgram

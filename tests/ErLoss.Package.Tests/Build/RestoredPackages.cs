@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>Where NuGet keeps the packages this test project was built from.</summary>
 internal static class RestoredPackages
@@ -10,7 +10,7 @@ internal static class RestoredPackages
 
     private static string[] ReadFolders()
     {
-        string assets = Path.Combine(Repository.Root, "tests", "ErLoss.Modules.Tests", "obj", "project.assets.json");
+        string assets = Path.Combine(Repository.Root, "tests", "ErLoss.Package.Tests", "obj", "project.assets.json");
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(assets));
         return [.. document.RootElement.GetProperty("packageFolders").EnumerateObject().Select(folder => folder.Name)];
     }

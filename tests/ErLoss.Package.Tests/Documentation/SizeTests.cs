@@ -1,4 +1,4 @@
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>The first page is short, and a clone is not made large by pictures.</summary>
 internal sealed class SizeTests

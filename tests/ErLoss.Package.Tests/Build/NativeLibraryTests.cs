@@ -1,4 +1,4 @@
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>TorchSharp's library loads on a system whose libstdc++ is older than the one it was built with: see build/.</summary>
 [Platform("Linux")]

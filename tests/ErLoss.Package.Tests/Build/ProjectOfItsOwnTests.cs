@@ -1,4 +1,4 @@
-namespace ErLoss.Modules.Tests;
+namespace ErLoss.Package.Tests;
 
 /// <summary>A project anywhere under the root that asks for nothing gets the library in its output folder made loadable.</summary>
 [Platform("Linux")]
