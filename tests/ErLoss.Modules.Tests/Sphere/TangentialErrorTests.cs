@@ -25,7 +25,7 @@ public class TangentialErrorTests : TensorTests
     public enum Rows { Spread, Clusters, NearPairs, ClusterAndOpposite, ClusterAndStrays }
 
     [Test]
-    public void IsOfTheSizeOfRounding([Values] Rows kind, [Values(0.5, 5, 10, 20, 100)] double kappa, [Values(64, 256)] int k) =>
+    public void IsOfTheSizeOfRounding([Values] Rows kind, [Values(0.5, 10, 100)] double kappa, [Values(64, 256)] int k) =>
         AssertSmall(Make(kind, k, Dimension), kind, kappa, Ways);
 
     [TestCase(1024)]
