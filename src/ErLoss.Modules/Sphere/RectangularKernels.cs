@@ -27,15 +27,14 @@ internal sealed class RectangularKernels
 
     private readonly Tensor _rows;
     private readonly Tensor _centers;
-    private readonly Tensor _scaledRows;
-    private readonly Tensor _centersTransposed;
-    private readonly KernelCenters _how;
+    private readonly Tensor[] _scaledRows; // κ·z for each band of tiles
+    private readonly Tensor[] _centersTransposed; // yᵀ for each column of tiles
+    private readonly Tensor[]? _logWeights, _rowIds, _centerIds;
+    private readonly bool _areRows;
     private readonly Concentration _concentration;
-    private readonly Tensor? _logWeights;
     private readonly Tensor? _weights;
     private readonly bool _isShifted;
     private readonly bool _areKept;
-    private readonly int _count;
     private readonly (int Height, int Width) _tile;
     private readonly Tensor _kernels;
     private readonly Tensor? _products;
@@ -51,9 +50,8 @@ internal sealed class RectangularKernels
     {
         _rows = rows;
         _centers = centers;
-        _how = how;
+        _areRows = how.AreRows;
         _concentration = settings.Concentration;
-        _count = (int)rows.shape[0];
         double? bound = settings.UnitRows
             ? _concentration.Value
             : _concentration.ScaleConstant(rows.norm(1).max() * centers.norm(1).max()).ToDouble();
@@ -61,42 +59,45 @@ internal sealed class RectangularKernels
         // Without a row's own kernel, what is left can weigh so little that its sum would underflow.
         _isShifted = !(bound <= ExponentRange.Largest(rows.dtype)) || (settings.LeaveOneOut && how.Weights is not null);
         ScalarType dtype = bound > ExponentRange.Largest(rows.dtype) ? ScalarType.Float64 : rows.dtype;
-        _scaledRows = _concentration.ScaleConstant(rows.to(dtype));
-        _centersTransposed = centers.to(dtype).t();
-        _logWeights = _isShifted ? how.Weights?.log().to(dtype) : null;
-        _weights = _isShifted ? null : how.Weights?.to(rows.dtype);
-        (int n, int m) = (_count, (int)centers.shape[0]);
+        (int n, int m) = ((int)rows.shape[0], (int)centers.shape[0]);
         _tile = TileShape(n, m);
+        _scaledRows = Bands(_concentration.ScaleConstant(rows.to(dtype)));
+        _centersTransposed = Columns(centers.to(dtype).t(), 1);
+        _logWeights = _isShifted && how.Weights is not null ? Columns(how.Weights.log().to(dtype)) : null;
+        _weights = _isShifted ? null : how.Weights?.to(rows.dtype);
+        (_rowIds, _centerIds) = how.RowIds is null || how.Ids is null ? (null, null) : (Bands(how.RowIds.unsqueeze(1)), Columns(how.Ids));
         _areKept = forCenters && !_isShifted && (long)n * m * rows.element_size() <= (settings.Budget ?? KeptBudget);
         _kernels = _areKept ? empty(n, m, dtype: dtype, device: rows.device) : empty(_tile.Height * _tile.Width, dtype: dtype, device: rows.device);
         _products = forRows ? zeros_like(rows) : null;
-        _shifts = full_like(_scaledRows[.., ..1], _isShifted ? finfo(dtype).min : 0);
+        _shifts = full([n, 1], _isShifted ? finfo(dtype).min : 0, dtype: dtype, device: rows.device);
     }
 
     /// <summary>For each row log Σ_j v_j·exp(κ·z_i·y_j) in float64, (n); −∞ where there is no centre.</summary>
     public Tensor LogSums()
     {
-        Tensor sums = zeros_like(_rows[.., ..1]);
-        Tensor? weights = _weights?.unsqueeze(1), weighted = _products is null ? null : weights is null ? _centers : _centers * weights;
-        foreach (Range rows in Bands())
+        Tensor sums = zeros_like(_rows[.., 0]), columnWeights = _weights ?? ones(_centers.shape[0], dtype: _rows.dtype, device: _rows.device);
+        Tensor[] rowSums = Bands(sums), rowShifts = Bands(_shifts), weights = Columns(columnWeights);
+        Tensor[]? products = _products is null ? null : Bands(_products);
+        Tensor[]? weighted = _products is null ? null : Columns(_weights is null ? _centers : _centers * _weights.unsqueeze(1));
+        for (int i = 0; i < rowSums.Length; i++)
         {
-            foreach (Range columns in Columns())
+            for (int j = 0; j < weights.Length; j++)
             {
                 using var scope = NewDisposeScope();
-                Tensor exponents = Exponents(rows, columns);
+                Tensor exponents = Exponents(i, j);
                 if (_isShifted)
                 {
-                    Tensor shifts = _shifts[rows], larger = maximum(shifts, exponents.amax([1], keepdim: true)), factors = (shifts - larger).exp().to(_rows.dtype);
-                    sums[rows].mul_(factors);
-                    _products?[rows].mul_(factors);
-                    shifts.copy_(larger);
+                    Tensor larger = maximum(rowShifts[i], exponents.amax([1], keepdim: true)), factors = (rowShifts[i] - larger).exp().to(_rows.dtype);
+                    rowSums[i].mul_(factors.squeeze(1));
+                    products?[i].mul_(factors);
+                    rowShifts[i].copy_(larger);
                 }
-                Tensor kernels = Exponentiate(exponents, rows);
-                sums[rows].add_(weights is null ? kernels.sum(1, keepdim: true) : kernels.mm(weights[columns]));
-                _products?[rows].addmm_(kernels, weighted![columns]);
+                Tensor kernels = Exponentiate(exponents, i);
+                rowSums[i].addmv_(kernels, weights[j]);
+                products?[i].addmm_(kernels, weighted![j]);
             }
         }
-        return (_shifts.to(ScalarType.Float64) + sums.to(ScalarType.Float64).log()).squeeze(1);
+        return _shifts.squeeze(1).to(ScalarType.Float64) + sums.to(ScalarType.Float64).log();
     }
 
     /// <summary>
@@ -109,13 +110,14 @@ internal sealed class RectangularKernels
     public Tensor CenterGradient(Tensor slopes, Tensor logSums)
     {
         Tensor gradient = zeros_like(_centers), scaledRows = _rows * Factors(slopes, logSums);
-        foreach (Range rows in Bands())
+        Tensor[] parts = Columns(gradient), scaled = Bands(scaledRows);
+        for (int i = 0; i < scaled.Length; i++)
         {
-            foreach (Range columns in Columns())
+            for (int j = 0; j < parts.Length; j++)
             {
                 using var scope = NewDisposeScope();
-                Tensor kernels = _areKept ? _kernels[rows, columns] : Exponentiate(Exponents(rows, columns), rows);
-                gradient[columns].addmm_(kernels.t(), scaledRows[rows]);
+                Tensor kernels = _areKept ? Tile(i, j) : Exponentiate(Exponents(i, j), i);
+                parts[j].addmm_(kernels.t(), scaled[i]);
             }
         }
         return _weights is null ? gradient : gradient.mul_(_weights.unsqueeze(1));
@@ -133,36 +135,37 @@ internal sealed class RectangularKernels
         return (height, Math.Min(m, area / height));
     }
 
-    private IEnumerable<Range> Bands() => Parts(_count, _tile.Height);
+    /// <summary>What belongs to the bands of rows that tiles lie in: once for all tiles, since each part costs a call.</summary>
+    private Tensor[] Bands(Tensor ofRows) => ofRows.split(_tile.Height);
 
-    private IEnumerable<Range> Columns() => Parts((int)_centers.shape[0], _tile.Width);
+    /// <summary>What belongs to the columns of the tiles.</summary>
+    private Tensor[] Columns(Tensor ofCenters, int dimension = 0) => ofCenters.split(_tile.Width, dimension);
 
-    private static IEnumerable<Range> Parts(int count, int size)
+    /// <summary>The place of a tile's kernels.</summary>
+    private Tensor Tile(int band, int column)
     {
-        for (int first = 0; first < count; first += size)
-        {
-            yield return first..Math.Min(first + size, count);
-        }
+        (long height, long width) = (_scaledRows[band].shape[0], _centersTransposed[column].shape[1]);
+        return _areKept
+            ? _kernels.narrow(0, (long)band * _tile.Height, height).narrow(1, (long)column * _tile.Width, width)
+            : _kernels.narrow(0, 0, height * width).view(height, width);
     }
 
-    private Tensor Exponents(Range rows, Range columns)
+    private Tensor Exponents(int band, int column)
     {
-        (int height, int width) = (rows.End.Value - rows.Start.Value, columns.End.Value - columns.Start.Value);
-        Tensor tile = _areKept ? _kernels[rows, columns] : _kernels[..(height * width)].view(height, width);
-        Tensor exponents = tile.addmm_(_scaledRows[rows], _centersTransposed[.., columns], beta: 0);
+        Tensor exponents = Tile(band, column).addmm_(_scaledRows[band], _centersTransposed[column], beta: 0);
         if (_logWeights is not null)
         {
-            exponents.add_(_logWeights[columns]);
+            exponents.add_(_logWeights[column]);
         }
-        if (_how.RowIds is not null && _how.Ids is not null)
+        if (_rowIds is not null && _centerIds is not null)
         {
-            exponents.masked_fill_(_how.RowIds[rows].unsqueeze(1).eq(_how.Ids[columns]), s_none);
+            exponents.masked_fill_(_rowIds[band].eq(_centerIds[column]), s_none);
         }
-        if (_how.AreRows)
+        if (_areRows)
         {
             // The part of the diagonal that goes through this tile.
-            int offset = rows.Start.Value - columns.Start.Value;
-            if (offset > -height && offset < width)
+            int offset = band * _tile.Height - column * _tile.Width;
+            if (offset > -exponents.shape[0] && offset < exponents.shape[1])
             {
                 exponents.diagonal(offset).fill_(s_none);
             }
@@ -171,6 +174,6 @@ internal sealed class RectangularKernels
     }
 
     /// <summary>The kernels of a tile, in the place of its exponents if they have its type.</summary>
-    private Tensor Exponentiate(Tensor exponents, Range rows) =>
-        (_isShifted ? exponents.sub_(_shifts[rows]).to(_rows.dtype) : exponents).exp_();
+    private Tensor Exponentiate(Tensor exponents, int band) =>
+        (_isShifted ? exponents.sub_(_shifts.narrow(0, (long)band * _tile.Height, exponents.shape[0])).to(_rows.dtype) : exponents).exp_();
 }
