@@ -7,7 +7,7 @@ internal sealed record DataSettings : Section
 {
     /// <summary>"synthetic", or the folder that the images are in. It may move: a run that is resumed knows its images by their content.</summary>
     [Setting(
-        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of PNG or JPEG images for each class.",
+        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of images (JPEG, PNG, WebP, BMP or GIF) for each class.",
         Word = "data", Placeholder = "synthetic|DIR", DecidesResult = false, IsPath = true)]
     public string Source { get; init; } = DataSource.Synthetic;
 
@@ -18,4 +18,24 @@ internal sealed record DataSettings : Section
     /// <summary>How many test images are used, the first ones.</summary>
     [Setting("Use only the first N test images.", Least = 1, WhenNull = "all of them")]
     public int? TestImages { get; init; }
+
+    /// <summary>What transparent pixels are laid on; see <see cref="ImageColour.Parse"/>.</summary>
+    [Setting("Colour that shows through the transparent parts of images: white, black, grey, or red, green and blue as six hexadecimal digits, such as ff8000.", Placeholder = "COLOUR")]
+    public string Background { get; init; } = "white";
+
+    /// <summary>The most pixels of an image file that is decoded.</summary>
+    [Setting("Refuse image files with more than N pixels, which take 4 bytes of memory each while they are decoded.", Least = 1, Most = MostPixels)]
+    public int MaxPixels { get; init; } = 1 << 26;
+
+    /// <summary>The most that <see cref="MaxPixels"/> can be: with four bytes each, as many as one array holds.</summary>
+    private const int MostPixels = int.MaxValue / 4;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Conflict> Conflicts() => ImageColour.Parse(Background) is null
+        ? [new(nameof(Background), $"is '{Background}'; white, black, grey or six hexadecimal digits are wanted")]
+        : [];
+
+    /// <summary>How image files become pixels.</summary>
+    /// <param name="size">Height and width that images are made.</param>
+    internal ImageDecoding Decoding(int size) => new(size, ImageColour.Parse(Background)!.Value, MaxPixels); // a document with another text is refused
 }

@@ -48,10 +48,10 @@ internal static class DataSource
         ImageData images =
             CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
-            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue, loading)
+            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.Decoding(ImageSet.Size), settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue, loading)
             : throw new DataException(
                 $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "
-                + "CIFAR-10's or CIFAR-100's binary files or with a folder of PNG or JPEG images for each class.");
+                + "CIFAR-10's or CIFAR-100's binary files or with a folder of images for each class.");
         return images with { Train = First(images.Train, settings.TrainImages, "training"), Test = First(images.Test, settings.TestImages, "test") };
 
         ImageSet First(ImageSet set, int? wanted, string kind) => wanted > set.Count

@@ -9,6 +9,8 @@ internal sealed class ImageFolderReaderTests : IDisposable
 {
     private static readonly string[] s_catAndDog = ["cat", "dog"];
 
+    private static readonly ImageDecoding s_decoding = new DataSettings().Decoding(ImageSet.Size);
+
     private readonly TemporaryDirectory _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -23,7 +25,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
         Write($"{test}/cat/x.png", 4);
         Write($"{test}/dog/y.png", 5);
 
-        ImageData data = ImageFolderReader.Read(_folder.Path);
+        ImageData data = ImageFolderReader.Read(_folder.Path, s_decoding);
 
         Assert.Multiple(() =>
         {
@@ -47,7 +49,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
             Write($"dog/{name}.png", mark); // ordinal order: capitals first, accents last
         }
 
-        ImageData data = ImageFolderReader.Read(_folder.Path);
+        ImageData data = ImageFolderReader.Read(_folder.Path, s_decoding);
 
         Assert.Multiple(() =>
         {
@@ -65,14 +67,14 @@ internal sealed class ImageFolderReaderTests : IDisposable
         File.WriteAllText(_folder["cat/notes.txt"], "");
         File.WriteAllText(_folder["cat/._0.png"], "");
         Directory.CreateDirectory(_folder[".cache"]);
-        Assert.That(ImageFolderReader.Read(_folder.Path).Train.ClassNames, Is.EqualTo(s_catAndDog));
+        Assert.That(ImageFolderReader.Read(_folder.Path, s_decoding).Train.ClassNames, Is.EqualTo(s_catAndDog));
     }
 
     [Test]
     public void A_class_may_be_called_train()
     {
         WriteClasses("plane", "train");
-        Assert.That(ImageFolderReader.Read(_folder.Path).Train.ClassNames, Is.EqualTo(new[] { "plane", "train" }));
+        Assert.That(ImageFolderReader.Read(_folder.Path, s_decoding).Train.ClassNames, Is.EqualTo(new[] { "plane", "train" }));
     }
 
     [Test]
@@ -112,7 +114,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     public void One_class_is_refused()
     {
         WriteClasses("cat");
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("only one class folder, 'cat'; wanted two at least"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused("only one class folder, 'cat'; wanted two at least"));
     }
 
     [Test]
@@ -120,7 +122,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     {
         WriteClasses("cat", "dog");
         Directory.CreateDirectory(_folder["eel"]);
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("eel: no PNG or JPEG images"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused("eel: no images"));
     }
 
     [Test]
@@ -128,7 +130,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     {
         Write("cat/1.png", 0);
         Write("dog/1.png", 0);
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("no class has 5 images"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused("no class has 5 images"));
     }
 
     [Test]
@@ -143,7 +145,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
             Assert.That(Marks(data.Test), Is.EqualTo(new[] { (4, 0), (14, 1) }));
         });
         Directory.CreateDirectory(_folder["test"]);
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("no class folders"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused("no class folders"));
     }
 
     [TestCase("test", "test and train have no class folders within.")]
@@ -180,7 +182,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
         {
             Write($"{path}/1.png", 0);
         }
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused($"{_folder[lacks]}: no class folder 'eel'"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused($"{_folder[lacks]}: no class folder 'eel'"));
     }
 
     [Test]
@@ -188,7 +190,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     {
         WriteClasses("cat", "dog");
         Picture.Write(_folder["dog/2.jpg"], Picture.Encode(0, format: SKEncodedImageFormat.Jpeg)[..300]);
-        Assert.That(() => ImageFolderReader.Read(_folder.Path), Refused("2.jpg: not a sound image: it ends too early"));
+        Assert.That(() => ImageFolderReader.Read(_folder.Path, s_decoding), Refused("2.jpg: a damaged image: it ends too early"));
     }
 
     /// <summary>Five images each: marks 0–4 for the first class, 10–14 for the second.</summary>

@@ -62,8 +62,8 @@ internal sealed class ImageResizerTests
 
     private static byte[] Scaled(byte[] image, int width, int height)
     {
-        byte[] scaled = new byte[ImageSet.ImageBytes];
-        ImageResizer.CropAndScale(image, width, height, scaled);
+        byte[] scaled = new byte[ImageSet.ImageBytes], withAlpha = [.. image.Chunk(3).SelectMany(pixel => pixel.Append((byte)0))];
+        new ImageResizer(32, ImageColour.White).CropAndScale(withAlpha, width, height, isOpaque: true, default, scaled);
         return scaled;
     }
 }

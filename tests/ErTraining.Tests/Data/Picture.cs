@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace ErTraining.Tests.Data;
 
-/// <summary>Image files made by an encoder that the program does not read with.</summary>
+/// <summary>Image files of a picture that can be told from others.</summary>
 internal static class Picture
 {
     /// <summary>A file of a picture of the given size whose pixels say which picture it is.</summary>
@@ -16,7 +16,8 @@ internal static class Picture
                 bitmap.SetPixel(x, y, Colour(mark, x, y));
             }
         }
-        using SKData file = bitmap.Encode(format, quality: 95);
+        using SKPixmap pixels = bitmap.PeekPixels();
+        using SKData file = format == SKEncodedImageFormat.Webp ? pixels.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 50))! : pixels.Encode(format, quality: 95)!;
         return file.ToArray();
     }
 

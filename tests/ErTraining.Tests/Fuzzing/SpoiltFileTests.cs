@@ -49,13 +49,18 @@ internal sealed class SpoiltFileTests : IDisposable
     {
         string file = _folder["picture"];
         byte[] pixels = new byte[ImageSet.ImageBytes];
-        byte[][] sound = [Picture.Encode(7, 40, 36), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Jpeg)];
+        byte[][] sound =
+        [
+            Picture.Encode(7, 40, 36), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Jpeg), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Webp),
+            HandMade.Bmp(4, 4, new byte[48]), HandMade.Gif, HandMade.WithExif(HandMade.GreyPng(3, new byte[9]), HandMade.Exif(6, isBigEndian: true)),
+        ];
+        var decoder = new ImageDecoder(new(ImageSet.Size, ImageColour.White, 1 << 20));
         Try("images", random =>
         {
-            byte[] spoilt = Mutation.Of(sound[random.Next(2)], random);
+            byte[] spoilt = Mutation.Of(sound[random.Next(sound.Length)], random);
             File.WriteAllBytes(file, spoilt);
             return spoilt.Length;
-        }, () => ImageFile.Read(file, pixels));
+        }, () => decoder.Read(file, pixels));
     }
 
     [Test]

@@ -1,45 +1,103 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>Images of any size made 32×32: the largest centred square, each new pixel the mean of the area it covers.</summary>
-internal static class ImageResizer
+/// <summary>
+/// Makes a square of a given size out of an image of any size: the largest centred square of the image as it is shown, each new pixel the mean of the area
+/// that it covers.
+/// </summary>
+/// <param name="size">Height and width of the square.</param>
+/// <param name="background">What shows through transparent pixels.</param>
+internal sealed class ImageResizer(int size, ImageColour background)
 {
-    /// <summary>Crops and scales. In whole numbers throughout, so the same on every machine; a 32×32 image stays as it is.</summary>
-    /// <param name="image">(height, width, 3), row-major: red, green and blue of a pixel side by side.</param>
+    private const int Channels = ImageSet.Channels;
+
+    /// <summary>Bytes of a pixel that is read: red, green, blue and alpha.</summary>
+    private const int PixelBytes = 4;
+
+    private readonly int[] _row = new int[Channels * size];
+    private readonly long[] _sums = new long[Channels * size];
+    private byte[] _opaque = [];
+
+    /// <summary>Crops, scales and turns. In whole numbers throughout, so the same on every machine; a square of the wanted size keeps its pixels.</summary>
+    /// <param name="image">(height, width, 4), row-major: red, green, blue and alpha of a pixel side by side, colours not multiplied by alpha.</param>
     /// <param name="width">Positive.</param>
     /// <param name="height">Positive.</param>
-    /// <param name="scaled">(3, 32, 32), row-major, as <see cref="ImageSet"/> has it; written.</param>
-    public static void CropAndScale(ReadOnlySpan<byte> image, int width, int height, Span<byte> scaled)
+    /// <param name="isOpaque">Whether alpha is not looked at.</param>
+    /// <param name="orientation">How the image is to be shown.</param>
+    /// <param name="scaled">(3, size, size), row-major, as <see cref="ImageSet"/> has it; written.</param>
+    public void CropAndScale(ReadOnlySpan<byte> image, int width, int height, bool isOpaque, ImageOrientation orientation, Span<byte> scaled)
     {
-        int side = Math.Min(width, height), left = (width - side) / 2, top = (height - side) / 2;
+        int side = Math.Min(width, height), left = orientation.Left(width, side), top = orientation.Top(height, side), done = -1;
         long area = (long)side * side;
-        Span<long> sums = stackalloc long[ImageSet.Channels];
-        for (int y = 0; y < ImageSet.Size; y++)
+        for (int y = 0; y < size; y++)
         {
-            for (int x = 0; x < ImageSet.Size; x++)
+            Array.Clear(_sums);
+            for (int row = First(y, side); row < End(y, side); row++)
             {
-                sums.Clear();
-                for (int row = First(y); row < End(y); row++)
+                if (row != done)
                 {
-                    ReadOnlySpan<byte> pixels = image.Slice(((top + row) * width + left) * ImageSet.Channels, side * ImageSet.Channels);
-                    for (int column = First(x); column < End(x); column++)
-                    {
-                        long weight = (long)Overlap(y, row) * Overlap(x, column);
-                        for (int channel = 0; channel < ImageSet.Channels; channel++)
-                        {
-                            sums[channel] += weight * pixels[column * ImageSet.Channels + channel];
-                        }
-                    }
+                    ReadOnlySpan<byte> pixels = image.Slice((((top + row) * width) + left) * PixelBytes, side * PixelBytes);
+                    SumColumns(isOpaque ? pixels : Lay(pixels), side);
+                    done = row;
                 }
-                for (int channel = 0; channel < ImageSet.Channels; channel++)
+                int weight = Overlap(y, row, side);
+                for (int i = 0; i < _row.Length; i++)
                 {
-                    scaled[(channel * ImageSet.Size + y) * ImageSet.Size + x] = (byte)((sums[channel] + area / 2) / area);
+                    _sums[i] += (long)weight * _row[i];
                 }
             }
+            for (int i = 0; i < _sums.Length; i++)
+            {
+                (int x, int channel) = Math.DivRem(i, Channels);
+                scaled[(channel * size * size) + orientation.Place(y, x, size)] = (byte)((_sums[i] + (area / 2)) / area);
+            }
         }
-
-        // Along an axis, in units of 1/32 of an old pixel: new pixel i covers [i·side, (i + 1)·side), old pixel j covers [32j, 32(j + 1)).
-        int First(int i) => i * side / ImageSet.Size;
-        int End(int i) => ((i + 1) * side + ImageSet.Size - 1) / ImageSet.Size;
-        int Overlap(int i, int j) => Math.Min((i + 1) * side, (j + 1) * ImageSet.Size) - Math.Max(i * side, j * ImageSet.Size);
     }
+
+    /// <summary>Sums what the new pixels cover of an old row. Only the first and the last old pixel can be covered in part.</summary>
+    private void SumColumns(ReadOnlySpan<byte> pixels, int side)
+    {
+        for (int x = 0; x < size; x++)
+        {
+            int first = First(x, side), last = End(x, side) - 1, red = 0, green = 0, blue = 0;
+            for (int column = first + 1; column < last; column++)
+            {
+                ReadOnlySpan<byte> pixel = pixels.Slice(column * PixelBytes, PixelBytes);
+                red += pixel[0];
+                green += pixel[1];
+                blue += pixel[2];
+            }
+            ReadOnlySpan<byte> start = pixels.Slice(first * PixelBytes, PixelBytes), end = pixels.Slice(last * PixelBytes, PixelBytes);
+            int ofStart = Overlap(x, first, side), ofEnd = last > first ? Overlap(x, last, side) : 0;
+            Span<int> sums = _row.AsSpan(x * Channels, Channels);
+            sums[0] = (size * red) + (ofStart * start[0]) + (ofEnd * end[0]);
+            sums[1] = (size * green) + (ofStart * start[1]) + (ofEnd * end[1]);
+            sums[2] = (size * blue) + (ofStart * start[2]) + (ofEnd * end[2]);
+        }
+    }
+
+    /// <summary>A row laid on the background.</summary>
+    private ReadOnlySpan<byte> Lay(ReadOnlySpan<byte> pixels)
+    {
+        if (_opaque.Length < pixels.Length)
+        {
+            _opaque = new byte[pixels.Length];
+        }
+        for (int at = 0; at < pixels.Length; at += PixelBytes)
+        {
+            int alpha = pixels[at + 3];
+            _opaque[at] = Mix(pixels[at], background.Red, alpha);
+            _opaque[at + 1] = Mix(pixels[at + 1], background.Green, alpha);
+            _opaque[at + 2] = Mix(pixels[at + 2], background.Blue, alpha);
+        }
+        return _opaque.AsSpan(0, pixels.Length);
+    }
+
+    private static byte Mix(int above, int below, int alpha) => (byte)(((above * alpha) + (below * (byte.MaxValue - alpha)) + (byte.MaxValue / 2)) / byte.MaxValue);
+
+    // Along an axis, in units of 1/size of an old pixel: new pixel i covers [i·side, (i + 1)·side), old pixel j covers [size·j, size·(j + 1)).
+    private int First(int i, int side) => (int)((long)i * side / size);
+
+    private int End(int i, int side) => (int)((((long)(i + 1) * side) + size - 1) / size);
+
+    private int Overlap(int i, int j, int side) => (int)(Math.Min((long)(i + 1) * side, (long)(j + 1) * size) - Math.Max((long)i * side, (long)j * size));
 }

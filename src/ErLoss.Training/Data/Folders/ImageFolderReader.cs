@@ -3,7 +3,7 @@ using ErLoss.SelfSupervised.IO;
 namespace ErLoss.Training.Data;
 
 /// <summary>
-/// Reads a folder of class folders of PNG and JPEG images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), or
+/// Reads a folder of class folders of images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), or
 /// <c>train/CLASS/*</c> or <c>CLASS/*</c> alone, of which every fifth image of a class, by ordinal order of the file names, is a test image.
 /// </summary>
 /// <remarks>
@@ -14,7 +14,6 @@ internal static class ImageFolderReader
 {
     private const int FilesPerTestFile = 5;
 
-    private static readonly string[] s_extensions = [".png", ".jpg", ".jpeg"];
     private static readonly string[] s_testFolders = ["test", "val", "valid", "validation"];
 
     /// <summary>Whether the directory has folders in it.</summary>
@@ -23,6 +22,7 @@ internal static class ImageFolderReader
 
     /// <summary>Reads both splits, one image at a time.</summary>
     /// <param name="directory">The folder of the class folders, or of <c>train</c> and <c>test</c>.</param>
+    /// <param name="decoding">How files become pixels.</param>
     /// <param name="mostTrainImages">The first so many training images are read, if there are more.</param>
     /// <param name="mostTestImages">The first so many test images are read, if there are more.</param>
     /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
@@ -30,7 +30,7 @@ internal static class ImageFolderReader
     /// <exception cref="DataException">
     /// Fewer than two classes, a class without an image, different classes in the two splits, or a file that is not a sound image.
     /// </exception>
-    public static ImageData Read(string directory, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, LoadingProgress? loading = null)
+    public static ImageData Read(string directory, ImageDecoding decoding, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, LoadingProgress? loading = null)
     {
         string trainFolder = Path.Combine(directory, "train");
         string? testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists);
@@ -42,7 +42,7 @@ internal static class ImageFolderReader
                 throw new DataException(
                     $"{directory}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
             }
-            return Read(directory, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages, loading);
+            return Read(directory, decoding, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages, loading);
         }
 
         ClassFolder[] train = ClassesIn(trainFolder), test = ClassesIn(testFolder);
@@ -52,20 +52,20 @@ internal static class ImageFolderReader
             string has = trainNames.Contains(odd) ? trainFolder : testFolder, lacks = has == trainFolder ? testFolder : trainFolder;
             throw new DataException($"{lacks}: no class folder '{odd}', which {has} has; wanted the same classes in both.");
         }
-        return Read(directory, train, _ => true, test, _ => true, mostTrainImages, mostTestImages, loading);
+        return Read(directory, decoding, train, _ => true, test, _ => true, mostTrainImages, mostTestImages, loading);
 
         static bool IsTrain(int index) => index % FilesPerTestFile != FilesPerTestFile - 1;
     }
 
     private static ImageData Read(
-        string directory, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, LoadingProgress? loading)
+        string directory, ImageDecoding decoding, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, LoadingProgress? loading)
     {
         (string, int)[] trainImages = Pick(train, inTrain, mostTrainImages), testImages = Pick(test, inTest, mostTestImages);
         loading?.Expect(trainImages.Length + testImages.Length);
         return new ImageData(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            ReadSplit(directory, train, trainImages, loading),
-            ReadSplit(directory, test, testImages, loading));
+            ReadSplit(directory, decoding, train, trainImages, loading),
+            ReadSplit(directory, decoding, test, testImages, loading));
     }
 
     private static (string Path, int Label)[] Pick(ClassFolder[] classes, Predicate<int> wanted, int most) =>
@@ -77,17 +77,18 @@ internal static class ImageFolderReader
             .Select(image => (image.path, image.label)),
     ];
 
-    private static ImageSet ReadSplit(string directory, ClassFolder[] classes, (string Path, int Label)[] images, LoadingProgress? loading)
+    private static ImageSet ReadSplit(string directory, ImageDecoding decoding, ClassFolder[] classes, (string Path, int Label)[] images, LoadingProgress? loading)
     {
         if (images.Length > ImageSet.MaxCount)
         {
             throw new DataException($"{directory}: {images.Length} images; at most {ImageSet.MaxCount} fit in memory.");
         }
 
+        var decoder = new ImageDecoder(decoding);
         byte[] pixels = new byte[images.Length * ImageSet.ImageBytes];
         for (int i = 0; i < images.Length; i++)
         {
-            ImageFile.Read(images[i].Path, pixels.AsSpan(i * ImageSet.ImageBytes, ImageSet.ImageBytes));
+            decoder.Read(images[i].Path, pixels.AsSpan(i * ImageSet.ImageBytes, ImageSet.ImageBytes));
             loading?.Count();
         }
         return new ImageSet(pixels, [.. images.Select(image => image.Label)], [.. classes.Select(folder => folder.Name)]);
@@ -107,10 +108,10 @@ internal static class ImageFolderReader
     private static string[] ImagesIn(string folder)
     {
         string[] files = Visible(folder, Directory.GetFiles);
-        string[] images = [.. files.Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))];
+        string[] images = [.. files.Where(file => ImageFormats.IsNamed(file))];
         return images.Length > 0
             ? images
-            : throw new DataException($"{folder}: no PNG or JPEG images; wanted some in each class folder of {Path.GetDirectoryName(folder)}.");
+            : throw new DataException($"{folder}: no images; wanted some in each class folder of {Path.GetDirectoryName(folder)}.");
     }
 
     /// <summary>The folders in a directory, in ordinal order; not those whose names begin with a dot.</summary>

@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using ErLoss.SelfSupervised.IO;
+using SkiaSharp;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>How image files become pixels. A fingerprint of a set depends on the rule, so a change of it makes other images.</summary>
+/// <param name="Size">Height and width of the square that comes out.</param>
+/// <param name="Background">What transparent pixels are laid on.</param>
+/// <param name="MaxPixels">The most pixels of an image that is decoded: beyond it a file is a mistake, or an attack on the memory.</param>
+internal sealed record ImageDecoding(int Size, ImageColour Background, int MaxPixels);
+
+/// <summary>
+/// Reads an image file as a square of colour pixels. The rule: the first frame; upright as its EXIF orientation says; no change of colours by a profile; transparency
+/// laid on a background; the largest centred square; each new pixel the mean of the area that it covers. A JPEG whose shorter side is at least twice d times the wanted size,
+/// for d = 8, 4 or 2, is decoded at a d-th of its size, as libjpeg defines that. For one thread at a time.
+/// </summary>
+internal sealed class ImageDecoder(ImageDecoding decoding)
+{
+    /// <summary>What the file of an image that could not be compressed takes beside its pixels.</summary>
+    private const long Slack = 1 << 20;
+
+    private const int BytesPerPixel = 8;
+
+    /// <summary>What libjpeg can divide the size of a JPEG by, largest first.</summary>
+    private static readonly int[] s_divisors = [8, 4, 2];
+
+    private readonly ImageResizer _resizer = new(decoding.Size, decoding.Background);
+
+    /// <summary>Reads an image of any size.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="pixels">(3, size, size), row-major, as <see cref="ImageSet"/> has it; written.</param>
+    /// <exception cref="DataException">The file cannot be read, is no image, is damaged, or too large.</exception>
+    public void Read(string path, Span<byte> pixels)
+    {
+        byte[] file = Bytes(path);
+        ImageFormat format = ImageFormats.Find(file) ?? throw NoImage(path, file);
+        if (Refusal(file, format, pixels) is { } why)
+        {
+            throw new DataException($"{path}: {why}.");
+        }
+    }
+
+    private static DataException NoImage(string path, ReadOnlySpan<byte> beginning) =>
+        new($"{path}: {ImageFormats.Describe(beginning[..Math.Min(beginning.Length, ImageFormats.Beginning)])}, whatever its name; wanted an image ({ImageFormats.Names}).");
+
+    /// <summary>Decodes a file; returns why that is not possible, or null if it was.</summary>
+    private string? Refusal(byte[] file, ImageFormat format, Span<byte> pixels)
+    {
+        using SKData data = SKData.CreateCopy(file);
+        using var codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
+        if (codec is null || opened != SKCodecResult.Success)
+        {
+            return (format == ImageFormat.Jpeg ? JpegHeader.Unsupported(file) : null) ?? Describe(opened, "its header", file, format);
+        }
+        SKImageInfo info = codec.Info;
+        long claimed = (long)info.Width * info.Height;
+        if (claimed > decoding.MaxPixels)
+        {
+            return $"{info.Width}x{info.Height} pixels; at most {decoding.MaxPixels:n0} are read (max_pixels)";
+        }
+        if (format == ImageFormat.Jpeg && JpegHeader.IsTooShort(file, claimed))
+        {
+            return $"its header claims {info.Width}x{info.Height} pixels, which {file.Length:n0} bytes cannot hold";
+        }
+
+        SKSizeI size = ScaledSize(codec, format);
+        using var bitmap = new SKBitmap();
+        var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
+        if (!bitmap.TryAllocPixels(wanted))
+        {
+            throw new InsufficientMemoryException($"{wanted.BytesSize64:n0} bytes for the pixels of an image.");
+        }
+        SKCodecResult result = codec.GetPixels(wanted, bitmap.GetPixels());
+        if (result != SKCodecResult.Success)
+        {
+            return Describe(result, "it", file, format);
+        }
+        int exif = codec.EncodedOrigin is var origin and not SKEncodedOrigin.TopLeft ? (int)origin : ExifOrientation.Find(file, format);
+        _resizer.CropAndScale(
+            bitmap.GetPixelSpan(), size.Width, size.Height, info.AlphaType == SKAlphaType.Opaque, ImageOrientation.OfExif(exif), pixels);
+        return null;
+    }
+
+    /// <summary>The size that a file is decoded at: a part of a large JPEG's own.</summary>
+    private SKSizeI ScaledSize(SKCodec codec, ImageFormat format)
+    {
+        SKImageInfo info = codec.Info;
+        int side = Math.Min(info.Width, info.Height);
+        return format == ImageFormat.Jpeg && s_divisors.FirstOrDefault(d => side >= 2L * d * decoding.Size) is > 0 and var divisor
+            ? codec.GetScaledDimensions(1f / divisor)
+            : info.Size;
+    }
+
+    private static string Describe(SKCodecResult result, string what, ReadOnlySpan<byte> file, ImageFormat format) => result switch
+    {
+        _ when format == ImageFormat.Webp && BinaryPrimitives.ReadUInt32LittleEndian(file[4..]) > file.Length - 8 => "a damaged image: it ends too early", // which is not told
+        SKCodecResult.IncompleteInput => "a damaged image: it ends too early",
+        SKCodecResult.ErrorInInput => "a damaged image: it has errors within",
+        SKCodecResult.Unimplemented => "an image of a variant of its format that is not read",
+        _ => $"a damaged image: {what} cannot be decoded",
+    };
+
+    /// <summary>All bytes of a file that begins as an image does; no more than a few of any other.</summary>
+    private byte[] Bytes(string path)
+    {
+        InputFile.RequireFile(path);
+        return InputFile.Access(path, () =>
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            byte[] beginning = new byte[ImageFormats.Beginning];
+            int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
+            if (ImageFormats.Find(beginning.AsSpan(0, read)) is null)
+            {
+                throw NoImage(path, beginning.AsSpan(0, read));
+            }
+            long most = Math.Min(((long)BytesPerPixel * decoding.MaxPixels) + Slack, Array.MaxLength);
+            if (stream.Length > most)
+            {
+                throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {most:n0} are read (max_pixels).");
+            }
+            byte[] file = GC.AllocateUninitializedArray<byte>((int)Math.Max(stream.Length, read));
+            beginning.AsSpan(0, read).CopyTo(file);
+            stream.ReadExactly(file.AsSpan(read));
+            return file;
+        });
+    }
+}
