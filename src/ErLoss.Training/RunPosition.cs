@@ -4,8 +4,8 @@ namespace ErLoss.Training;
 /// <remarks>Random numbers need no place in it: each stream is named by seed, purpose and epoch or step.</remarks>
 internal sealed record RunPosition
 {
-    /// <summary>kNN accuracy of the encoder before training.</summary>
-    public required double KnnAccuracyBefore { get; init; }
+    /// <summary>kNN accuracy of the encoder before training; null of images without labels.</summary>
+    public required double? KnnAccuracyBefore { get; init; }
 
     /// <summary>Metrics of the epochs that are over.</summary>
     public required IReadOnlyList<EpochMetrics> Epochs { get; init; }

@@ -13,7 +13,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     private RunClock _clock = new(TimeSpan.Zero, TimeSpan.Zero);
     private TimeSpan _epochBegan;
 
-    /// <summary>kNN accuracy of the encoder before training, once it is known.</summary>
+    /// <summary>kNN accuracy of the encoder before training, once it is known; never of images without labels.</summary>
     public double? KnnAccuracyBefore { get; set; }
 
     /// <summary>Metrics of the epochs that are over.</summary>
@@ -70,7 +70,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     /// <exception cref="TrainingFailedException">A step's loss was no finite number.</exception>
     public RunPosition Position() => new()
     {
-        KnnAccuracyBefore = KnnAccuracyBefore!.Value,
+        KnnAccuracyBefore = KnnAccuracyBefore,
         Epochs = [.. _epochs],
         StepsDone = StepsDone,
         MetricSums = FiniteSums(),

@@ -14,7 +14,7 @@ namespace ErLoss.Training;
 /// <param name="TestImages">Number of test images, which the accuracies are of.</param>
 /// <param name="Seconds">Time the whole run took, evaluation included.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
-/// <param name="KnnAccuracyBefore">Of the encoder before training.</param>
+/// <param name="KnnAccuracyBefore">Of the encoder before training; null of images without labels, as the next one.</param>
 /// <param name="KnnAccuracy">Of the trained encoder.</param>
 /// <param name="Loss">Mean over the last epoch; null if there was none. In nats, as the next three.</param>
 /// <param name="Entropy">Likewise.</param>
@@ -31,8 +31,8 @@ internal sealed record RunResult(
     int TestImages,
     double Seconds,
     double ImagesPerSecond,
-    double KnnAccuracyBefore,
-    double KnnAccuracy,
+    double? KnnAccuracyBefore,
+    double? KnnAccuracy,
     double? Loss,
     double? Entropy,
     double? Reconstruction,
@@ -56,7 +56,7 @@ internal sealed record RunResult(
         Registry registry, RunSettings settings, torch.Device device, (long Train, long Test) images, RunProgress progress, UsedSettings used)
     {
         EpochMetrics? last = progress.Epochs.Count > 0 ? progress.Epochs[^1] : null;
-        double before = progress.KnnAccuracyBefore!.Value, trained = (double)progress.StepsDone * settings.BatchSize;
+        double trained = (double)progress.StepsDone * settings.BatchSize;
         return new RunResult(
             registry.Document.NameOf(settings.Method),
             settings.Method.Objective,
@@ -67,8 +67,8 @@ internal sealed record RunResult(
             (int)images.Test,
             progress.Clock.Elapsed.TotalSeconds,
             trained == 0 ? 0 : trained / progress.Clock.Training.TotalSeconds,
-            before,
-            last?.KnnAccuracy ?? before,
+            progress.KnnAccuracyBefore,
+            last?.KnnAccuracy ?? progress.KnnAccuracyBefore,
             last?.Loss,
             last?.Entropy,
             last?.Reconstruction,
@@ -76,5 +76,5 @@ internal sealed record RunResult(
             used);
     }
 
-    private ConfidenceInterval? Interval(double accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy, TestImages) : null;
+    private ConfidenceInterval? Interval(double? accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy.Value, TestImages) : null;
 }

@@ -72,7 +72,7 @@ internal sealed class Trainer : IDisposable
     {
         DataFingerprint = _dataFingerprint,
         FeatureDimension = Method.Encoder.FeatureDimension,
-        KnnNeighbours = NearestNeighbours.NeighbourCount(Train.Count),
+        KnnNeighbours = Train.HasLabels ? NearestNeighbours.NeighbourCount(Train.Count) : null,
         WarmupEpochs = _step.Schedule.WarmupEpochs,
     };
 
@@ -105,13 +105,12 @@ internal sealed class Trainer : IDisposable
         {
             FeatureCheck.Require(Method.Encoder, _settings.Crops.SmallCropSize);
         }
-        if (_progress.KnnAccuracyBefore is null)
+        if (_progress.KnnAccuracyBefore is null && (Train.HasLabels || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
             keeper?.Save(State());
         }
-        double knnBefore = _progress.KnnAccuracyBefore.Value;
-        Observers.Tell(observer => observer.OnStart(knnBefore, Epochs, _progress.Sums.Steps));
+        Observers.Tell(observer => observer.OnStart(_progress.KnnAccuracyBefore, Epochs, _progress.Sums.Steps));
         while (Epochs.Count < _settings.Epochs)
         {
             EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
@@ -186,8 +185,8 @@ internal sealed class Trainer : IDisposable
         };
     }
 
-    private double KnnAccuracy(CancellationToken cancellation) =>
-        Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
+    private double? KnnAccuracy(CancellationToken cancellation) => !Train.HasLabels ? null
+        : Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()

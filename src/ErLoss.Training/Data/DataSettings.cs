@@ -7,7 +7,7 @@ internal sealed record DataSettings : Section
 {
     /// <summary>"synthetic", or the folder that the images are in. It may move: a run that is resumed knows its images by their content.</summary>
     [Setting(
-        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of images (JPEG, PNG, WebP, BMP or GIF) for each class.",
+        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of images (JPEG, PNG, WebP, BMP or GIF), with or without a folder for each class.",
         Word = "data", Placeholder = "synthetic|DIR", DecidesResult = false, IsPath = true)]
     public string Source { get; init; } = DataSource.Synthetic;
 
@@ -19,6 +19,14 @@ internal sealed record DataSettings : Section
     [Setting("Use only the first N test images.", Least = 1, WhenNull = "all of them")]
     public int? TestImages { get; init; }
 
+    /// <summary>Whether the names of folders are classes.</summary>
+    [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never.")]
+    public FolderLabels Labels { get; init; }
+
+    /// <summary>Whether images and folders that cannot be read are left out.</summary>
+    [Setting("Leave out images and folders that cannot be read, instead of ending with a list of them.")]
+    public bool SkipUnreadable { get; init; }
+
     /// <summary>What transparent pixels are laid on; see <see cref="ImageColour.Parse"/>.</summary>
     [Setting("Colour that shows through the transparent parts of images: white, black, grey, or red, green and blue as six hexadecimal digits, such as ff8000.", Placeholder = "COLOUR")]
     public string Background { get; init; } = "white";
@@ -27,8 +35,8 @@ internal sealed record DataSettings : Section
     [Setting("Refuse image files with more than N pixels, which take 4 bytes of memory each while they are decoded.", Least = 1, Most = MostPixels)]
     public int MaxPixels { get; init; } = 1 << 26;
 
-    /// <summary>The most that <see cref="MaxPixels"/> can be: with four bytes each, as many as one array holds.</summary>
-    private const int MostPixels = int.MaxValue / 4;
+    /// <summary>The most that <see cref="MaxPixels"/> can be: with four bytes each, nearly as many as one array holds.</summary>
+    private const int MostPixels = 500_000_000;
 
     /// <inheritdoc/>
     public override IEnumerable<Conflict> Conflicts() => ImageColour.Parse(Background) is null

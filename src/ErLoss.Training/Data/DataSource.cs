@@ -21,7 +21,7 @@ internal static class DataSource
     public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null)
     {
         ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
-        return images.Train.Labels.Distinct().Count() > 1
+        return !images.Train.HasLabels || images.Train.Labels.Distinct().Count() > 1
             ? images
             : throw new DataException(
                 $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
@@ -38,6 +38,13 @@ internal static class DataSource
             : wanted ?? otherwise;
     }
 
+    private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading)
+    {
+        ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
+        return new ImageFolderLoader(folder, settings.Decoding(ImageSet.Size), settings.SkipUnreadable, loading)
+            .Load(settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
+    }
+
     private static ImageData Read(DataSettings settings, LoadingProgress? loading)
     {
         string data = settings.Source;
@@ -48,10 +55,9 @@ internal static class DataSource
         ImageData images =
             CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
-            : ImageFolderReader.Recognizes(data) ? ImageFolderReader.Read(data, settings.Decoding(ImageSet.Size), settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue, loading)
+            : Directory.Exists(data) ? ReadFolder(settings, loading)
             : throw new DataException(
-                $"{data}: {(Directory.Exists(data) ? "neither CIFAR files nor class folders here" : File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with "
-                + "CIFAR-10's or CIFAR-100's binary files or with a folder of images for each class.");
+                $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with CIFAR-10's or CIFAR-100's binary files or with images.");
         return images with { Train = First(images.Train, settings.TrainImages, "training"), Test = First(images.Test, settings.TestImages, "test") };
 
         ImageSet First(ImageSet set, int? wanted, string kind) => wanted > set.Count

@@ -11,11 +11,21 @@ internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
 {
     private const int ClassesNamed = 5;
 
+    /// <summary>How the files of a folder were read, as a sentence; null where there is no choice.</summary>
+    public string? Reading { get; init; }
+
+    /// <summary>Files and folders that were left out.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; init; } = [];
+
     /// <summary>A line that says what there is, and which classes have no test image.</summary>
     public string Summary
     {
         get
         {
+            if (!Train.HasLabels)
+            {
+                return $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images without labels, so that no accuracy is measured";
+            }
             string[] untested = [.. Test.ClassNames.Where((_, label) => !Test.Labels.Contains(label))];
             string names = string.Join(", ", untested.Take(ClassesNamed)) + (untested.Length > ClassesNamed ? $" and {untested.Length - ClassesNamed} more" : "");
             return $"{Name}: {Train.Count:n0} training and {Test.Count:n0} test images, {Train.ClassNames.Count} classes"

@@ -1,6 +1,6 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>Labelled 32×32 colour images in memory, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
+/// <summary>32×32 colour images in memory, with labels or without, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
 internal sealed class ImageSet
 {
     /// <summary>Colour planes of an image: red, green, blue.</summary>
@@ -40,17 +40,34 @@ internal sealed class ImageSet
         ClassNames = classNames;
     }
 
+    /// <summary>Wraps the pixels of images without labels, without a copy.</summary>
+    /// <param name="pixels">(count, 3, 32, 32), row-major.</param>
+    /// <exception cref="ArgumentException">The length is not that of whole images.</exception>
+    public ImageSet(byte[] pixels)
+    {
+        if (pixels.Length % ImageBytes != 0)
+        {
+            throw new ArgumentException($"{pixels.Length} pixel bytes are no whole images of {ImageBytes}.", nameof(pixels));
+        }
+        Pixels = pixels;
+        Labels = [];
+        ClassNames = [];
+    }
+
     /// <summary>Pixel bytes, (count, 3, 32, 32), row-major: an image's red plane, then green, then blue.</summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1.</summary>
+    /// <summary>Whether the classes of the images are known.</summary>
+    public bool HasLabels => ClassNames.Count > 0;
+
+    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1; empty without labels.</summary>
     public int[] Labels { get; }
 
-    /// <summary>Names of the classes, by label.</summary>
+    /// <summary>Names of the classes, by label; empty without labels.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Number of images.</summary>
-    public int Count => Labels.Length;
+    public int Count => Pixels.Length / ImageBytes;
 
     /// <summary>The first <paramref name="count"/> images, copied; the set itself if that is all of them.</summary>
     /// <param name="count">From 0 to <see cref="Count"/>.</param>
@@ -59,6 +76,6 @@ internal sealed class ImageSet
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        return count == Count ? this : new ImageSet(Pixels[..(count * ImageBytes)], Labels[..count], ClassNames);
+        return count == Count ? this : HasLabels ? new ImageSet(Pixels[..(count * ImageBytes)], Labels[..count], ClassNames) : new ImageSet(Pixels[..(count * ImageBytes)]);
     }
 }

@@ -17,14 +17,17 @@ internal sealed class ImageTensors : IDisposable
     /// <summary>(n, 3, 32, 32), uint8.</summary>
     public Tensor Pixels { get; }
 
-    /// <summary>(n), int64.</summary>
+    /// <summary>(n), int64; empty without labels.</summary>
     public Tensor Labels { get; }
 
-    /// <summary>Number of classes.</summary>
+    /// <summary>Whether the classes of the images are known.</summary>
+    public bool HasLabels => ClassCount > 0;
+
+    /// <summary>Number of classes; 0 without labels.</summary>
     public int ClassCount { get; }
 
     /// <summary>Number of images.</summary>
-    public long Count => Labels.shape[0];
+    public long Count => Pixels.shape[0];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -4,7 +4,6 @@ namespace ErLoss.Training.Data;
 internal static class UnsupportedLayout
 {
     private static readonly string[] s_archives = [".tar.gz", ".tgz", ".tar", ".zip"];
-    private static readonly string[] s_splits = ["train", "test", "val", "valid", "validation"];
 
     /// <summary>What CIFAR's Python versions are called: the folder that their archive makes, and the files in it.</summary>
     private static readonly (string Name, string Folder, string[] Files, string Binary)[] s_pickles =
@@ -18,7 +17,7 @@ internal static class UnsupportedLayout
     public static string? Describe(string path) =>
         File.Exists(path) ? IsArchive(path) ? $"an archive. {Unpack(path)}" : null
         : !Directory.Exists(path) ? null
-        : Pickles(path) ?? FlatSplits(path) ?? Archive(path);
+        : Pickles(path) ?? Archive(path);
 
     private static bool IsArchive(string file) => s_archives.Any(end => file.EndsWith(end, StringComparison.OrdinalIgnoreCase));
 
@@ -34,20 +33,9 @@ internal static class UnsupportedLayout
          select $"the Python version of {version.Name}; the binary version is wanted. Its archive, {version.Binary}, is on the same page (https://www.cs.toronto.edu/~kriz/cifar.html); "
             + "give the folder that it unpacks to.").FirstOrDefault();
 
-    /// <summary>Folders that are called as the parts of an image set are, with pictures and no classes in them.</summary>
-    private static string? FlatSplits(string folder)
-    {
-        string[] names = [.. ImageFolderReader.FoldersIn(folder).Select(path => Path.GetFileName(path))];
-        return names.Length > 0 && names.All(name => s_splits.Contains(name, StringComparer.OrdinalIgnoreCase))
-            && names.All(name => ImageFolderReader.FoldersIn(Path.Combine(folder, name)).Length == 0)
-            ? $"{string.Join(" and ", names)} {(names.Length == 1 ? "has" : "have")} no class folders within. The classes of pictures are needed to measure what was learnt; "
-                + $"wanted a folder for each class, {names[0]}/CLASS/*."
-            : null;
-    }
-
     /// <summary>A folder with nothing in it but archives.</summary>
     private static string? Archive(string folder) =>
-        ImageFolderReader.FoldersIn(folder).Length == 0 && Directory.EnumerateFiles(folder).Where(IsArchive).Order(StringComparer.Ordinal).FirstOrDefault() is { } archive
+        !Directory.EnumerateDirectories(folder).Any() && Directory.EnumerateFiles(folder).Where(IsArchive).Order(StringComparer.Ordinal).FirstOrDefault() is { } archive
             ? $"an archive is here, {Path.GetFileName(archive)}, and no images. {Unpack(archive)}"
             : null;
 }

@@ -40,6 +40,9 @@ internal sealed class RunReader(string path, Registry registry)
     /// <summary>The folder of the page's pictures as files.</summary>
     public string PicturesPath => In("pictures");
 
+    /// <summary>The list of the files among the images that were left out, a line each; missing if there are none.</summary>
+    public string LeftOutPath => In("left-out.txt");
+
     /// <summary>Whether the folder holds a run, finished or not.</summary>
     public bool HoldsRun => HasSettings || File.Exists(MetricsPath) || StateFolder.HasStates(CheckpointPath);
 

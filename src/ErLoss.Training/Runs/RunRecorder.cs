@@ -11,7 +11,7 @@ internal sealed class RunRecorder(RunWriter folder, TwoViewMethod method) : ITra
     private readonly List<EpochMetrics> _epochs = [];
 
     /// <inheritdoc/>
-    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+    public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         _epochs.AddRange(epochsDone);
         folder.WriteMetrics(_epochs);

@@ -75,6 +75,24 @@ internal sealed class RunWriter : IDisposable
         }
     });
 
+    /// <summary>Writes the list of the files among the images that were left out; no file if there are none.</summary>
+    public void WriteLeftOut(IReadOnlyCollection<string> lines)
+    {
+        if (lines.Count == 0)
+        {
+            File.Delete(Run.LeftOutPath);
+            return;
+        }
+        AtomicFile.Write(Run.LeftOutPath, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            foreach (string line in lines)
+            {
+                writer.Write($"{line}\n");
+            }
+        });
+    }
+
     /// <summary>Writes result.json, which says that the run is over.</summary>
     public void WriteResult(RunResult result) => AtomicFile.Write(Run.ResultPath, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document));
 

@@ -11,7 +11,7 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
     private string? _file;
 
     /// <inheritdoc/>
-    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+    public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         Directory.CreateDirectory(path);
         HashSet<long> written = [];

@@ -130,7 +130,7 @@ internal sealed class StudyFolder : IDisposable
         }
         IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
         bool isWhole = result.Method == cell.Variant.Method && result.Objective == cell.Variant.Objective && result.Seed == cell.Seed
-            && result.Epochs == cell.Settings.Epochs && result.KnnAccuracy is >= 0 and <= 1 && epochs.Count == cell.Settings.Epochs;
+            && result.Epochs == cell.Settings.Epochs && result is { KnnAccuracy: >= 0 and <= 1, KnnAccuracyBefore: >= 0 and <= 1 } && epochs.Count == cell.Settings.Epochs;
         return isWhole ? CellOutcome.Finished(cell, result, epochs) : null;
     }
 

@@ -59,7 +59,7 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
         CellOutcome[] finished = [.. cells.Where(IsFinished)];
         ConfidenceInterval? ofOne = finished is [var only] ? InPercent(only.Result!.KnnAccuracyInterval) : null;
         return new(
-            [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy)],
+            [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy!.Value)],
             cells.Count(cell => cell.Status == CellStatus.Failed),
             ofOne);
     }
@@ -71,14 +71,14 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
         (RunResult Reference, RunResult Variant)[] finished =
             [.. from pair in pairs where IsFinished(pair.Reference) && IsFinished(pair.Variant) select (pair.Reference.Result!, pair.Variant.Result!)];
         return new Measure(
-            [.. finished.Select(pair => 100 * (pair.Reference.KnnAccuracy - pair.Variant.KnnAccuracy))],
+            [.. finished.Select(pair => 100 * (pair.Reference.KnnAccuracy!.Value - pair.Variant.KnnAccuracy!.Value))],
             pairs.Count(pair => pair.Reference.Status == CellStatus.Failed || pair.Variant.Status == CellStatus.Failed),
             finished is [var only] ? Difference(only.Reference, only.Variant) : null);
     }
 
     private static ConfidenceInterval? Difference(RunResult first, RunResult second) =>
         InPercent(first.KnnAccuracyInterval) is { } ofFirst && InPercent(second.KnnAccuracyInterval) is { } ofSecond
-            ? ConfidenceInterval.OfDifference(100 * first.KnnAccuracy, ofFirst, 100 * second.KnnAccuracy, ofSecond)
+            ? ConfidenceInterval.OfDifference(100 * first.KnnAccuracy!.Value, ofFirst, 100 * second.KnnAccuracy!.Value, ofSecond)
             : null;
 
     private static ConfidenceInterval? InPercent(ConfidenceInterval? interval) => interval is null ? null : new(100 * interval.Low, 100 * interval.High);

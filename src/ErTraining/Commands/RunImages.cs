@@ -2,6 +2,7 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Data;
 using ErTraining.CommandLine;
 using ErTraining.Terminal;
+using Spectre.Console;
 
 namespace ErTraining.Commands;
 
@@ -20,11 +21,31 @@ internal static class RunImages
         {
             throw new DataException($"{settings.Source}: no such directory. The run in {run} was begun with images there; give the folder in which they are now with --data DIR.");
         }
-        using var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images");
-        return DataSource.Load(settings, seed, new LoadingProgress(work, cancellation));
+        ImageData images;
+        using (var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images"))
+        {
+            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation));
+        }
+        foreach (string line in new[] { images.Reading, LeftOutFile.Describe(images.LeftOut) }.OfType<string>())
+        {
+            AnsiConsole.MarkupLineInterpolated($"{line}");
+        }
+        return images;
     }
 
-    /// <summary>Refuses an output folder within a folder of class folders, where it would be taken for a class by the next run.</summary>
+    /// <summary>Refuses images without labels.</summary>
+    /// <param name="images">What was loaded.</param>
+    /// <param name="what">What needs labels, as the beginning of a sentence.</param>
+    /// <exception cref="DataException">They have none.</exception>
+    public static void RequireLabels(ImageData images, string what)
+    {
+        if (!images.Train.HasLabels)
+        {
+            throw new DataException($"{images.Name}: {what} the classes of the images, but these have no labels; wanted a folder for each class.");
+        }
+    }
+
+    /// <summary>Refuses an output folder within a folder of images, where its pictures would be taken for images by the next run.</summary>
     /// <exception cref="UsageException">It is one.</exception>
     public static void CheckIsOutside(DataSettings settings, string output)
     {
@@ -35,7 +56,7 @@ internal static class RunImages
         string way = Path.GetRelativePath(Path.GetFullPath(settings.Source), Path.GetFullPath(output));
         if (!Path.IsPathRooted(way) && way.Split(Path.DirectorySeparatorChar)[0] != "..")
         {
-            throw new UsageException($"--output {output} lies in --data {settings.Source}, where it would be taken for a class of images; give another --output.");
+            throw new UsageException($"--output {output} lies in --data {settings.Source}, where its pictures would be taken for images; give another --output.");
         }
     }
 }

@@ -124,6 +124,7 @@ internal static class StudyCommand
         }
 
         ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
+        RunImages.RequireLabels(data, "a study compares accuracies, which need");
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
         {

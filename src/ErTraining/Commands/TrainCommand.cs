@@ -183,6 +183,11 @@ internal static class TrainCommand
             {
                 folder.Reopen(settings);
             }
+            folder.WriteLeftOut([.. data.LeftOut.Select(file => file.Line)]);
+            if (data.LeftOut.Count > 0)
+            {
+                AnsiConsole.MarkupLineInterpolated($"What was left out is listed in {folder.Run.LeftOutPath}.");
+            }
             trainer.Observers.Add(new RunRecorder(folder, trainer.Method));
             if (tensorBoard)
             {

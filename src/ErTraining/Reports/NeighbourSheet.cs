@@ -9,7 +9,7 @@ namespace ErTraining.Reports;
 
 /// <summary>A few test images, a row each, with the training images whose features are nearest: what an encoder takes for alike.</summary>
 /// <param name="Png">A picture of all: the test image first in its row, then its neighbours, nearest first.</param>
-/// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture.</param>
+/// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture; empty names if the images have no labels.</param>
 internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows)
 {
     private const int Queries = 8, Neighbours = 6, NeighboursOnPhones = 4;
@@ -28,8 +28,9 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
         return new NeighbourSheet(
             ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Pixels.index_select(0, nearest[i])])))]),
-            [.. rows.Select(i => (Names(test.Labels.narrow(0, i, 1))[0], Names(train.Labels.index_select(0, nearest[i]))))]);
+            [.. rows.Select(i => (test.HasLabels ? Names(test.Labels.narrow(0, i, 1))[0] : "", OfNeighbours(i)))]);
 
+        IReadOnlyList<string> OfNeighbours(long row) => train.HasLabels ? Names(train.Labels.index_select(0, nearest[row])) : [.. Enumerable.Repeat("", (int)nearest.shape[1])];
         IReadOnlyList<string> Names(Tensor labels) => [.. labels.cpu().data<long>().ToArray().Select(label => classNames[(int)label])];
     }
 
@@ -42,7 +43,8 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         (int width, int height) = (ImageSheet.Places(columns), ImageSheet.Places(Rows.Count));
         int right = Rows.Sum(row => row.OfNeighbours.Count(name => name == row.Class)), all = Rows.Sum(row => row.OfNeighbours.Count);
         var html = new StringBuilder();
-        html.Append($"<figure><figcaption>{HtmlPage.Text(title)}: {right} of {all} neighbours are of the test image's class</figcaption>\n")
+        bool hasLabels = Rows.Any(row => row.Class.Length > 0);
+        html.Append($"<figure><figcaption>{HtmlPage.Text(title)}{(hasLabels ? $": {right} of {all} neighbours are of the test image's class" : "")}</figcaption>\n")
             .Append($"<svg class=\"hidden\" aria-hidden=\"true\"><defs><image class=\"sheet\" id=\"{id}\" width=\"{width}\" height=\"{height}\" ")
             .Append($"href=\"data:image/png;base64,{Convert.ToBase64String(Png)}\"/></defs></svg>\n")
             .Append($"<div class=\"near\" style=\"--columns: {columns}; --few: {Math.Min(columns, 1 + NeighboursOnPhones)}\">\n");
@@ -51,7 +53,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
             Cell("query", null, wanted, row, 0);
             for (int i = 0; i < names.Count; i++)
             {
-                (string kind, string mark) = names[i] == wanted ? ("right", "✓") : ("wrong", "✗");
+                (string kind, string? mark) = !hasLabels ? ("plain", null) : names[i] == wanted ? ("right", "✓") : ("wrong", "✗");
                 Cell(i < NeighboursOnPhones ? kind : $"{kind} far", mark, names[i], row, i + 1);
             }
         }

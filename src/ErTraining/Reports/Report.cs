@@ -21,13 +21,13 @@ internal static class Report
     public static void Write(string path, Registry registry, RunSettings settings, ImageData data, RunResult result, RunPictures pictures)
     {
         string title = $"{settings.Method.Title}, {(settings.Method.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {registry.Document.NameOf(settings.Encoder)}; "
+        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images{(data.Train.HasLabels ? "" : " without labels")}; {registry.Document.NameOf(settings.Encoder)}; "
             + $"{Quantity.Of(result.Epochs, "epoch")} on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""
             <div class="figures">
-            <div>{{result.KnnAccuracyBefore:p1}}<span>kNN accuracy before{{Interval(result.KnnAccuracyBeforeInterval)}}</span></div>
-            <div>{{result.KnnAccuracy:p1}}<span>kNN accuracy after{{Interval(result.KnnAccuracyInterval)}}</span></div>
+            {{(result.KnnAccuracyBefore is { } before ? $"<div>{before:p1}<span>kNN accuracy before{Interval(result.KnnAccuracyBeforeInterval)}</span></div>" : "")}}
+            {{(result.KnnAccuracy is { } after ? $"<div>{after:p1}<span>kNN accuracy after{Interval(result.KnnAccuracyInterval)}</span></div>" : "")}}
             {{(result.MutualInformationBound is { } bound ? $"<div>{AxisTicks.Label(bound, 2)}<span>nats, bound on what the views share</span></div>" : "")}}
             <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>
             </div>

@@ -59,10 +59,9 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
 
     private static CurvePanel[] Panels(RunResult result, IReadOnlyList<EpochMetrics> epochs) =>
     [
-        CurvePanel.Draw(
-            "knn-accuracy",
-            "kNN accuracy, %",
-            ("kNN", [(0, 100 * result.KnnAccuracyBefore), .. Points(epochs, e => 100 * e.KnnAccuracy)])),
+        .. result.KnnAccuracyBefore is { } before
+            ? [CurvePanel.Draw("knn-accuracy", "kNN accuracy, %", ("kNN", [(0, 100 * before), .. Points(epochs, e => 100 * e.KnnAccuracy)]))]
+            : (CurvePanel[])[],
         CurvePanel.Draw(
             "entropy-and-reconstruction",
             "Entropy and reconstruction, nats",

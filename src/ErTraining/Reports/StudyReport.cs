@@ -62,7 +62,7 @@ internal static class StudyReport
 
     /// <summary>kNN accuracy of the encoders before training, in percent, one a seed, which decides their weights.</summary>
     private static Measure Untrained(IReadOnlyList<CellOutcome> outcomes) => new(
-        [.. outcomes.Where(outcome => outcome.Result is not null).GroupBy(outcome => outcome.Cell.Seed).Select(seed => 100 * seed.Average(outcome => outcome.Result!.KnnAccuracyBefore))],
+        [.. outcomes.Where(outcome => outcome.Result is not null).GroupBy(outcome => outcome.Cell.Seed).Select(seed => 100 * seed.Average(outcome => outcome.Result!.KnnAccuracyBefore!.Value))],
         failed: 0);
 
     /// <summary>Why cells failed, each cause with the cells that it stopped.</summary>

@@ -100,7 +100,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             foreach (CellOutcome outcome in _over.TakeLast(OverShown))
             {
                 string time = outcome.Result is { } result ? ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds)) : "";
-                string knn = outcome.Result?.KnnAccuracy.ToString("p1") ?? "[red]failed[/]";
+                string knn = outcome.Result?.KnnAccuracy?.ToString("p1") ?? "[red]failed[/]";
                 table.AddRow(outcome.Cell.Name.EscapeMarkup(), $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
             }
             double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);

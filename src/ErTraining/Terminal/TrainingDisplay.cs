@@ -31,10 +31,10 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+    public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         _done.AddRange(epochsDone);
-        string line = $"kNN accuracy of {_encoder}: {knnAccuracyBefore:p1}";
+        string line = knnAccuracyBefore is { } accuracy ? $"kNN accuracy of {_encoder}: {accuracy:p1}" : $"training {_encoder}";
         if (epochsDone.Count > 0 || stepsDone > 0)
         {
             line += $"; continuing after epoch {epochsDone.Count}, step {stepsDone} of the next";

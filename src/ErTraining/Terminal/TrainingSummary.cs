@@ -12,8 +12,11 @@ internal static class TrainingSummary
     /// <param name="memory">What it took of a GPU's memory, as a sentence; null on the CPU.</param>
     public static void Write(RunResult result, string? memory)
     {
-        AnsiConsole.MarkupLineInterpolated(
-            $"kNN accuracy on the test images: [bold]{result.KnnAccuracyBefore:p1}[/]{Range(result.KnnAccuracyBeforeInterval)} before training, [bold]{result.KnnAccuracy:p1}[/]{Range(result.KnnAccuracyInterval)} after: {Gain(result)}.");
+        if (result is { KnnAccuracyBefore: { } before, KnnAccuracy: { } after })
+        {
+            AnsiConsole.MarkupLineInterpolated(
+                $"kNN accuracy on the test images: [bold]{before:p1}[/]{Range(result.KnnAccuracyBeforeInterval)} before training, [bold]{after:p1}[/]{Range(result.KnnAccuracyInterval)} after: {Gain(result, before, after)}.");
+        }
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(
@@ -26,11 +29,11 @@ internal static class TrainingSummary
     private static string Range(ConfidenceInterval? interval) => interval is null ? "" : $" ({interval.ToString("p1")})";
 
     /// <summary>"+46.0 points (+43.1 to +48.8; 95% confidence intervals in brackets)".</summary>
-    private static string Gain(RunResult result)
+    private static string Gain(RunResult result, double before, double after)
     {
-        string points = Points(result.KnnAccuracy - result.KnnAccuracyBefore);
-        return result is { KnnAccuracyInterval: { } after, KnnAccuracyBeforeInterval: { } before }
-            ? $"{points} points ({ConfidenceInterval.OfDifference(result.KnnAccuracy, after, result.KnnAccuracyBefore, before).ToString(Points)}; 95% confidence intervals in brackets)"
+        string points = Points(after - before);
+        return result is { KnnAccuracyInterval: { } ofAfter, KnnAccuracyBeforeInterval: { } ofBefore }
+            ? $"{points} points ({ConfidenceInterval.OfDifference(after, ofAfter, before, ofBefore).ToString(Points)}; 95% confidence intervals in brackets)"
             : $"{points} points";
     }
 

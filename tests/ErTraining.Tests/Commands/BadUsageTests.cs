@@ -39,6 +39,9 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --methods dino --axis no-centering=true,false", "centering=true,false compares both")]
     [TestCase("train --keep-state", "--keep-state goes with --output")]
     [TestCase("train --config .", "a folder; give the file of settings")]
+    [TestCase("train --background pink", "--background is 'pink'; white, black, grey or six hexadecimal digits are wanted")]
+    [TestCase("train --max-pixels 0", "--max-pixels is 0; a whole number from 1 to 5e8 is wanted")]
+    [TestCase("train --labels maybe", "--labels is 'maybe'; one of auto, folders, none is wanted")]
     [TestCase("train --train-images 0", "--train-images is 0")]
     [TestCase("train --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     [TestCase("train --device cuda:99", "no such device")]
@@ -73,7 +76,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --batch-sizes 64 --train-images 100 --tf32 --no-tf32", "--tf32 and --no-tf32 do not go together")]
     [TestCase("train --device mps", "--device is 'mps', but this program needs float64, which Apple's GPUs do not have; use cpu.")]
     [TestCase("train --data nowhere", "nowhere: no such directory; wanted 'synthetic', or a directory with CIFAR-10's or CIFAR-100's binary files or")]
-    [TestCase("train --data .", ".: neither CIFAR files nor class folders here")]
+    [TestCase("train --data .", ".: no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within.")]
     [TestCase("train --train-images 10", "batch_size is 128, but synthetic has 10 training images")]
     [TestCase("study", "--output")]
     [TestCase("study --output s --methods moco", "--methods is 'moco'; one of simclr, byol, dino")]
@@ -146,14 +149,14 @@ internal sealed class BadUsageTests : IDisposable
 
     [TestCase("pictures/run")]
     [TestCase("pictures/new/run")]
-    public void An_output_among_the_classes_is_refused_and_nothing_is_left(string output)
+    public void An_output_among_the_images_is_refused_and_nothing_is_left(string output)
     {
         Directory.CreateDirectory(_folder["pictures/cat"]);
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", "pictures", "--output", output);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
-            Assert.That(outcome.Error, Does.Contain($"--output {output} lies in --data pictures, where it would be taken for a class"));
+            Assert.That(outcome.Error, Does.Contain($"--output {output} lies in --data pictures, where its pictures would be taken for images"));
             Assert.That(Directory.GetDirectories(_folder["pictures"]), Has.Length.EqualTo(1));
         });
     }

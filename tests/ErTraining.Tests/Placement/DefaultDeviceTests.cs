@@ -142,7 +142,7 @@ internal sealed class DefaultDeviceTests : TensorTests
     {
         public List<EpochMetrics> Done { get; } = [];
 
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+        public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
         {
         }
 

@@ -54,7 +54,7 @@ internal sealed partial class ResumeTests
 
         public required Action Cancel { get; init; }
 
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
+        public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
         {
         }
 
@@ -77,7 +77,7 @@ internal sealed partial class ResumeTests
     {
         public List<EpochMetrics> Epochs { get; } = [];
 
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => Epochs.AddRange(epochsDone);
+        public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => Epochs.AddRange(epochsDone);
 
         public void OnProgress(TrainingProgress progress)
         {

@@ -157,11 +157,11 @@ internal sealed class TrainerTests
     {
         public Action? OnFirstEpoch { get; init; }
 
-        public double KnnAccuracyBefore { get; private set; }
+        public double? KnnAccuracyBefore { get; private set; }
 
         public List<EpochMetrics> Epochs { get; } = [];
 
-        public void OnStart(double knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => KnnAccuracyBefore = knnAccuracyBefore;
+        public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone) => KnnAccuracyBefore = knnAccuracyBefore;
 
         public void OnProgress(TrainingProgress progress)
         {

@@ -3,125 +3,169 @@ using ErLoss.SelfSupervised.IO;
 namespace ErLoss.Training.Data;
 
 /// <summary>
-/// Reads a folder of class folders of images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), or
-/// <c>train/CLASS/*</c> or <c>CLASS/*</c> alone, of which every fifth image of a class, by ordinal order of the file names, is a test image.
+/// Finds out how a folder of images is laid out: <c>train</c> and <c>test</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), each with class folders or without;
+/// class folders; or images without labels, right in the folder or in folders of any depth. Without a test folder every fifth image, of each class if there are
+/// classes, by ordinal order of the names, is a test image. A folder in which there is only another folder stands for that one.
 /// </summary>
-/// <remarks>
-/// Classes are numbered by ordinal order of their names. Images come a class after the other in turn, each class's by ordinal order, so that the
-/// first images of a set are of all classes. Files of other kinds are passed over, as are names that begin with a dot.
-/// </remarks>
-internal static class ImageFolderReader
+/// <remarks>Classes are the folders of the first level, numbered by ordinal order of their names; the images of a class may lie deeper.</remarks>
+/// <param name="directory">The folder.</param>
+/// <param name="labels">Whether the names of folders are classes.</param>
+/// <param name="scan">Looks through the folder.</param>
+internal sealed class ImageFolderReader(string directory, FolderLabels labels, ImageTreeScan scan)
 {
     private const int FilesPerTestFile = 5;
 
     private static readonly string[] s_testFolders = ["test", "val", "valid", "validation"];
 
-    /// <summary>Whether the directory has folders in it.</summary>
-    /// <param name="directory">A path; it need not exist.</param>
-    public static bool Recognizes(string directory) => Directory.Exists(directory) && FoldersIn(directory).Length > 0;
+    private readonly List<LeftOutFile> _unused = [];
 
-    /// <summary>Reads both splits, one image at a time.</summary>
-    /// <param name="directory">The folder of the class folders, or of <c>train</c> and <c>test</c>.</param>
-    /// <param name="decoding">How files become pixels.</param>
-    /// <param name="mostTrainImages">The first so many training images are read, if there are more.</param>
-    /// <param name="mostTestImages">The first so many test images are read, if there are more.</param>
-    /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
+    /// <summary>Reads the layout of a folder.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="labels">Whether the names of folders are classes.</param>
+    /// <param name="skipsUnreadable">Whether a folder that cannot be read is left out; it is an error otherwise.</param>
+    /// <param name="cancellation">Heeded at each file.</param>
+    /// <exception cref="DataException">There are no images or too few, the layout contradicts itself, or a folder cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    /// <exception cref="DataException">
-    /// Fewer than two classes, a class without an image, different classes in the two splits, or a file that is not a sound image.
-    /// </exception>
-    public static ImageData Read(string directory, ImageDecoding decoding, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue, LoadingProgress? loading = null)
+    public static ImageFolder Read(string directory, FolderLabels labels = FolderLabels.Auto, bool skipsUnreadable = false, CancellationToken cancellation = default) =>
+        new ImageFolderReader(directory, labels, new ImageTreeScan(directory, skipsUnreadable, cancellation)).Read();
+
+    private ImageFolder Read()
     {
-        string trainFolder = Path.Combine(directory, "train");
-        string? testFolder = s_testFolders.Select(name => Path.Combine(directory, name)).FirstOrDefault(Directory.Exists);
-        if (!Recognizes(trainFolder) || testFolder is null)
+        ImageTree tree = scan.Run();
+        if (tree.IsEmpty)
         {
-            ClassFolder[] all = ClassesIn(Recognizes(trainFolder) ? trainFolder : directory);
-            if (all.All(folder => folder.Files.Length < FilesPerTestFile))
+            throw new DataException($"{directory}: no images ({ImageFormats.Names}) here or in the folders within.{Because(scan.LeftOut)}");
+        }
+        while (tree is { Images.Count: 0, Folders: [var only] } && !IsNamed(only, "train") && (labels != FolderLabels.Folders || only.Folders.Count > 0))
+        {
+            tree = only;
+        }
+        if (tree.Find("train") is { } train && tree.Find(s_testFolders) is var test && IsDivided(tree, train, test))
+        {
+            Unused(tree, [train, .. test is null ? (ImageTree[])[] : [test]]);
+            return test is null ? Divide(train) : Pair(train, test);
+        }
+        return tree.Images.Count == 0 && tree.Folders.Count > 1 && tree.Folders.All(folder => s_testFolders.Any(name => IsNamed(folder, name)))
+            ? throw new DataException($"{tree.Path}: folders {Names(tree.Folders)}, but no folder train; wanted one with the images to train on.")
+            : Divide(tree);
+    }
+
+    /// <summary>Whether a folder called train holds the training images. A class may be called so, too: with folders beside it that are no test images, it holds classes or is one.</summary>
+    private static bool IsDivided(ImageTree tree, ImageTree train, ImageTree? test) =>
+        test is not null || HasClasses(train) || tree.Folders.Count == 1;
+
+    /// <summary>The images of one folder, of which some become test images.</summary>
+    private ImageFolder Divide(ImageTree tree)
+    {
+        if (Classes(tree) is { } classes)
+        {
+            if (classes.All(images => images.Paths.Count < FilesPerTestFile))
             {
                 throw new DataException(
-                    $"{directory}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
+                    $"{tree.Path}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
             }
-            return Read(directory, decoding, all, IsTrain, all, i => !IsTrain(i), mostTrainImages, mostTestImages, loading);
+            return Create(classes, classes, IsTrain, i => !IsTrain(i), $"{Within(tree)}{classes.Count} class folders; every fifth image of a class is a test image");
         }
-
-        ClassFolder[] train = ClassesIn(trainFolder), test = ClassesIn(testFolder);
-        string[] trainNames = [.. train.Select(folder => folder.Name)], testNames = [.. test.Select(folder => folder.Name)];
-        if (trainNames.Except(testNames).Concat(testNames.Except(trainNames)).FirstOrDefault() is { } odd)
+        Class[] all = [Whole(tree)];
+        if (all[0].Paths.Count < FilesPerTestFile)
         {
-            string has = trainNames.Contains(odd) ? trainFolder : testFolder, lacks = has == trainFolder ? testFolder : trainFolder;
-            throw new DataException($"{lacks}: no class folder '{odd}', which {has} has; wanted the same classes in both.");
+            throw new DataException($"{tree.Path}: {all[0].Paths.Count} images; at least {FilesPerTestFile} are wanted, of which every fifth is a test image, or folders train and test.");
         }
-        return Read(directory, decoding, train, _ => true, test, _ => true, mostTrainImages, mostTestImages, loading);
+        return Create(all, all, IsTrain, i => !IsTrain(i), $"{Within(tree)}images without labels{Depth(tree)}; every fifth image is a test image");
 
         static bool IsTrain(int index) => index % FilesPerTestFile != FilesPerTestFile - 1;
     }
 
-    private static ImageData Read(
-        string directory, ImageDecoding decoding, ClassFolder[] train, Predicate<int> inTrain, ClassFolder[] test, Predicate<int> inTest, int mostTrainImages, int mostTestImages, LoadingProgress? loading)
+    /// <summary>The images of a folder for training and one for tests.</summary>
+    private ImageFolder Pair(ImageTree train, ImageTree test)
     {
-        (string, int)[] trainImages = Pick(train, inTrain, mostTrainImages), testImages = Pick(test, inTest, mostTestImages);
-        loading?.Expect(trainImages.Length + testImages.Length);
-        return new ImageData(
-            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
-            ReadSplit(directory, decoding, train, trainImages, loading),
-            ReadSplit(directory, decoding, test, testImages, loading));
+        string both = $"{Within(train)}training images, and test images in {test.Name}";
+        if (Classes(train) is not { } classes || Classes(test) is not { } testClasses)
+        {
+            string other = HasClasses(train) ? $", since {test.Name} has no class folders" : HasClasses(test) ? ", since the training images have no class folders" : "";
+            return Create([Whole(train)], [Whole(test)], _ => true, _ => true, $"{both}, without labels{(labels == FolderLabels.Auto ? other : "")}");
+        }
+        foreach ((IReadOnlyList<Class> has, ImageTree hasTree, IReadOnlyList<Class> lacks, ImageTree lacksTree) in
+            new[] { (classes, train, testClasses, test), (testClasses, test, classes, train) })
+        {
+            string? odd = has.Select(images => images.Name).Except(lacks.Select(images => images.Name)).FirstOrDefault();
+            bool isEmptyTest = lacksTree == test && test.EmptyFolders.Contains(odd); // what there are no images of cannot be tested, and the summary of the images says so
+            if (odd is not null && !isEmptyTest)
+            {
+                throw new DataException($"{lacksTree.Path}: no images of a class folder '{odd}', which {hasTree.Path} has; wanted the same classes in both.");
+            }
+        }
+        ILookup<string, Class> byName = testClasses.ToLookup(images => images.Name);
+        return Create(
+            classes, [.. classes.Select(images => byName[images.Name].FirstOrDefault() ?? new(images.Name, []))], _ => true, _ => true, $"{both}, in {classes.Count} class folders each");
     }
 
-    private static (string Path, int Label)[] Pick(ClassFolder[] classes, Predicate<int> wanted, int most) =>
+    private ImageFolder Create(IReadOnlyList<Class> train, IReadOnlyList<Class> test, Predicate<int> inTrain, Predicate<int> inTest, string reading) => new(
+        directory,
+        Pick(train, inTrain),
+        Pick(test, inTest),
+        train is [{ Name: "" }] ? [] : [.. train.Select(images => images.Name)],
+        $"{directory} was read as {reading}.",
+        [.. scan.LeftOut, .. _unused]);
+
+    private static ImageEntry[] Pick(IReadOnlyList<Class> classes, Predicate<int> wanted) =>
     [
         .. classes
-            .SelectMany((folder, label) => folder.Files.Where((_, i) => wanted(i)).Select((path, turn) => (path, label, turn)))
+            .SelectMany((images, label) => images.Paths.Where((_, i) => wanted(i)).Select((path, turn) => (path, label, turn)))
             .OrderBy(image => image.turn)
-            .Take(most)
-            .Select(image => (image.path, image.label)),
+            .Select(image => new ImageEntry(image.path, image.label)),
     ];
 
-    private static ImageSet ReadSplit(string directory, ImageDecoding decoding, ClassFolder[] classes, (string Path, int Label)[] images, LoadingProgress? loading)
-    {
-        if (images.Length > ImageSet.MaxCount)
-        {
-            throw new DataException($"{directory}: {images.Length} images; at most {ImageSet.MaxCount} fit in memory.");
-        }
+    private static bool HasClasses(ImageTree tree) => tree.Images.Count == 0 && tree.Folders.Count > 1;
 
-        var decoder = new ImageDecoder(decoding);
-        byte[] pixels = new byte[images.Length * ImageSet.ImageBytes];
-        for (int i = 0; i < images.Length; i++)
-        {
-            decoder.Read(images[i].Path, pixels.AsSpan(i * ImageSet.ImageBytes, ImageSet.ImageBytes));
-            loading?.Count();
-        }
-        return new ImageSet(pixels, [.. images.Select(image => image.Label)], [.. classes.Select(folder => folder.Name)]);
-    }
-
-    private static ClassFolder[] ClassesIn(string directory)
+    /// <summary>The classes of a folder; null if its images have no labels.</summary>
+    private List<Class>? Classes(ImageTree tree)
     {
-        string[] folders = FoldersIn(directory);
-        if (folders.Length < 2)
+        if (labels == FolderLabels.None || (labels == FolderLabels.Auto && !HasClasses(tree)))
+        {
+            return null;
+        }
+        if (tree.Folders.Count < 2)
         {
             throw new DataException(
-                $"{directory}: {(folders.Length == 0 ? "no class folders" : $"only one class folder, '{Path.GetFileName(folders[0])}'")}; wanted two at least, each with images of a class.");
+                $"{tree.Path}: {(tree.Folders.Count == 0 ? "no class folders" : $"only one class folder, '{tree.Folders[0].Name}'")}; wanted two at least, each with images of a class, because labels is folders.");
         }
-        return [.. folders.Select(folder => new ClassFolder(Path.GetFileName(folder), ImagesIn(folder)))];
+        _unused.AddRange(tree.Images.Select(Unused));
+        return [.. tree.Folders.Select(folder => new Class(folder.Name, Sorted(folder)))];
     }
 
-    private static string[] ImagesIn(string folder)
-    {
-        string[] files = Visible(folder, Directory.GetFiles);
-        string[] images = [.. files.Where(file => ImageFormats.IsNamed(file))];
-        return images.Length > 0
-            ? images
-            : throw new DataException($"{folder}: no images; wanted some in each class folder of {Path.GetDirectoryName(folder)}.");
-    }
+    private static Class Whole(ImageTree tree) => new("", Sorted(tree));
 
-    /// <summary>The folders in a directory, in ordinal order; not those whose names begin with a dot.</summary>
-    /// <exception cref="DataException">It cannot be read.</exception>
-    public static string[] FoldersIn(string directory) => Visible(directory, Directory.GetDirectories);
+    private static string[] Sorted(ImageTree tree) => [.. tree.All.Order(StringComparer.Ordinal)];
 
-    private static string[] Visible(string directory, Func<string, string[]> list) =>
-    [
-        .. InputFile.Access(directory, () => list(directory)).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal),
-    ];
+    private void Unused(ImageTree tree, ImageTree[] used) =>
+        _unused.AddRange(tree.Images.Concat(tree.Folders.Except(used).SelectMany(folder => folder.All)).Select(Unused));
 
-    private sealed record ClassFolder(string Name, string[] Files);
+    private LeftOutFile Unused(string path) => new(Path.GetRelativePath(directory, path).Replace('\\', '/'), LeftOutReason.Unused);
+
+    private string Within(ImageTree tree) => Path.GetRelativePath(directory, tree.Path) is "." ? "" : $"{Path.GetRelativePath(directory, tree.Path)} in it: ";
+
+    private static string Depth(ImageTree tree) => tree.Folders.Count == 0 ? "" : tree.Images.Count == 0 ? ", in folders within" : ", here and in folders within";
+
+    private static string Because(IReadOnlyList<LeftOutFile> leftOut) => LeftOutFile.Describe(leftOut) is { } what ? $" {what}" : "";
+
+    private static bool IsNamed(ImageTree folder, string name) => folder.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+    private static string Names(IEnumerable<ImageTree> folders) => string.Join(" and ", folders.Select(folder => folder.Name));
+
+    /// <summary>Images of one class, or without labels under an empty name.</summary>
+    private sealed record Class(string Name, IReadOnlyList<string> Paths);
+}
+
+/// <summary>Whether the names of the folders that images are in are their classes.</summary>
+internal enum FolderLabels
+{
+    /// <summary>They are if there are two at least and no images beside them.</summary>
+    Auto,
+
+    /// <summary>They are; images beside them are left out.</summary>
+    Folders,
+
+    /// <summary>They are not.</summary>
+    None,
 }

@@ -1,0 +1,152 @@
+using ErLoss.SelfSupervised.IO;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>Looks for images in a folder and all folders in it, and notes all that is none. A link to a folder is followed unless it leads in a circle.</summary>
+/// <param name="root">The folder.</param>
+/// <param name="skipsUnreadable">Whether a folder that cannot be read is left out; it is an error otherwise.</param>
+/// <param name="cancellation">Heeded at each file.</param>
+internal sealed class ImageTreeScan(string root, bool skipsUnreadable, CancellationToken cancellation)
+{
+    /// <summary>Folders that other programs put among the images of people: of Finder's archives, Synology's and Windows' indexes, file systems, and wastebaskets.</summary>
+    private static readonly string[] s_otherPrograms = ["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information", "__pycache__"];
+
+    private readonly List<LeftOutFile> _leftOut = [];
+
+    /// <summary>What was not taken for an image.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut => _leftOut;
+
+    /// <summary>Looks through the folder.</summary>
+    /// <exception cref="DataException">A folder cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public ImageTree Run()
+    {
+        string full = Path.GetFullPath(root);
+        return Scan(root, [Target(new DirectoryInfo(full)) ?? full]);
+    }
+
+    /// <summary>Looks through a folder.</summary>
+    /// <param name="folder">The folder, as it was come to.</param>
+    /// <param name="above">Where it and the folders above it really are, links resolved.</param>
+    private ImageTree Scan(string folder, IReadOnlyList<string> above)
+    {
+        var images = new List<string>();
+        var folders = new List<ImageTree>();
+        var empty = new List<string>();
+        foreach (FileSystemInfo entry in InputFile.Access(folder, () => new DirectoryInfo(folder).GetFileSystemInfos()).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string path = Path.Combine(folder, entry.Name);
+            if (entry.Name.StartsWith('.'))
+            {
+                Leave(path, LeftOutReason.Hidden);
+            }
+            else if (entry is DirectoryInfo directory)
+            {
+                if (Enter(directory, path, above) is not { } tree)
+                {
+                    continue;
+                }
+                if (tree.IsEmpty)
+                {
+                    empty.Add(entry.Name);
+                    Leave(path, LeftOutReason.Empty);
+                }
+                else
+                {
+                    folders.Add(tree);
+                }
+            }
+            else if (Reason(entry, path) is { } reason)
+            {
+                Leave(path, reason);
+            }
+            else
+            {
+                images.Add(path);
+            }
+        }
+        return new ImageTree(folder, images, folders, empty);
+    }
+
+    /// <summary>Looks through a folder in another; null if it is left out.</summary>
+    private ImageTree? Enter(DirectoryInfo directory, string path, IReadOnlyList<string> above)
+    {
+        if (s_otherPrograms.Contains(directory.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            Leave(path, LeftOutReason.OtherProgram);
+            return null;
+        }
+        string place = Target(directory) ?? Path.Combine(above[^1], directory.Name);
+        if (above.Any(folder => folder == place))
+        {
+            Leave(path, LeftOutReason.Loop);
+            return null;
+        }
+        try
+        {
+            return Scan(path, [.. above, place]);
+        }
+        catch (DataException e) when (skipsUnreadable)
+        {
+            Leave(path, LeftOutReason.UnreadableFolder, e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Why a file is not taken for an image; null if it is. A file that is not named as one is looked into.</summary>
+    private static LeftOutReason? Reason(FileSystemInfo entry, string path)
+    {
+        if (entry.LinkTarget is not null && !LeadsSomewhere(entry))
+        {
+            return LeftOutReason.BrokenLink;
+        }
+        if (FileKind.Special(path) is not null)
+        {
+            return LeftOutReason.Special;
+        }
+        return ImageFormats.IsNamed(path) || BeginsAsImage(path) ? null : LeftOutReason.NoImage;
+    }
+
+    /// <summary>Whether a link has a target; one to itself has none.</summary>
+    private static bool LeadsSomewhere(FileSystemInfo link)
+    {
+        try
+        {
+            return link.ResolveLinkTarget(returnFinalTarget: true)?.Exists == true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static bool BeginsAsImage(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            Span<byte> beginning = stackalloc byte[ImageFormats.Beginning];
+            return ImageFormats.Find(beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)]) is not null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it claims to be no image
+        }
+    }
+
+    /// <summary>Where a link leads; null if it is none.</summary>
+    private static string? Target(DirectoryInfo directory)
+    {
+        try
+        {
+            return directory.LinkTarget is null ? null : directory.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null; // the folder then cannot be read either, and that error is told
+        }
+    }
+
+    private void Leave(string path, LeftOutReason reason, string? detail = null) => _leftOut.Add(new(Path.GetRelativePath(root, path).Replace('\\', '/'), reason, detail));
+}
