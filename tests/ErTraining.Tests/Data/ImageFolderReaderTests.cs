@@ -156,7 +156,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     [TestCase("", "no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within.")]
     [TestCase("cat/notes.txt .hidden.jpg", "in the folders within. Left out: 1 file that is no image, 1 hidden file or folder, 1 folder without images.")]
     [TestCase("cat/1.png dog/1.png", "no class has 5 images, so taking every fifth gives no test images")]
-    [TestCase("1.png 2.png", "2 images; at least 5 are wanted")]
+    [TestCase("1.png 2.png", "too few images (2); at least 5 are wanted")]
     [TestCase("test/1.png val/1.png", "folders test and val, but no folder train")]
     [TestCase("train/cat/1.png train/dog/1.png train/eel/1.png test/cat/1.png test/dog/1.png", "test: no images of a class folder 'eel', which ")]
     [TestCase("test/cat/1.png test/dog/1.png test/eel/1.png train/cat/1.png train/dog/1.png train/eel/notes.txt", "train: no images of a class folder 'eel', which ")]

@@ -44,6 +44,23 @@ internal sealed class ImageResizerTests
         Assert.That(Scaled(image, width, height), Is.EqualTo(Scaled(centre, side, side)));
     }
 
+    /// <summary>A decoder's half of an image is as good as the image with each of those pixels four times, wherever the centred square begins.</summary>
+    [TestCase(90, 71, 2)]
+    [TestCase(71, 90, 2)]
+    [TestCase(331, 300, 4)]
+    [TestCase(300, 341, 8)]
+    public void An_image_decoded_at_a_part_of_its_size_is_cropped_where_the_whole_one_is(int width, int height, int divisor)
+    {
+        int partWidth = (width + divisor - 1) / divisor, partHeight = (height + divisor - 1) / divisor;
+        byte[] part = Noise(partWidth, partHeight), whole = new byte[width * height * 3];
+        for (int i = 0; i < whole.Length; i++)
+        {
+            (int row, int column) = (i / 3 / width / divisor, i / 3 % width / divisor);
+            whole[i] = part[(row * partWidth + column) * 3 + i % 3];
+        }
+        Assert.That(Scaled(part, width, height, divisor), Is.EqualTo(Scaled(whole, width, height)));
+    }
+
     [Test]
     public void White_stays_white_at_any_size()
     {
@@ -60,10 +77,10 @@ internal sealed class ImageResizerTests
         return image;
     }
 
-    private static byte[] Scaled(byte[] image, int width, int height)
+    private static byte[] Scaled(byte[] image, int width, int height, int divisor = 1)
     {
         byte[] scaled = new byte[ImageSet.ImageBytes], withAlpha = [.. image.Chunk(3).SelectMany(pixel => pixel.Append((byte)0))];
-        new ImageResizer(32, ImageColour.White).CropAndScale(withAlpha, width, height, isOpaque: true, default, scaled);
+        new ImageResizer(32, ImageColour.White).CropAndScale(withAlpha, width, height, divisor, isOpaque: true, default, scaled);
         return scaled;
     }
 }

@@ -81,6 +81,23 @@ internal sealed class TrainerTests
     }
 
     [Test]
+    public void Images_without_labels_are_trained_on_and_no_accuracy_is_claimed()
+    {
+        var data = new ImageData("photographs", new ImageSet(s_few.Train.Pixels), new ImageSet(s_few.Test.Pixels));
+        Recorder observer = new(), labelled = new();
+        RunSettings settings = Given.Settings("epochs=1 batch_size=32");
+        RunResult result = Train(settings, observer, data);
+        Train(settings, labelled, s_few);
+        Assert.Multiple(() =>
+        {
+            Assert.That((result.KnnAccuracyBefore, result.KnnAccuracy, result.Used!.KnnNeighbours), Is.EqualTo(((double?)null, (double?)null, (int?)null)));
+            Assert.That((result.KnnAccuracyInterval, result.KnnAccuracyBeforeInterval), Is.EqualTo(((object?)null, (object?)null)));
+            Assert.That(observer.KnnAccuracyBefore, Is.Null);
+            Assert.That(observer.Epochs[0] with { ImagesPerSecond = 0 }, Is.EqualTo(labelled.Epochs[0] with { ImagesPerSecond = 0, KnnAccuracy = null }), "all else is as with labels");
+        });
+    }
+
+    [Test]
     public void Steps_leave_no_tensor_alive()
     {
         using var images = new ImageTensors(s_data.Train, CPU);

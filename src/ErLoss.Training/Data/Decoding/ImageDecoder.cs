@@ -12,7 +12,7 @@ internal sealed record ImageDecoding(int Size, ImageColour Background, int MaxPi
 
 /// <summary>
 /// Reads an image file as a square of colour pixels. The rule: the first frame; upright as its EXIF orientation says; no change of colours by a profile; transparency
-/// laid on a background; the largest centred square; each new pixel the mean of the area that it covers. A JPEG whose shorter side is at least twice d times the wanted size,
+/// laid on a background; the largest centred square; each new pixel the mean of the area that it covers. A JPEG whose shorter side is at least 4d times the wanted size,
 /// for d = 8, 4 or 2, is decoded at a d-th of its size, as libjpeg defines that. For one thread at a time.
 /// </summary>
 internal sealed class ImageDecoder(ImageDecoding decoding)
@@ -21,6 +21,9 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     private const long Slack = 1 << 20;
 
     private const int BytesPerPixel = 8;
+
+    /// <summary>What is read of a file before its format is known; all of a small one.</summary>
+    private const int AtOnce = 4096;
 
     /// <summary>What libjpeg can divide the size of a JPEG by, largest first.</summary>
     private static readonly int[] s_divisors = [8, 4, 2];
@@ -64,7 +67,12 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
             return $"its header claims {info.Width}x{info.Height} pixels, which {file.Length:n0} bytes cannot hold";
         }
 
-        SKSizeI size = ScaledSize(codec, format);
+        int divisor = Divisor(info, format);
+        SKSizeI size = divisor == 1 ? info.Size : codec.GetScaledDimensions(1f / divisor);
+        if (size != new SKSizeI((info.Width + divisor - 1) / divisor, (info.Height + divisor - 1) / divisor))
+        {
+            throw new InvalidOperationException($"{info.Width}x{info.Height} pixels divided by {divisor} are {size.Width}x{size.Height}."); // not as libjpeg defines it
+        }
         using var bitmap = new SKBitmap();
         var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
         if (!bitmap.TryAllocPixels(wanted))
@@ -78,18 +86,15 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
         }
         int exif = codec.EncodedOrigin is var origin and not SKEncodedOrigin.TopLeft ? (int)origin : ExifOrientation.Find(file, format);
         _resizer.CropAndScale(
-            bitmap.GetPixelSpan(), size.Width, size.Height, info.AlphaType == SKAlphaType.Opaque, ImageOrientation.OfExif(exif), pixels);
+            bitmap.GetPixelSpan(), info.Width, info.Height, divisor, info.AlphaType == SKAlphaType.Opaque, ImageOrientation.OfExif(exif), pixels);
         return null;
     }
 
-    /// <summary>The size that a file is decoded at: a part of a large JPEG's own.</summary>
-    private SKSizeI ScaledSize(SKCodec codec, ImageFormat format)
+    /// <summary>What the size of a file is divided by when it is decoded.</summary>
+    private int Divisor(SKImageInfo info, ImageFormat format)
     {
-        SKImageInfo info = codec.Info;
         int side = Math.Min(info.Width, info.Height);
-        return format == ImageFormat.Jpeg && s_divisors.FirstOrDefault(d => side >= 2L * d * decoding.Size) is > 0 and var divisor
-            ? codec.GetScaledDimensions(1f / divisor)
-            : info.Size;
+        return format == ImageFormat.Jpeg && s_divisors.FirstOrDefault(d => side >= 4L * d * decoding.Size) is > 0 and var divisor ? divisor : 1;
     }
 
     private static string Describe(SKCodecResult result, string what, ReadOnlySpan<byte> file, ImageFormat format) => result switch
@@ -107,12 +112,13 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
         InputFile.RequireFile(path);
         return InputFile.Access(path, () =>
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
-            byte[] beginning = new byte[ImageFormats.Beginning];
-            int read = stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
-            if (ImageFormats.Find(beginning.AsSpan(0, read)) is null)
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            Span<byte> beginning = stackalloc byte[AtOnce];
+            int read = stream.Read(beginning);
+            beginning = beginning[..read];
+            if (ImageFormats.Find(beginning) is null)
             {
-                throw NoImage(path, beginning.AsSpan(0, read));
+                throw NoImage(path, beginning);
             }
             long most = Math.Min(((long)BytesPerPixel * decoding.MaxPixels) + Slack, Array.MaxLength);
             if (stream.Length > most)
@@ -120,8 +126,11 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
                 throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {most:n0} are read (max_pixels).");
             }
             byte[] file = GC.AllocateUninitializedArray<byte>((int)Math.Max(stream.Length, read));
-            beginning.AsSpan(0, read).CopyTo(file);
-            stream.ReadExactly(file.AsSpan(read));
+            beginning.CopyTo(file);
+            if (read < file.Length)
+            {
+                stream.ReadExactly(file.AsSpan(read));
+            }
             return file;
         });
     }

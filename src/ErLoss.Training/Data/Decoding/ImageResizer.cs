@@ -18,28 +18,30 @@ internal sealed class ImageResizer(int size, ImageColour background)
     private byte[] _opaque = [];
 
     /// <summary>Crops, scales and turns. In whole numbers throughout, so the same on every machine; a square of the wanted size keeps its pixels.</summary>
-    /// <param name="image">(height, width, 4), row-major: red, green, blue and alpha of a pixel side by side, colours not multiplied by alpha.</param>
-    /// <param name="width">Positive.</param>
-    /// <param name="height">Positive.</param>
+    /// <param name="image">(⌈height/divisor⌉, ⌈width/divisor⌉, 4), row-major: red, green, blue and alpha of a pixel side by side, colours not multiplied by alpha.</param>
+    /// <param name="width">Of the image in its file; positive.</param>
+    /// <param name="height">Likewise.</param>
+    /// <param name="divisor">Along each axis, how many pixels of the file a pixel of <paramref name="image"/> stands for.</param>
     /// <param name="isOpaque">Whether alpha is not looked at.</param>
     /// <param name="orientation">How the image is to be shown.</param>
     /// <param name="scaled">(3, size, size), row-major, as <see cref="ImageSet"/> has it; written.</param>
-    public void CropAndScale(ReadOnlySpan<byte> image, int width, int height, bool isOpaque, ImageOrientation orientation, Span<byte> scaled)
+    public void CropAndScale(ReadOnlySpan<byte> image, int width, int height, int divisor, bool isOpaque, ImageOrientation orientation, Span<byte> scaled)
     {
-        int side = Math.Min(width, height), left = orientation.Left(width, side), top = orientation.Top(height, side), done = -1;
+        int side = Math.Min(width, height), rowBytes = (width + divisor - 1) / divisor * PixelBytes, done = -1;
         long area = (long)side * side;
+        Axis columns = new(orientation.Left(width, side), side, size, divisor), rows = new(orientation.Top(height, side), side, size, divisor);
         for (int y = 0; y < size; y++)
         {
             Array.Clear(_sums);
-            for (int row = First(y, side); row < End(y, side); row++)
+            for (int row = rows.First(y); row < rows.End(y); row++)
             {
                 if (row != done)
                 {
-                    ReadOnlySpan<byte> pixels = image.Slice((((top + row) * width) + left) * PixelBytes, side * PixelBytes);
-                    SumColumns(isOpaque ? pixels : Lay(pixels), side);
+                    ReadOnlySpan<byte> pixels = image.Slice(row * rowBytes, rowBytes);
+                    SumColumns(isOpaque ? pixels : Lay(pixels), columns);
                     done = row;
                 }
-                int weight = Overlap(y, row, side);
+                int weight = rows.Overlap(y, row);
                 for (int i = 0; i < _row.Length; i++)
                 {
                     _sums[i] += (long)weight * _row[i];
@@ -54,11 +56,12 @@ internal sealed class ImageResizer(int size, ImageColour background)
     }
 
     /// <summary>Sums what the new pixels cover of an old row. Only the first and the last old pixel can be covered in part.</summary>
-    private void SumColumns(ReadOnlySpan<byte> pixels, int side)
+    private void SumColumns(ReadOnlySpan<byte> pixels, Axis columns)
     {
+        int whole = columns.Whole;
         for (int x = 0; x < size; x++)
         {
-            int first = First(x, side), last = End(x, side) - 1, red = 0, green = 0, blue = 0;
+            int first = columns.First(x), last = columns.End(x) - 1, red = 0, green = 0, blue = 0;
             for (int column = first + 1; column < last; column++)
             {
                 ReadOnlySpan<byte> pixel = pixels.Slice(column * PixelBytes, PixelBytes);
@@ -67,11 +70,11 @@ internal sealed class ImageResizer(int size, ImageColour background)
                 blue += pixel[2];
             }
             ReadOnlySpan<byte> start = pixels.Slice(first * PixelBytes, PixelBytes), end = pixels.Slice(last * PixelBytes, PixelBytes);
-            int ofStart = Overlap(x, first, side), ofEnd = last > first ? Overlap(x, last, side) : 0;
+            int ofStart = columns.Overlap(x, first), ofEnd = last > first ? columns.Overlap(x, last) : 0;
             Span<int> sums = _row.AsSpan(x * Channels, Channels);
-            sums[0] = (size * red) + (ofStart * start[0]) + (ofEnd * end[0]);
-            sums[1] = (size * green) + (ofStart * start[1]) + (ofEnd * end[1]);
-            sums[2] = (size * blue) + (ofStart * start[2]) + (ofEnd * end[2]);
+            sums[0] = (whole * red) + (ofStart * start[0]) + (ofEnd * end[0]);
+            sums[1] = (whole * green) + (ofStart * start[1]) + (ofEnd * end[1]);
+            sums[2] = (whole * blue) + (ofStart * start[2]) + (ofEnd * end[2]);
         }
     }
 
@@ -94,10 +97,21 @@ internal sealed class ImageResizer(int size, ImageColour background)
 
     private static byte Mix(int above, int below, int alpha) => (byte)(((above * alpha) + (below * (byte.MaxValue - alpha)) + (byte.MaxValue / 2)) / byte.MaxValue);
 
-    // Along an axis, in units of 1/size of an old pixel: new pixel i covers [i·side, (i + 1)·side), old pixel j covers [size·j, size·(j + 1)).
-    private int First(int i, int side) => (int)((long)i * side / size);
+    /// <summary>
+    /// What new pixels cover of old ones along an axis, in units of 1/size of a pixel of the file: new pixel i covers [start·size + i·side, start·size + (i + 1)·side), old pixel j
+    /// covers [j·divisor·size, (j + 1)·divisor·size).
+    /// </summary>
+    private readonly record struct Axis(int Start, int Side, int Size, int Divisor)
+    {
+        /// <summary>What is covered of an old pixel that is covered wholly.</summary>
+        public int Whole => Divisor * Size;
 
-    private int End(int i, int side) => (int)((((long)(i + 1) * side) + size - 1) / size);
+        public int First(int i) => (int)(Edge(i) / Whole);
 
-    private int Overlap(int i, int j, int side) => (int)(Math.Min((long)(i + 1) * side, (long)(j + 1) * size) - Math.Max((long)i * side, (long)j * size));
+        public int End(int i) => (int)((Edge(i + 1) + Whole - 1) / Whole);
+
+        public int Overlap(int i, int j) => (int)(Math.Min(Edge(i + 1), (j + 1L) * Whole) - Math.Max(Edge(i), (long)j * Whole));
+
+        private long Edge(int i) => ((long)Start * Size) + ((long)i * Side);
+    }
 }

@@ -69,7 +69,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
         Class[] all = [Whole(tree)];
         if (all[0].Paths.Count < FilesPerTestFile)
         {
-            throw new DataException($"{tree.Path}: {all[0].Paths.Count} images; at least {FilesPerTestFile} are wanted, of which every fifth is a test image, or folders train and test.");
+            throw new DataException($"{tree.Path}: too few images ({all[0].Paths.Count}); at least {FilesPerTestFile} are wanted, of which every fifth is a test image, or folders train and test.");
         }
         return Create(all, all, IsTrain, i => !IsTrain(i), $"{Within(tree)}images without labels{Depth(tree)}; every fifth image is a test image");
 
