@@ -34,7 +34,7 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
     public void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone)
     {
         _done.AddRange(epochsDone);
-        string line = knnAccuracyBefore is { } accuracy ? $"kNN accuracy of {_encoder}: {accuracy:p1}" : $"training {_encoder}";
+        string line = knnAccuracyBefore is { } accuracy ? $"kNN accuracy of {_encoder}: {accuracy:p1}" : $"training starts from {_encoder}";
         if (epochsDone.Count > 0 || stepsDone > 0)
         {
             line += $"; continuing after epoch {epochsDone.Count}, step {stepsDone} of the next";
