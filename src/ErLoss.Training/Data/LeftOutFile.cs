@@ -20,6 +20,7 @@ internal sealed record LeftOutFile(string Path, LeftOutReason Reason, string? De
     private static (string One, string Many) Words(LeftOutReason reason) => reason switch
     {
         LeftOutReason.NoImage => ("file that is no image", "files that are no images"),
+        LeftOutReason.OtherFormat => ("image of a format that is not read", "images of formats that are not read"),
         LeftOutReason.Hidden => ("hidden file or folder", "hidden files and folders"),
         LeftOutReason.OtherProgram => ("folder of another program", "folders of other programs"),
         LeftOutReason.Empty => ("folder without images", "folders without images"),
@@ -41,6 +42,9 @@ internal enum LeftOutReason
 
     /// <summary>A folder that the system does not let the program read.</summary>
     UnreadableFolder,
+
+    /// <summary>A file that is named as an image of a format that is not read.</summary>
+    OtherFormat,
 
     /// <summary>A file that neither is named as an image nor begins as one.</summary>
     NoImage,

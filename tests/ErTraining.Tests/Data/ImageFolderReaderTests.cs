@@ -108,7 +108,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
     [Test]
     public void All_that_is_no_image_is_counted_by_reason()
     {
-        Make("cat/1.jpg cat/2.jfif cat/3.JPEG cat/4.webp cat/5.bmp dog/1.gif dog/notes.txt dog/.DS_Store .ipynb_checkpoints/1.png __MACOSX/cat/1.jpg cat/@eaDir/1.jpg lost+found/1.jpg");
+        Make("cat/1.jpg cat/2.jfif cat/3.JPEG cat/4.webp cat/5.bmp dog/1.gif dog/notes.txt dog/IMG_1.HEIC dog/2.tiff dog/.DS_Store .ipynb_checkpoints/1.png __MACOSX/cat/1.jpg cat/@eaDir/1.jpg lost+found/1.jpg");
         Directory.CreateDirectory(_folder["eel/empty"]);
         File.WriteAllBytes(_folder["cat/6.txt"], HandMade.Gif);
         File.WriteAllBytes(_folder["dog/noending"], HandMade.GreyPng(1, [7]));
@@ -118,7 +118,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
             Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo(
                 "cat/1.jpg 0, dog/1.gif 1, cat/2.jfif 0, dog/noending 1, cat/3.JPEG 0, cat/4.webp 0, cat/6.txt 0, cat/5.bmp 0"), "images whose ending lies, too");
             Assert.That(LeftOutFile.Describe(folder.LeftOut), Is.EqualTo(
-                "Left out: 1 file that is no image, 2 hidden files and folders, 3 folders of other programs, 2 folders without images."));
+                "Left out: 2 images of formats that are not read, 1 file that is no image, 2 hidden files and folders, 3 folders of other programs, 2 folders without images."));
             Assert.That(folder.LeftOut.Select(file => file.Line), Does.Contain("file that is no image\tdog/notes.txt").And.Contain("folder without images\teel"));
         });
     }

@@ -114,7 +114,7 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             Span<byte> beginning = stackalloc byte[AtOnce];
-            int read = stream.Read(beginning);
+            int read = stream.ReadAtLeast(beginning, ImageFormats.Beginning, throwOnEndOfStream: false);
             beginning = beginning[..read];
             if (ImageFormats.Find(beginning) is null)
             {

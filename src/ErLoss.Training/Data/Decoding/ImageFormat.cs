@@ -35,6 +35,10 @@ internal static class ImageFormats
     /// <summary>Endings that images have.</summary>
     private static readonly string[] s_extensions = [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif"];
 
+    /// <summary>Endings that images of other formats have, such as the photographs of some phones.</summary>
+    private static readonly string[] s_otherExtensions =
+        [".heic", ".heif", ".avif", ".tif", ".tiff", ".jxl", ".jp2", ".svg", ".psd", ".ico", ".tga", ".ppm", ".pgm", ".exr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"];
+
     /// <summary>What the header of a bitmap can take: OS/2 1 and 2, then the Windows versions.</summary>
     private static readonly uint[] s_bmpHeaders = [12, 16, 40, 52, 56, 64, 108, 124];
 
@@ -49,6 +53,9 @@ internal static class ImageFormats
 
     /// <summary>Whether a file's name says that it is an image of a format that is read.</summary>
     public static bool IsNamed(string path) => s_extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a file's name says that it is an image of a format that is not read.</summary>
+    public static bool IsNamedOther(string path) => s_otherExtensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The format of a file that begins with these bytes; null if it is none that is read.</summary>
     /// <param name="beginning">The first <see cref="Beginning"/> bytes, or all of a shorter file.</param>

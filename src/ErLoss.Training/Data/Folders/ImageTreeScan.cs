@@ -105,7 +105,8 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         {
             return LeftOutReason.Special;
         }
-        return ImageFormats.IsNamed(path) || BeginsAsImage(path) ? null : LeftOutReason.NoImage;
+        return ImageFormats.IsNamed(path) || BeginsAsImage(path) ? null
+            : ImageFormats.IsNamedOther(path) ? LeftOutReason.OtherFormat : LeftOutReason.NoImage;
     }
 
     /// <summary>Whether a link has a target; one to itself has none.</summary>
