@@ -41,6 +41,20 @@ internal sealed class ImageDecoderTests : IDisposable
     public void A_jpeg_comes_back_nearly() => AssertNear(Read(Picture.Encode(100, format: SKEncodedImageFormat.Jpeg)), Picture.Planes(100), 5);
 
     [Test]
+    public void A_grey_jpeg_is_grey()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(32, 32, SKColorType.Gray8));
+        bitmap.GetPixelSpan().Fill(77);
+        using SKData file = bitmap.Encode(SKEncodedImageFormat.Jpeg, quality: 95);
+        Assert.That(file.ToArray().AsSpan().IndexOf<byte>([0xFF, 0xC0, 0, 11]), Is.Positive, "a frame of one component");
+        Assert.That(Read(file.ToArray()), Is.All.EqualTo(77));
+    }
+
+    [Test]
+    public void A_large_image_is_decoded_as_others_are() =>
+        Assert.That(Read(HandMade.Png(4200, 4000, 0, new byte[4201 * 4000])), Is.All.EqualTo(0));
+
+    [Test]
     public void A_bitmap_and_a_gif_are_read()
     {
         Assert.That(Read(HandMade.Bmp(2, 2, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120]), 2), Is.EqualTo(new byte[] { 10, 40, 70, 100, 20, 50, 80, 110, 30, 60, 90, 120 }));

@@ -25,6 +25,11 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     /// <summary>What is read of a file before its format is known; all of a small one.</summary>
     private const int AtOnce = 4096;
 
+    /// <summary>Images of more pixels are decoded one at a time, whatever the number of threads, since each takes much memory.</summary>
+    private const int LargePixels = 1 << 24;
+
+    private static readonly Lock s_large = new();
+
     /// <summary>What libjpeg can divide the size of a JPEG by, largest first.</summary>
     private static readonly int[] s_divisors = [8, 4, 2];
 
@@ -67,6 +72,20 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
             return $"its header claims {info.Width}x{info.Height} pixels, which {file.Length:n0} bytes cannot hold";
         }
 
+        if (claimed <= LargePixels)
+        {
+            return Decode(codec, file, format, pixels);
+        }
+        lock (s_large)
+        {
+            return Decode(codec, file, format, pixels);
+        }
+    }
+
+    /// <summary>Decodes what has been found to be not too large.</summary>
+    private string? Decode(SKCodec codec, byte[] file, ImageFormat format, Span<byte> pixels)
+    {
+        SKImageInfo info = codec.Info;
         int divisor = Divisor(info, format);
         SKSizeI size = divisor == 1 ? info.Size : codec.GetScaledDimensions(1f / divisor);
         if (size != new SKSizeI((info.Width + divisor - 1) / divisor, (info.Height + divisor - 1) / divisor))
