@@ -23,6 +23,15 @@ internal sealed class StateFolderTests : IDisposable
     }
 
     [Test]
+    public void A_state_of_images_without_labels_has_no_accuracy()
+    {
+        TrainingState state = Save(5).Newest(Assert.Fail)!;
+        string file = _folder["state.safetensors"];
+        StateFile.Write(file, state with { Position = state.Position with { KnnAccuracyBefore = null } });
+        Assert.That((state.Position.KnnAccuracyBefore, StateFile.Read(file).Position.KnnAccuracyBefore), Is.EqualTo(((double?)0.5, (double?)null)));
+    }
+
+    [Test]
     public void Without_states_there_is_nothing_to_go_on_from()
     {
         Assert.That(new StateFolder(_folder["none"], TimeSpan.Zero).Newest(Assert.Fail), Is.Null);

@@ -87,11 +87,7 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     {
         SKImageInfo info = codec.Info;
         int divisor = Divisor(info, format);
-        SKSizeI size = divisor == 1 ? info.Size : codec.GetScaledDimensions(1f / divisor);
-        if (size != new SKSizeI((info.Width + divisor - 1) / divisor, (info.Height + divisor - 1) / divisor))
-        {
-            throw new InvalidOperationException($"{info.Width}x{info.Height} pixels divided by {divisor} are {size.Width}x{size.Height}."); // not as libjpeg defines it
-        }
+        var size = new SKSizeI((info.Width + divisor - 1) / divisor, (info.Height + divisor - 1) / divisor); // as libjpeg rounds
         using var bitmap = new SKBitmap();
         var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
         if (!bitmap.TryAllocPixels(wanted))

@@ -82,9 +82,7 @@ internal static class ImageFormats
                 return name;
             }
         }
-        return beginning.IndexOfAnyExcept(s_zero) < 0 ? "a file of zeros"
+        return beginning.IndexOfAnyExcept((byte)0) < 0 ? "a file of zeros"
             : beginning.IndexOfAnyInRange((byte)0, (byte)8) < 0 ? "a text, perhaps" : "a file of an unknown kind";
     }
-
-    private static readonly System.Buffers.SearchValues<byte> s_zero = System.Buffers.SearchValues.Create([0]);
 }
