@@ -133,6 +133,15 @@ internal sealed class ImageDecoderTests : IDisposable
         Assert.That(() => Read(whole[..(whole.Length / 2)]), Refused("ends too early"));
     }
 
+    [TestCase(SKEncodedImageFormat.Png)]
+    [TestCase(SKEncodedImageFormat.Jpeg)]
+    [TestCase(SKEncodedImageFormat.Webp)]
+    public void What_follows_the_end_of_an_image_does_not_matter(SKEncodedImageFormat format)
+    {
+        byte[] whole = Picture.Encode(50, 40, 40, format);
+        Assert.That(Read([.. whole, .. new byte[20_000]]), Is.EqualTo(Read(whole)));
+    }
+
     [TestCase(20_000, 10_000, "20000x10000 pixels; at most 67,108,864")]
     [TestCase(1_000, 1_000, "1000x1000 pixels; at most 999,999", 999_999)]
     public void A_file_that_claims_to_be_gigantic_is_refused_by_its_header(int width, int height, string says, int most = 1 << 26)
