@@ -14,6 +14,9 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
         "aten::transpose_", "aten::detach_", "aten::set_", "aten::_unsafe_view", "aten::result_type", "aten::is_nonzero", "aten::item", "aten::_local_scalar_dense",
     ];
 
+    /// <summary>What a GPU does in one kernel, and a CPU by operators beneath it as well.</summary>
+    private static readonly HashSet<string> s_reductions = ["aten::sum", "aten::mean", "aten::amax", "aten::amin", "aten::max", "aten::min", "aten::linalg_vector_norm", "aten::dot"];
+
     /// <summary>Whether its one result has no axes.</summary>
     public bool GivesScalar { get; init; }
 
@@ -24,9 +27,37 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
     public bool Computes => IsOperator && !s_metadata.Contains(Name) && !ReturnsView;
 
     /// <summary>
-    /// Whether it is the conversion of an operand without axes, which only a CPU makes an operator of its own: a GPU's kernels take a number of the host as an argument.
+    /// Whether it belongs to what only a CPU makes an operator of its own: the conversion of an operand without axes, which a GPU's kernels take as an argument, and the first value
+    /// of a reduction.
     /// </summary>
-    public bool ConvertsScalar => GivesScalar && Name is ("aten::to" or "aten::_to_copy");
+    /// <param name="all">All calls of the trace by number.</param>
+    public bool IsOfCpuAlone(IReadOnlyDictionary<long, Operator> all)
+    {
+        Operator call = this;
+        foreach (Operator caller in Callers(all).Where(caller => caller.IsOperator))
+        {
+            if ((call.ConvertsScalar && !caller.ConvertsScalar) || s_reductions.Contains(caller.Name))
+            {
+                return true;
+            }
+            call = caller;
+        }
+        return false;
+    }
+
+    /// <summary>What called it, and what called that, up to the beginning of the trace.</summary>
+    /// <param name="all">All calls of the trace by number.</param>
+    public IEnumerable<Operator> Callers(IReadOnlyDictionary<long, Operator> all)
+    {
+        Operator call = this;
+        while (all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id) // the root calls itself
+        {
+            yield return caller;
+            call = caller;
+        }
+    }
+
+    private bool ConvertsScalar => GivesScalar && Name is ("aten::to" or "aten::_to_copy");
 
     private bool ReturnsView
     {

@@ -19,7 +19,7 @@ internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operat
         foreach (Operator call in operators.AsEnumerable().Reverse().Where(call => call.Computes))
         {
             // Callers have the lesser numbers, so that what a call makes is known before the call itself.
-            if (Callers(call).Any(caller => caller.ConvertsScalar) || call.ConvertsScalar)
+            if (call.IsOfCpuAlone(all))
             {
                 continue;
             }
@@ -27,17 +27,18 @@ internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operat
             {
                 launching.Add(call);
             }
-            computing.UnionWith(Callers(call).Select(caller => caller.Id));
+            computing.UnionWith(call.Callers(all).Select(caller => caller.Id));
         }
-        return new OperatorPhase(name, operators, operators.Count(call => !Callers(call).Any(caller => caller.IsOperator)), launching);
+        return new OperatorPhase(name, operators, operators.Count(call => !call.Callers(all).Any(caller => caller.IsOperator)), launching);
+    }
 
-        IEnumerable<Operator> Callers(Operator call)
+    /// <summary>Prints the operators that launch most often, with how often they do.</summary>
+    /// <param name="top">How many to print.</param>
+    public void WriteLaunching(int top)
+    {
+        foreach (IGrouping<string, Operator> named in Launching.GroupBy(call => call.Name).OrderByDescending(named => named.Count()).Take(top))
         {
-            while (all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id)
-            {
-                yield return caller;
-                call = caller;
-            }
+            Console.WriteLine($"{named.Count(),6} {named.Key}");
         }
     }
 }

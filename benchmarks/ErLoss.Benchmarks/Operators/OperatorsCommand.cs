@@ -12,9 +12,6 @@ internal static class OperatorsCommand
     /// <summary>The first steps make what later ones keep.</summary>
     private const int StepsBefore = 3;
 
-    /// <summary>An operator that no step has, dispatched between the parts of a step.</summary>
-    private const string Mark = "aten::hann_window";
-
     /// <summary>What autograd calls each of its nodes within.</summary>
     private const string Backward = "autograd::engine::evaluate_function";
 
@@ -42,6 +39,7 @@ internal static class OperatorsCommand
             Write(settings, CountStep(settings), parsed.GetValue(top));
             return ExitCode.Success;
         });
+        command.Subcommands.Add(LossOperatorsCommand.Create());
         return command;
     }
 
@@ -53,53 +51,33 @@ internal static class OperatorsCommand
         {
             workload.Step();
         }
-        workload.Method.register_forward_pre_hook(_ => MarkHere());
-        workload.Method.Encoder.register_forward_pre_hook(_ => MarkHere());
-        workload.Method.Encoder.register_forward_hook(_ => MarkHere());
-        workload.Method.register_forward_hook(_ => MarkHere());
+        workload.Method.register_forward_pre_hook(_ => OperatorParts.Mark());
+        workload.Method.Encoder.register_forward_pre_hook(_ => OperatorParts.Mark());
+        workload.Method.Encoder.register_forward_hook(_ => OperatorParts.Mark());
+        workload.Method.register_forward_hook(_ => OperatorParts.Mark());
         using var trace = new OperatorTrace();
         workload.Step();
         return Split(trace.End());
     }
 
-    private static void MarkHere() => hann_window(1).Dispose();
-
     private static List<OperatorPhase> Split(IReadOnlyList<Operator> calls)
     {
         var all = calls.ToDictionary(call => call.Id);
-        List<Operator>[] parts = [[], [], [], [], [], []]; // views, head's beginning, encoder, head and loss, backward, the rest
-        int part = 0;
+        IReadOnlyList<IReadOnlyList<Operator>> parts = OperatorParts.Split(calls); // views, head's beginning, encoder, head and loss, backward and the rest
         long lastBackward = calls.Last(call => call.Name.StartsWith(Backward, StringComparison.Ordinal)).Id;
-        foreach (Operator call in calls)
-        {
-            if (call.Name == Mark)
-            {
-                part++;
-            }
-            else if (!IsBeneathMark(call))
-            {
-                parts[part + (part == 4 && IsAfterBackward(call) ? 1 : 0)].Add(call);
-            }
-        }
         (string Name, IEnumerable<Operator> Calls)[] phases =
         [
             ("views", parts[0]),
             ("encoder", parts[2]),
             ("heads and loss", parts[1].Concat(parts[3])),
-            ("backward", parts[4]),
-            ("optimizer and metrics", parts[5]),
-            ("all", parts.SelectMany(calls => calls)),
+            ("backward", parts[4].Where(call => !IsAfterBackward(call))),
+            ("optimizer and metrics", parts[4].Where(IsAfterBackward)),
+            ("all", parts.SelectMany(part => part)),
         ];
         return [.. phases.Select(phase => OperatorPhase.Create(phase.Name, [.. phase.Calls], all))];
 
-        bool IsBeneath(Operator call, long id) => Caller(call) is { } caller && (caller.Id == id || IsBeneath(caller, id));
-
-        bool IsBeneathMark(Operator call) => Caller(call) is { } caller && (caller.Name == Mark || IsBeneathMark(caller));
-
-        Operator? Caller(Operator call) => all.TryGetValue(call.Parent, out Operator? caller) && caller.Id != call.Id ? caller : null; // the root calls itself
-
         // Beneath the last node of autograd there may still be operators of the backward pass.
-        bool IsAfterBackward(Operator call) => call.Id > lastBackward && !IsBeneath(call, lastBackward);
+        bool IsAfterBackward(Operator call) => call.Id > lastBackward && !call.Callers(all).Any(caller => caller.Id == lastBackward);
     }
 
     private static void Write(RunSettings settings, List<OperatorPhase> phases, int top)
@@ -113,9 +91,6 @@ internal static class OperatorsCommand
         }
         AnsiConsole.Write(table);
         Console.WriteLine("Launching: operators that compute elements themselves. Each is counted once, although a GPU may need several kernels for it.");
-        foreach (IGrouping<string, Operator> named in phases[^1].Launching.GroupBy(call => call.Name).OrderByDescending(named => named.Count()).Take(top))
-        {
-            Console.WriteLine($"{named.Count(),6} {named.Key}");
-        }
+        phases[^1].WriteLaunching(top);
     }
 }
