@@ -29,7 +29,7 @@ internal readonly record struct LossParts(
             (0, 0) => Reconstruction!.masked_fill(ones([], ScalarType.Bool, Reconstruction.device), s_zero), // zero, and a gradient of zero
             (0, _) => options.ReconstructionWeight * Reconstruction!,
             (_, 0) => -options.EntropyWeight * Entropy!,
-            _ => options.ReconstructionWeight * Reconstruction! - options.EntropyWeight * Entropy!,
+            _ => Times(options.ReconstructionWeight, Reconstruction!) - Times(options.EntropyWeight, Entropy!),
         };
         return Add(loss, EntropyConstant, options.EntropyWeight, options.ReconstructionWeight);
     }
@@ -64,6 +64,8 @@ internal readonly record struct LossParts(
         };
         return constant is null ? value : value + constant.to(value.dtype);
     }
+
+    private static Tensor Times(double weight, Tensor term) => weight == 1 ? term : weight * term;
 
     private static Tensor? Scale(Tensor? constant, double factor) => factor == 0 ? null : constant is null ? null : factor * constant;
 

@@ -27,8 +27,8 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
     public bool Computes => IsOperator && !s_metadata.Contains(Name) && !ReturnsView;
 
     /// <summary>
-    /// Whether it belongs to what only a CPU makes an operator of its own: the conversion of an operand without axes, which a GPU's kernels take as an argument, and the first value
-    /// of a reduction.
+    /// Whether it belongs to what only a CPU makes an operator of its own: the conversion of an operand without axes, which a GPU's kernels take as an argument, and the steps of a
+    /// reduction.
     /// </summary>
     /// <param name="all">All calls of the trace by number.</param>
     public bool IsOfCpuAlone(IReadOnlyDictionary<long, Operator> all)
@@ -36,7 +36,7 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
         Operator call = this;
         foreach (Operator caller in Callers(all).Where(caller => caller.IsOperator))
         {
-            if ((call.ConvertsScalar && !caller.ConvertsScalar) || s_reductions.Contains(caller.Name))
+            if ((call.ConvertsScalar && !caller.ConvertsScalar) || (caller.IsReduction && !IsCopy))
             {
                 return true;
             }
@@ -56,6 +56,11 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
             call = caller;
         }
     }
+
+    /// <summary>Whether it is a reduction. That is a kernel of its own, even where it copies its operand to another type first.</summary>
+    public bool IsReduction => s_reductions.Contains(Name);
+
+    private bool IsCopy => Name == "aten::copy_";
 
     private bool ConvertsScalar => GivesScalar && Name is ("aten::to" or "aten::_to_copy");
 

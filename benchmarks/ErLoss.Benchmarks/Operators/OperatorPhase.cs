@@ -23,7 +23,7 @@ internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operat
             {
                 continue;
             }
-            if (computing.Add(call.Id))
+            if (computing.Add(call.Id) || call.IsReduction)
             {
                 launching.Add(call);
             }

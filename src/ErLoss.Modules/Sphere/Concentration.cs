@@ -45,8 +45,9 @@ internal sealed class Concentration
     /// <summary>The tensor that κ is learnt as; null where it is a number.</summary>
     public Tensor? Learnt { get; }
 
-    /// <summary>κ·<paramref name="factor"/>, in the factor's own type, with gradient in a learnt κ.</summary>
-    public Tensor Scale(Tensor factor) => Learnt is null ? factor * Value!.Value : factor * Learnt.to(factor.dtype);
+    /// <summary>κ·<paramref name="factor"/>·<paramref name="times"/>, in the factor's own type, with gradient in a learnt κ.</summary>
+    public Tensor Scale(Tensor factor, double times = 1) =>
+        Learnt is null ? factor * (Value!.Value * times) : factor * (times == 1 ? Learnt : Learnt * times).to(factor.dtype);
 
     /// <summary>The same without gradient in κ.</summary>
     public Tensor ScaleConstant(Tensor factor) => Value is double kappa ? factor * kappa : factor * Learnt!.detach().to(factor.dtype);
@@ -63,7 +64,7 @@ internal sealed class Concentration
         if (Value is not double kappa)
         {
             (Tensor values, Tensor slopes) = DeviceNormalizer.Evaluate(dimension, Learnt!.detach(), normalizer);
-            return OnceDifferentiable.Attach(values, (Learnt, slopes));
+            return OnceDifferentiable.Attach(values, values.dtype, (Learnt, slopes));
         }
         double value = normalizer == Normalizer.Exact
             ? VonMisesFisher.LogNormalizer(dimension, kappa)
@@ -75,6 +76,6 @@ internal sealed class Concentration
         double slope = normalizer == Normalizer.Exact
             ? -VonMisesFisher.MeanResultantLength(dimension, kappa)
             : VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, kappa);
-        return OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope)));
+        return OnceDifferentiable.Attach(full_like(Learnt, value), Learnt.dtype, (Learnt, full_like(Learnt, slope)));
     }
 }

@@ -18,27 +18,43 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal static class Directions
 {
-    // Kept: TorchSharp may free a number's conversion before native code reads it, and masked_fill copies a tensor first.
-    private static readonly Scalar s_infinity = double.PositiveInfinity;
-
     // Norms are at least one when they are divided by, but for those of zero.
     private const double LeastNorm = 0.5;
+
+    // Numbers up to which rows of several tensors are normalised together: what the copy takes is then less than what so many calls take.
+    private const long TogetherOnCpu = 1 << 18, TogetherElsewhere = 1 << 22;
 
     /// <summary>Directions of (k, d) rows where inputs are normalised, else the rows as they are; in float32 at least.</summary>
     public static Tensor Read(Tensor projections, bool normalizeInputs) =>
         normalizeInputs ? Normalize(projections) : FloatConversion.AtLeastSingle(projections);
 
-    /// <summary>Directions of (k, d) rows, in float32 at least.</summary>
+    /// <summary>The same of several tensors of one shape and type, as they are given.</summary>
+    /// <param name="projections">(k, d) each.</param>
+    /// <param name="weights">Which rows count; the others become zeros.</param>
+    /// <param name="normalizeInputs">Whether inputs are normalised.</param>
+    public static Tensor[] Read(IReadOnlyList<Tensor> projections, RowWeights? weights, bool normalizeInputs)
+    {
+        bool areTogether = normalizeInputs && projections.Count > 1 && AreAlike(projections);
+        return areTogether ? ReadOne(stack(projections)).unbind(0) : [.. projections.Select(ReadOne)];
+
+        Tensor ReadOne(Tensor rows) => Read(weights?.Fill(rows) ?? rows, normalizeInputs);
+    }
+
+    /// <summary>Directions of (…, d) rows, in float32 at least.</summary>
     public static Tensor Normalize(Tensor projections)
     {
-        Tensor rows = FloatConversion.AtLeastSingle(projections), values = rows.detach();
-        Tensor largest = maximum(values.amax([1], keepdim: true), -values.amin([1], keepdim: true));
+        // Absolute values by a function that the meta device has too, as it has no other of one operation.
+        Tensor rows = FloatConversion.AtLeastSingle(projections), largest = nn.functional.leaky_relu(rows.detach(), negative_slope: -1).amax([-1], keepdim: true);
         double normal = finfo(projections.dtype).tiny, least = normal * finfo(projections.dtype).eps;
-        Tensor divisors = largest.clamp_min(normal);
-        // Division by infinity makes the gradient of a row of zeros zero.
-        Tensor scaled = rows / divisors.masked_fill(largest.eq(0), s_infinity);
+        Tensor divisors = largest.clamp_min(normal), scaled = rows / divisors;
         // Outside the graph: the value is that of division by the largest entry, the gradient that of the divisor.
         scaled.detach().mul_(divisors / largest.clamp_min(least));
-        return nn.functional.normalize(scaled, dim: 1, eps: LeastNorm);
+        // Division by infinity makes the gradient of a row of zeros zero.
+        return scaled / nn.functional.threshold(linalg.vector_norm(scaled, 2, [-1], keepdim: true), LeastNorm, double.PositiveInfinity);
     }
+
+    /// <summary>Whether they are small, and all or none of them have a gradient, so that none is computed that was not asked for.</summary>
+    private static bool AreAlike(IReadOnlyList<Tensor> projections) =>
+        projections.Sum(rows => rows.numel()) <= (projections[0].device_type == DeviceType.CPU ? TogetherOnCpu : TogetherElsewhere)
+        && projections.All(rows => rows.requires_grad == projections[0].requires_grad);
 }

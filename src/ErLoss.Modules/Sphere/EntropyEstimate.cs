@@ -23,8 +23,7 @@ internal static class EntropyEstimate
     {
         if (estimator == EntropyEstimator.Joe)
         {
-            Tensor shares = counted is null ? full_like(logDensities, 1.0 / logDensities.shape[0]) : counted.Shares;
-            return (Value(logDensities, counted, estimator), -shares);
+            return (Value(logDensities, counted, estimator), counted is null ? full_like(logDensities, -1.0 / logDensities.shape[0]) : -counted.Shares);
         }
         Tensor weights = PlugInWeights(logDensities, counted);
         Tensor entropy = -(weights * logDensities).sum();

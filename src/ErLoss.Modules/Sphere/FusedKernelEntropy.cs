@@ -26,23 +26,26 @@ internal static class FusedKernelEntropy
         Tensor rows = embeddings.detach();
         var kernels = new FusedKernels(rows, centers?.detach(), weights, settings, settings.EachRow ? default : wanted);
         Tensor others = kernels.LogSumsOfOthers(), logSums = settings.LeaveOneOut ? others : logaddexp(others, kernels.LogOwn);
-        (Tensor entropy, Tensor? slopes) = Estimate(logSums - (settings.LeaveOneOut ? weights.LogOthers : weights.LogAll), weights.Counted, settings);
-        entropy = entropy.to(rows.dtype);
+        (Tensor entropy, Tensor? slopes) = Estimate((settings.LeaveOneOut ? weights.LogOthers : weights.LogAll).SubtractFrom(logSums), weights.Counted, settings);
         Tensor? plain = settings is { LeaveOneOut: true, WithPlain: true }
-            ? Estimate(logaddexp(others, kernels.LogOwn) - weights.LogAll, weights.CountedInPlain, settings).Entropy.to(rows.dtype)
+            ? Estimate(weights.LogAll.SubtractFrom(logaddexp(others, kernels.LogOwn)), weights.CountedInPlain, settings).Entropy.to(rows.dtype)
             : null;
-        if (wanted.Any)
+        if (!wanted.Any)
+        {
+            entropy = entropy.to(rows.dtype);
+        }
+        else
         {
             logSums = weights.Counted?.Fill(logSums, s_infinite) ?? logSums;
             if (slopes is null)
             {
-                entropy = entropy + RowValues.Zeros(embeddings, centers, logSums, weights, settings, wanted, kernels.ShiftsEachRow);
+                entropy = entropy.to(rows.dtype) + RowValues.Zeros(embeddings, centers, logSums, weights, settings, wanted, kernels.ShiftsEachRow);
             }
             else
             {
                 KernelGradients gradients = kernels.Gradients(slopes, logSums);
                 entropy = OnceDifferentiable.Attach(
-                    entropy, (embeddings, gradients.Rows), (centers, gradients.Centers), (settings.Concentration.Learnt, gradients.Kappa));
+                    entropy, rows.dtype, (embeddings, gradients.Rows), (centers, gradients.Centers), (settings.Concentration.Learnt, gradients.Kappa));
             }
         }
         return new KernelEstimates(entropy, plain).MoveToOuterDisposeScope();

@@ -42,7 +42,9 @@ internal sealed class FusedKernels
         _weights = weights;
         _settings = settings;
         _wanted = wanted;
-        _squares = rows.square().sum(1, type: ScalarType.Float64);
+        // Of exponents that are small, a square's rounding is; the sum of others is in float64, for which a sum converts all that it adds up.
+        bool areSmall = settings.UnitRows && settings.Concentration.Value <= ExponentRange.Largest(rows.dtype);
+        _squares = areSmall ? (rows * rows).sum(1).to(ScalarType.Float64) : rows.square().sum(1, type: ScalarType.Float64);
         _ownExponents = settings.Concentration.ScaleConstant(_squares);
         LogOwn = weights.LogOwn is null ? _ownExponents : _ownExponents + weights.LogOwn;
     }
@@ -97,7 +99,7 @@ internal sealed class FusedKernels
             gradient = gradient + part;
         }
         kappaGradient = kappaGradient is null ? null : kappaGradient / _settings.Concentration.Learnt!.detach();
-        if (!_settings.LeaveOneOut)
+        if (!_settings.LeaveOneOut && (kappaGradient is not null || !_settings.UnitRows))
         {
             Tensor ownSlopes = slopes * (LogOwn - logSums).exp();
             kappaGradient = kappaGradient is null ? null : kappaGradient + (ownSlopes * _squares).sum();

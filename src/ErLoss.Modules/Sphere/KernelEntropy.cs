@@ -48,7 +48,12 @@ internal static class KernelEntropy
         Tensor own = settings.Concentration.Scale(SquaredNorms(settings.UnitRows && !isAlone ? embeddings.detach() : embeddings));
         own = weights.LogOwn is null ? own : own + weights.LogOwn.to(own.dtype);
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
-        Tensor? others = isAlone ? null : LogSumOfOthers(embeddings, centers, weights, settings.Concentration);
+        Tensor? others = isAlone ? null : ExponentsOfOthers(embeddings, centers, weights, settings.Concentration);
+        if (others is not null && settings.UnitRows && settings.Concentration.Value <= ExponentRange.Largest(embeddings.dtype) && weights.Rows is null)
+        {
+            return OfSums(others.exp_().sum(1));
+        }
+        others = others is null ? null : logsumexp(others, 1);
         if (!settings.LeaveOneOut)
         {
             return new KernelEstimates(Estimate(WithOwn(others, own, weights), weights.LogAll, weights.Counted), null);
@@ -56,9 +61,26 @@ internal static class KernelEntropy
         Tensor? plain = settings.WithPlain ? Estimate(WithOwn(others!.detach(), own.detach(), weights), weights.LogAll, weights.CountedInPlain) : null;
         return new KernelEstimates(Estimate(others!, weights.LogOthers, weights.Counted), plain);
 
-        Tensor Estimate(Tensor logSums, Tensor logKernels, RowWeights? counted)
+        // Exponents that are bounded need no shift, and what is added up needs no logarithm before.
+        KernelEstimates OfSums(Tensor sums)
         {
-            Tensor logDensities = logSums - logKernels.to(logSums.dtype);
+            if (!settings.LeaveOneOut)
+            {
+                return new KernelEstimates(Estimate(WithOwnAdded(sums), weights.LogAll, weights.Counted), null);
+            }
+            Tensor? plain = settings.WithPlain ? Estimate(WithOwnAdded(sums.detach()), weights.LogAll, weights.CountedInPlain) : null;
+            return new KernelEstimates(Estimate(sums.log(), weights.LogOthers, weights.Counted), plain);
+        }
+
+        Tensor WithOwnAdded(Tensor sums)
+        {
+            Tensor all = (sums + own.exp()).log();
+            return weights.AreAlone is { } areAlone ? where(areAlone, own, all) : all;
+        }
+
+        Tensor Estimate(Tensor logSums, LogTotal logKernels, RowWeights? counted)
+        {
+            Tensor logDensities = logKernels.SubtractFrom(logSums);
             logDensities = counted?.Fill(logDensities) ?? logDensities;
             return settings.EachRow ? -logDensities : EntropyEstimate.Value(logDensities, counted, settings.Estimator);
         }
@@ -76,31 +98,31 @@ internal static class KernelEntropy
     }
 
     /// <summary>
-    /// log Σ_j v_j·exp(κ·z_i·y_j) over the centres of other ids and all rows but i, for each row: (k). Some finite number where there are none.
+    /// κ·z_i·y_j + log v_j for each row (k) and each centre; −∞ where the centre is the row itself or has its id. Zeros of a row that has no other centre.
     /// </summary>
-    private static Tensor LogSumOfOthers(Tensor embeddings, Tensor? centers, KernelWeights weights, Concentration concentration)
+    private static Tensor ExponentsOfOthers(Tensor embeddings, Tensor? centers, KernelWeights weights, Concentration concentration)
     {
         int k = (int)embeddings.shape[0];
         Tensor scaled = concentration.Scale(embeddings), exponents = scaled.mm(embeddings.t());
         exponents = centers is null ? exponents : cat([exponents, scaled.mm(centers.t())], 1);
         // Outside the graph: an exponent of −∞ has no share in any derivative of the log-sum, so nothing flows back to its place.
         Tensor values = exponents.detach();
-        values[.., ..k].diagonal().fill_(s_none);
+        Tensor ofRows = centers is null ? values : values[.., ..k];
+        ofRows.diagonal().fill_(s_none);
         if (weights.Rows is { } rowWeights)
         {
             values.add_(cat(centers is null ? [rowWeights] : [rowWeights, weights.Centers!]).log().to(values.dtype));
         }
         if (weights.Ids is { } ids)
         {
-            values[.., ..k].masked_fill_(ids.unsqueeze(1).eq(ids), s_none);
+            ofRows.masked_fill_(ids.unsqueeze(1).eq(ids), s_none);
             if (weights.CenterIds is { } centerIds)
             {
                 values[.., k..].masked_fill_(ids.unsqueeze(1).eq(centerIds), s_none);
             }
         }
         // A row of nothing but −∞ would have a gradient of NaN.
-        exponents = weights.AreAlone is { } areAlone ? exponents.masked_fill(areAlone.unsqueeze(1), s_zero) : exponents;
-        return logsumexp(exponents, 1);
+        return weights.AreAlone is { } areAlone ? exponents.masked_fill(areAlone.unsqueeze(1), s_zero) : exponents;
     }
 
     /// <summary>z_i·z_i, (k).</summary>

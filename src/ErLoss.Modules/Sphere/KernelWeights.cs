@@ -41,14 +41,14 @@ internal sealed class KernelWeights
     /// <summary>Which rows have no centre but those of their own id, (k); null where none or all are so.</summary>
     public Tensor? AreAlone { get; private init; }
 
-    /// <summary>Logarithm of the weight of all kernels of a row with the own one, (k) or a scalar in float64, finite.</summary>
-    public required Tensor LogAll { get; init; }
+    /// <summary>Logarithm of the weight of all kernels of a row with the own one.</summary>
+    public LogTotal LogAll { get; private init; }
 
     /// <summary>The same without the own one.</summary>
-    public required Tensor LogOthers { get; init; }
+    public LogTotal LogOthers { get; private init; }
 
     /// <summary>Those tensors on which the gradient of the log-sums depends; none of them is the user's own.</summary>
-    public IReadOnlyList<Tensor?> OfKernels => [Rows, Centers, Ids?.clone(), CenterIds?.clone(), LogOwn, OtherRows, LogAll, LogOthers];
+    public IReadOnlyList<Tensor?> OfKernels => [Rows, Centers, Ids?.clone(), CenterIds?.clone(), LogOwn, OtherRows];
 
     /// <summary>Weights for gradients, from what <see cref="OfKernels"/> gave.</summary>
     public static KernelWeights Restore(IReadOnlyList<Tensor?> tensors) => new()
@@ -59,8 +59,6 @@ internal sealed class KernelWeights
         CenterIds = tensors[3],
         LogOwn = tensors[4],
         OtherRows = tensors[5],
-        LogAll = tensors[6]!,
-        LogOthers = tensors[7]!,
     };
 
     /// <param name="rows">(k, d).</param>
@@ -74,7 +72,7 @@ internal sealed class KernelWeights
         Device device = rows.device;
         if (weights is null && ids is null && centers?.Weights is null)
         {
-            return new KernelWeights { LogAll = Number(Math.Log(k + m)), LogOthers = Number(k + m > 1 ? Math.Log(k + m - 1) : 0) };
+            return new KernelWeights { LogAll = Math.Log(k + m), LogOthers = k + m > 1 ? Math.Log(k + m - 1) : 0 };
         }
         Tensor own = weights?.Values ?? ones(k, dtype: ScalarType.Float64, device: device);
         Tensor further = centers?.Weights?.to(ScalarType.Float64) ?? ones(m, dtype: ScalarType.Float64, device: device);
@@ -118,8 +116,6 @@ internal sealed class KernelWeights
             LogAll = FiniteLog(own.sum() + sumOfFurther),
             LogOthers = FiniteLog(others),
         };
-
-        Tensor Number(double value) => full([], value, dtype: ScalarType.Float64, device: device);
     }
 
     /// <summary>The logarithm, and zero where there is none; no row counts then.</summary>

@@ -24,7 +24,7 @@ internal static class SphereLoss
         };
         var once = new PerTensorCache<Tensor>(Read);
         KernelWeights? shared = null; // views differ in their rows; what the kernels weigh is the same for all that have the same centres
-        Tensor[] projections = once.Of(views.Projections);
+        Tensor[] projections = once.Of(views.Projections, rows => Directions.Read(rows, weights, options.NormalizeInputs));
         Tensor?[] centerRows = wanted.Entropy ? [.. views.Centers.Select(ReadCenters)] : []; // none, one for all views, or one for each
         Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
         if (wanted.Entropy)

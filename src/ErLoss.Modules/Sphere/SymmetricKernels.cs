@@ -105,19 +105,7 @@ internal sealed class SymmetricKernels
         {
             return false;
         }
-        Tensor sums = zeros_like(_rows[.., 0]), columnWeights = _columnWeights ?? ones_like(sums);
-        for (int i = 0; i < _tiles.Count; i++)
-        {
-            using var scope = NewDisposeScope();
-            PairTile tile = _tiles[i];
-            Tensor kernels = Evaluate(tile, _kept[i] ?? _scratch!);
-            AddRowSums(sums[tile.Top..tile.Bottom], kernels, columnWeights[tile.Left..tile.Right]);
-            if (tile.MirrorLeft < tile.Right)
-            {
-                AddRowSums(sums[tile.MirrorLeft..tile.Right], kernels[.., (tile.MirrorLeft - tile.Left)..].t(), columnWeights[tile.Top..tile.Bottom]);
-            }
-        }
-        sums = sums.to(ScalarType.Float64);
+        Tensor sums = (_tiles.Count == 1 ? TileSums.OfRows(Evaluate(_tiles[0], _kept[0] ?? _scratch!), _columnWeights, _rows.dtype) : SumTiles()).to(ScalarType.Float64);
         logSums = _shift is null ? sums.log() : sums.log() + _shift;
         if (DirectionlessRows is { } directionless)
         {
@@ -128,6 +116,25 @@ internal sealed class SymmetricKernels
                 : logSums.masked_fill(directionless, count);
         }
         return !_mayVanish || !MayUnderflow(sums);
+    }
+
+    /// <summary>The row sums of all tiles.</summary>
+    private Tensor SumTiles()
+    {
+        bool areOnes = _columnWeights is null;
+        Tensor sums = zeros_like(_rows[.., 0]), columnWeights = _columnWeights ?? ones_like(sums);
+        for (int i = 0; i < _tiles.Count; i++)
+        {
+            using var scope = NewDisposeScope();
+            PairTile tile = _tiles[i];
+            Tensor kernels = Evaluate(tile, _kept[i] ?? _scratch!);
+            TileSums.AddRows(sums[tile.Top..tile.Bottom], kernels, columnWeights[tile.Left..tile.Right], areOnes);
+            if (tile.MirrorLeft < tile.Right)
+            {
+                TileSums.AddRows(sums[tile.MirrorLeft..tile.Right], kernels[.., (tile.MirrorLeft - tile.Left)..].t(), columnWeights[tile.Top..tile.Bottom], areOnes);
+            }
+        }
+        return sums;
     }
 
     private bool MayUnderflow(Tensor sums)
@@ -150,7 +157,8 @@ internal sealed class SymmetricKernels
     public Tensor Gradient(Tensor slopes, Tensor logSums)
     {
         // The lower half's share is gathered transposed, as Z_Iᵀ·W: no product has to read W against its layout, which costs a tenth.
-        Tensor factorsTransposed = _factors.t(), upper = empty_like(_rows), lower = zeros(_columns.shape, dtype: _rows.dtype, device: _rows.device);
+        Tensor factorsTransposed = _factors.t(), upper = empty_like(_rows);
+        Tensor? lower = _tiles.Count == 1 ? null : zeros(_columns.shape, dtype: _rows.dtype, device: _rows.device);
         Tensor exponents = _shift is null ? -logSums : _shift - logSums;
         if (DirectionlessRows is { } directionless)
         {
@@ -168,17 +176,17 @@ internal sealed class SymmetricKernels
             weights.mul_(pairs is null
                 ? scaled[tile.Top..tile.Bottom].unsqueeze(1) + scaled[tile.Left..tile.Right]
                 : pairs[tile.Top..tile.Bottom].mm(swapped![.., tile.Left..tile.Right]));
-            AddProduct(upper[tile.Top..tile.Bottom], weights, _factors[tile.Left..tile.Right], isFirst: tile.OnDiagonal);
+            TileSums.AddProduct(upper[tile.Top..tile.Bottom], weights, _factors[tile.Left..tile.Right], isFirst: tile.OnDiagonal);
             if (tile.MirrorLeft < tile.Right)
             {
-                AddProduct(
-                    lower[.., tile.MirrorLeft..tile.Right],
+                TileSums.AddProduct(
+                    lower![.., tile.MirrorLeft..tile.Right],
                     factorsTransposed[.., tile.Top..tile.Bottom],
                     weights[.., (tile.MirrorLeft - tile.Left)..],
                     isFirst: false);
             }
         }
-        return upper.add_(lower.t());
+        return lower is null ? upper : upper.add_(lower.t());
     }
 
     /// <summary>
@@ -212,35 +220,6 @@ internal sealed class SymmetricKernels
             kernels.diagonal().zero_();
         }
         return kernels;
-    }
-
-    // A tile of bfloat16 is summed in float32; its product is summed in float32 too, and rounded before it is added.
-    private void AddRowSums(Tensor sums, Tensor kernels, Tensor columnWeights)
-    {
-        if (kernels.dtype == sums.dtype)
-        {
-            sums.addmv_(kernels, columnWeights);
-        }
-        else
-        {
-            sums.add_((_columnWeights is null ? kernels : kernels * columnWeights.to(kernels.dtype)).sum(1, type: sums.dtype));
-        }
-    }
-
-    private static void AddProduct(Tensor sums, Tensor left, Tensor right, bool isFirst)
-    {
-        if (left.dtype == sums.dtype)
-        {
-            sums.addmm_(left, right, beta: isFirst ? 0 : 1);
-        }
-        else if (isFirst)
-        {
-            sums.copy_(left.mm(right));
-        }
-        else
-        {
-            sums.add_(left.mm(right));
-        }
     }
 
     private static Tensor Shaped(Tensor buffer, PairTile tile) => buffer[..tile.Size].view(tile.Height, tile.Width);

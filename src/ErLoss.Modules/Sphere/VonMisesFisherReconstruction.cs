@@ -12,5 +12,5 @@ internal static class VonMisesFisherReconstruction
     /// <param name="concentration">κ.</param>
     /// <returns>(k).</returns>
     public static Tensor Relative(IReadOnlyList<Tensor> predictions, IReadOnlyList<Tensor?> met, long pairs, Concentration concentration) =>
-        -concentration.Scale(ViewSums.OfProducts(predictions, met, (prediction, targets) => (prediction * targets).sum(1)) / pairs);
+        concentration.Scale(ViewSums.OfProducts(predictions, met, (prediction, targets) => (prediction * targets).sum(1)), -1.0 / pairs);
 }
