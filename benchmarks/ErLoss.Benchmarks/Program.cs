@@ -23,6 +23,7 @@ var root = new RootCommand("Time the entropy, the loss and the training step wit
     SelfTestCommand.Create(),
     CompareCommand.Create(),
     FormsCommand.Create(),
+    ErrorsCommand.Create(),
     PeakMemory.Create(),
     ThroughputCommand.Create(),
     ReportCommand.Create(),

@@ -34,7 +34,8 @@ internal sealed class LossForms : IDisposable
     /// <param name="device">Where.</param>
     /// <param name="k">Rows of the batch.</param>
     /// <param name="d">Dimension.</param>
-    public LossForms(Device device, int k, int d)
+    /// <param name="dtype">The type that a queue's rows are rounded to.</param>
+    public LossForms(Device device, int k, int d, ScalarType dtype = ScalarType.Float32)
     {
         using var generator = new Generator(7);
         Tensor Uniform(int n) => rand(n, dtype: ScalarType.Float64, device: CPU, generator: generator);
@@ -42,9 +43,12 @@ internal sealed class LossForms : IDisposable
         _mask = Uniform(k).lt(0.9).to(device);
         _ids = arange(k, dtype: ScalarType.Int64, device: CPU).floor_divide(2).to(device);
         _labels = arange(k, dtype: ScalarType.Int64, device: CPU).remainder(10).to(device);
-        _queue = nn.functional.normalize(randn(QueueRatio * k, d, dtype: ScalarType.Float64, device: CPU, generator: generator), dim: 1).to(device);
+        _queue = nn.functional.normalize(randn(QueueRatio * k, d, dtype: ScalarType.Float64, device: CPU, generator: generator), dim: 1).to(dtype).to(device);
         _queueWeights = (0.1 + Uniform(QueueRatio * k)).to(device);
     }
+
+    /// <summary>Both estimators, with the own kernels and without.</summary>
+    public IReadOnlyList<LossForm> Main => [.. All.Take(4)];
 
     /// <summary>All of them; those on classes last.</summary>
     public IReadOnlyList<LossForm> All =>

@@ -121,7 +121,7 @@ internal sealed record LossTruth(
     }
 
     /// <summary>log C_d(κ), the Bessel function by its power series: I_ν(κ) = Σ_m (κ/2)^(2m+ν) / (m!·Γ(m+ν+1)).</summary>
-    private static Tensor LogNormalizer(int dimension, Tensor kappa, Normalizer normalizer)
+    public static Tensor LogNormalizer(int dimension, Tensor kappa, Normalizer normalizer)
     {
         double order = dimension / 2.0 - 1;
         Tensor m = arange(BesselTerms, dtype: ScalarType.Float64);
