@@ -13,31 +13,19 @@ using static TorchSharp.torch;
 namespace ErLoss.Benchmarks;
 
 /// <summary>
-/// <c>memory</c>: peak memory of one evaluation, forward and backward of Joe's entropy in float32, beyond the inputs and whatever else the
+/// <c>memory</c>: peak memory of one evaluation, forward and backward of Joe's entropy or of the whole loss in float32, beyond the inputs and whatever else the
 /// process held before; each in a process of its own.
 /// </summary>
 /// <remarks>
 /// On the CPU the growth of the peak resident set. On CUDA the growth of what torch's allocator has reserved, as
-/// <see cref="DeviceMemory"/> says; for that nothing else should use the GPU meanwhile. <c>memory fused|composed K D</c> measures one case, in
+/// <see cref="DeviceMemory"/> says; for that nothing else should use the GPU meanwhile. <c>memory EVALUATION K D QUANTITY</c> measures one case, in
 /// bytes, in this process.
 /// </remarks>
 internal static class PeakMemory
 {
     private const string NoMemory = "out of memory";
 
-    private static readonly (KernelEvaluation Evaluation, int K)[] s_cases =
-    [
-        (KernelEvaluation.Composed, 4096), (KernelEvaluation.Fused, 4096),
-        (KernelEvaluation.Composed, 16384), (KernelEvaluation.Fused, 16384),
-        (KernelEvaluation.Fused, 65536),
-    ];
-
-    private static readonly (KernelEvaluation Evaluation, int K)[] s_casesOnCuda =
-    [
-        .. s_cases[..^1],
-        (KernelEvaluation.Composed, 65536), (KernelEvaluation.Fused, 65536),
-        (KernelEvaluation.Composed, 131072), (KernelEvaluation.Fused, 131072),
-    ];
+    private static readonly int[] s_rows = [4096, 16384, 65536], s_rowsOnCuda = [.. s_rows, 131072];
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
 
@@ -45,8 +33,8 @@ internal static class PeakMemory
     public static Command Create()
     {
         Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
-        var single = new Argument<string[]>("fused|composed K D") { Arity = new ArgumentArity(0, 3), Description = "Measure one case only, in this process, and print the bytes." };
-        var command = new Command("memory", "Measure the peak memory of the entropy, fused and composed, forward and backward.") { single, device, json };
+        var single = new Argument<string[]>("EVALUATION K D QUANTITY") { Arity = new ArgumentArity(0, 4), Description = "Measure one case only, in this process, and print the bytes." };
+        var command = new Command("memory", "Measure the peak memory of entropy and loss by each evaluation, forward and backward.") { single, device, json };
         command.SetAction(parsed =>
         {
             Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
@@ -60,12 +48,12 @@ internal static class PeakMemory
                 case null or []:
                     MeasureAll(on, parsed.GetValue(json));
                     break;
-                case [var name, var k, var d] when Enum.TryParse(name, ignoreCase: true, out KernelEvaluation evaluation) && Enum.IsDefined(evaluation)
-                    && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1:
-                    Console.WriteLine(Measure(evaluation, rows, dimension, on)?.ToString() ?? NoMemory);
+                case [var name, var k, var d, .. var rest] when Enum.TryParse(name, ignoreCase: true, out KernelEvaluation evaluation) && Enum.IsDefined(evaluation)
+                    && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1 && (rest is [] || Variant.Quantities.Contains(rest[0])):
+                    Console.WriteLine(Measure(evaluation, rest is [var quantity] ? quantity : Variant.Quantities[0], rows, dimension, on));
                     break;
                 case { } other:
-                    throw new UsageException($"memory is followed by '{string.Join(' ', other)}'; nothing, or fused|composed K D, is wanted.");
+                    throw new UsageException($"memory is followed by '{string.Join(' ', other)}'; nothing, or an evaluation ({string.Join(", ", Variant.Forms)}), K, D and, if you like, {string.Join(" or ", Variant.Quantities)} are wanted.");
             }
             return ExitCode.Success;
         });
@@ -96,15 +84,21 @@ internal static class PeakMemory
         const int Dimension = 128;
         long? free = BenchmarkDevice.FreeBytes(device);
         var rows = new List<Row>();
-        foreach ((KernelEvaluation evaluation, int k) in device.type == DeviceType.CUDA ? s_casesOnCuda : s_cases)
+        foreach ((string quantity, int k, KernelEvaluation evaluation) in
+            from quantity in Variant.Quantities
+            from k in device.type == DeviceType.CUDA ? s_rowsOnCuda : s_rows
+            from evaluation in LossForm.Evaluations
+            where device.type == DeviceType.CUDA || evaluation != KernelEvaluation.Composed || k < s_rows[^1]
+            select (quantity, k, evaluation))
         {
-            long needed = evaluation == KernelEvaluation.Composed ? Workload.ComposedEntropyBuffers * Workload.PairBytes(k) : 0;
+            int buffers = quantity == Variant.Quantities[0] ? Workload.ComposedEntropyBuffers : Workload.ComposedLossBuffers;
+            long needed = evaluation == KernelEvaluation.Composed ? buffers * Workload.PairBytes(k) : 0;
             bool fits = device.type != DeviceType.CUDA || free is null || needed <= free;
-            long? peak = fits ? MeasureInChild(evaluation, k, Dimension, device) : null;
-            long? composed = rows.Find(row => row.K == k && row.Name == nameof(KernelEvaluation.Composed))?.PeakBytes;
-            string? note = !fits ? $"does not fit: about {needed >> 30} GiB" : peak is null ? NoMemory : null;
-            rows.Add(new Row(evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, note));
-            Console.WriteLine($"{evaluation,-8} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
+            string output = fits ? MeasureInChild(evaluation, quantity, k, Dimension, device) : $"does not fit: about {needed >> 30} GiB";
+            long? peak = long.TryParse(output, out long bytes) ? bytes : null;
+            long? composed = rows.Find(row => row.Quantity == quantity && row.K == k && row.Name == nameof(KernelEvaluation.Composed))?.PeakBytes;
+            rows.Add(new Row(quantity, evaluation.ToString(), k, Dimension, peak, composed is null ? null : (double?)peak / composed, peak is null ? output : null));
+            Console.WriteLine($"{quantity,-7} {evaluation,-9} k {k,6}  d {Dimension}  {Show(rows[^1]),12}  {rows[^1].RatioToComposed:f3}".TrimEnd());
             if (json is not null)
             {
                 AtomicFile.Write(json, stream => JsonSerializer.Serialize(stream, rows, s_json)); // what there is so far outlives an interrupt
@@ -112,45 +106,61 @@ internal static class PeakMemory
         }
     }
 
-    private static long? MeasureInChild(KernelEvaluation evaluation, int k, int dimension, Device device)
+    /// <summary>The bytes, or why there are none.</summary>
+    private static string MeasureInChild(KernelEvaluation evaluation, string quantity, int k, int dimension, Device device)
     {
         // Under `dotnet x.dll` the process is dotnet itself and wants the library's name first.
         string path = Environment.ProcessPath!, library = typeof(PeakMemory).Assembly.Location;
         string[] host = Path.GetFileNameWithoutExtension(path) == "dotnet" ? [library] : [];
-        string[] arguments = [.. host, "memory", evaluation.ToString(), $"{k}", $"{dimension}", "--device", device.ToString()];
+        string[] arguments = [.. host, "memory", evaluation.ToString(), $"{k}", $"{dimension}", quantity, "--device", device.ToString()];
         var start = new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true };
         using Process child = Process.Start(start)!;
         string output = child.StandardOutput.ReadToEnd().Trim();
         child.WaitForExit();
-        return child.ExitCode != 0
-            ? throw new InvalidOperationException($"The measurement of {evaluation} at ({k}, {dimension}) exited with {child.ExitCode}.")
-            : output == NoMemory ? null : long.Parse(output);
+        return child.ExitCode == 0 ? output : throw new InvalidOperationException($"The measurement of {evaluation} at ({k}, {dimension}) exited with {child.ExitCode}.");
     }
 
-    /// <summary>Null where the device has not enough.</summary>
-    private static long? Measure(KernelEvaluation evaluation, int k, int dimension, Device device)
+    /// <summary>The bytes, or why there are none.</summary>
+    private static string Measure(KernelEvaluation evaluation, string quantity, int k, int dimension, Device device)
     {
         using var scope = NewDisposeScope();
         try
         {
-            Workload.Differentiate(Workload.UnitRows(device, 64, dimension), evaluation); // loads and compiles what is not the evaluation's own
-            Tensor rows = Workload.UnitRows(device, k, dimension);
+            using Workload small = new(device, 64, dimension), measured = new(device, k, dimension);
+            Run(small); // loads and compiles what is not the evaluation's own
             BenchmarkDevice.Synchronize(device);
             using var process = Process.GetCurrentProcess();
             long before = device.type == DeviceType.CUDA ? DeviceMemory.Read(device.index)!.Value.Free : process.WorkingSet64;
-            Workload.Differentiate(rows, evaluation);
+            Run(measured);
             BenchmarkDevice.Synchronize(device);
             process.Refresh();
-            return device.type == DeviceType.CUDA ? before - DeviceMemory.Read(device.index)!.Value.Free : process.PeakWorkingSet64 - before;
+            return $"{(device.type == DeviceType.CUDA ? before - DeviceMemory.Read(device.index)!.Value.Free : process.PeakWorkingSet64 - before)}";
         }
         catch (Exception e) when (OutOfMemory.Is(e))
         {
-            return null;
+            return NoMemory;
+        }
+        catch (ArgumentException)
+        {
+            return "not served";
+        }
+
+        void Run(Workload workload)
+        {
+            if (quantity == Variant.Quantities[0])
+            {
+                workload.Entropy(evaluation);
+            }
+            else
+            {
+                workload.Loss(evaluation);
+            }
         }
     }
 
     /// <summary>A case of the file that <c>--json</c> names.</summary>
     public sealed record Row(
+        [property: JsonPropertyName("quantity")] string Quantity,
         [property: JsonPropertyName("name")] string Name,
         [property: JsonPropertyName("k")] int K,
         [property: JsonPropertyName("d")] int D,

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
 
-/// <summary><c>compare</c>: fused, composed and the bare matrix product in turns within one process, on the CPU or a GPU.</summary>
+/// <summary><c>compare</c>: all evaluations and the bare matrix product in turns within one process, on the CPU or a GPU, with the errors of their gradients.</summary>
 internal static class CompareCommand
 {
     private static readonly int[] s_rowsOnCpu = [1024, 4096, 8192], s_rowsOnCuda = [.. Enumerable.Range(10, 8).Select(power => 1 << power)];
@@ -24,7 +24,7 @@ internal static class CompareCommand
             "--d", "Dimensions of the rows.", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", s_dimensions);
         Option<bool> tf32 = Options.Flag("--tf32", "Time matrix products in TF32 as well (CUDA only).");
         Option<int> rounds = Options.Number("--rounds", "Number of samples of each measurement.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
-        var command = new Command("compare", "Time forward and backward of entropy and loss, fused and composed, and the bare matrix product, in turns.")
+        var command = new Command("compare", "Time forward and backward of entropy and loss by each evaluation, and the bare matrix product, in turns, and measure the errors of the gradients.")
         {
             device, rows, dimensions, tf32, rounds, json,
         };
@@ -80,7 +80,7 @@ internal static class CompareCommand
     private static void Show(Measurements measurements)
     {
         Table table = new Table()
-            .Title($"{measurements.Device}, TorchSharp {measurements.TorchSharp}, libtorch {measurements.Libtorch}; milliseconds, medians (quartiles)".EscapeMarkup())
+            .Title($"{measurements.Device}, TorchSharp {measurements.TorchSharp}, libtorch {measurements.Libtorch}; milliseconds, medians (quartiles); error of the tangential gradient".EscapeMarkup())
             .AddColumns(["precision", .. TimingTable.Head()]);
         foreach (TimingCase at in measurements.Rows.Select(row => row.Case).Distinct())
         {

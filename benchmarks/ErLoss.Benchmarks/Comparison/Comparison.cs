@@ -1,3 +1,4 @@
+using ErLoss.Training.Compute;
 using static TorchSharp.torch;
 
 namespace ErLoss.Benchmarks;
@@ -50,8 +51,21 @@ internal sealed class Comparison
                 return row with { Note = $"skipped: its buffers take about {needed} and {_freeBytes / BytesPerGibibyte:f1} GiB are free" };
             }
             return samples.Quartiles is { } quartiles
-                ? row with { MedianMs = quartiles.Median, Q1 = quartiles.First, Q3 = quartiles.Third }
-                : row with { Note = "out of memory" };
+                ? row with { MedianMs = quartiles.Median, Q1 = quartiles.First, Q3 = quartiles.Third, Error = Error(variant) }
+                : row with { Note = samples.Note };
+        }
+    }
+
+    /// <summary>Null where it is not known, as for lack of memory.</summary>
+    private static double? Error(Variant variant)
+    {
+        try
+        {
+            return variant.Error?.Invoke();
+        }
+        catch (Exception e) when (OutOfMemory.Is(e))
+        {
+            return null;
         }
     }
 

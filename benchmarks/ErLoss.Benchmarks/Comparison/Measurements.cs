@@ -40,9 +40,9 @@ internal sealed record Measurements(
 /// <summary>What a comparison is at: a size and a precision.</summary>
 internal readonly record struct TimingCase(string Precision, int K, int D);
 
-/// <summary>One variant's time, forward and backward, in milliseconds; null with a note that says why where there is none.</summary>
+/// <summary>One variant's time, forward and backward, in milliseconds, and the relative error of the tangential gradient; null with a note that says why where there is none.</summary>
 internal sealed record Timing(
-    string Name, string Device, int K, int D, string Precision, double? MedianMs, double? Q1, double? Q3, int Rounds, string? Note = null)
+    string Name, string Device, int K, int D, string Precision, double? MedianMs, double? Q1, double? Q3, int Rounds, string? Note = null, double? Error = null)
 {
     [System.Text.Json.Serialization.JsonIgnore]
     public TimingCase Case => new(Precision, K, D);

@@ -14,17 +14,19 @@ internal static class ReportCommand
         Option<string?> compare = Options.Text("--compare", "File that compare --json wrote.", "FILE");
         Option<string?> pytorch = Options.Text("--pytorch", "File that pytorch_baseline.py wrote.", "FILE");
         Option<string?> memory = Options.Text("--memory", "File that memory --json wrote.", "FILE");
+        Option<string?> errors = Options.Text("--errors", "File that errors --json wrote.", "FILE");
         Option<string?> throughput = Options.Text("--throughput", "File that throughput --json wrote.", "FILE");
-        var command = new Command("report", "Write tables of measured times, memory, throughput and their ratios in Markdown.") { compare, pytorch, memory, throughput };
+        var command = new Command("report", "Write tables of measured times, memory, errors, throughput and their ratios in Markdown.") { compare, pytorch, memory, errors, throughput };
         command.SetAction(parsed =>
         {
-            Option<string?>[] files = [compare, pytorch, memory, throughput];
+            Option<string?>[] files = [compare, pytorch, memory, errors, throughput];
             if (files.All(file => parsed.GetValue(file) is null))
             {
                 throw new UsageException($"report needs at least one of {string.Join(", ", files.Select(file => file.Name))}.");
             }
             IReadOnlyList<PeakMemory.Row> peaks = parsed.GetValue(memory) is { } path ? PeakMemory.Read(path) : [];
-            Console.Write(Markdown(Read(compare), Read(pytorch), peaks, Read(throughput)));
+            IReadOnlyList<ErrorMeasurement> measured = parsed.GetValue(errors) is { } file ? ErrorMeasurement.Read(file) : [];
+            Console.Write(Markdown(Read(compare), Read(pytorch), peaks, measured, Read(throughput)));
             return ExitCode.Success;
 
             Measurements? Read(Option<string?> file) => parsed.GetValue(file) is { } path ? Measurements.Read(path) : null;
@@ -32,13 +34,13 @@ internal static class ReportCommand
         return command;
     }
 
-    private static string Markdown(Measurements? ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks, Measurements? steps)
+    private static string Markdown(Measurements? ours, Measurements? theirs, IReadOnlyList<PeakMemory.Row> peaks, IReadOnlyList<ErrorMeasurement> errors, Measurements? steps)
     {
         var text = new StringBuilder();
         if ((ours ?? steps ?? theirs) is { } any)
         {
             string torchSharp = any.TorchSharp is { } version ? $"TorchSharp {version}, " : "";
-            text.AppendLine($"{any.Device}, {torchSharp}libtorch {any.Libtorch}. Forward and backward, medians in milliseconds.");
+            text.AppendLine($"{any.Device}, {torchSharp}libtorch {any.Libtorch}. Forward and backward, medians in milliseconds; beside them the relative error of the tangential gradient.");
         }
         ours ??= new Measurements("ErLoss", "", null, "", []); // PyTorch's times alone are still worth a table
         foreach (IGrouping<string, TimingCase> cases in ours.Rows.Concat(theirs?.Rows ?? []).Select(row => row.Case).Distinct().GroupBy(at => at.Precision))
@@ -59,10 +61,15 @@ internal static class ReportCommand
         {
             AppendTable(
                 text,
-                "Peak memory of the entropy beyond the inputs",
-                ["k", "d", Variant.Composed, Variant.Fused],
-                peaks.GroupBy(row => (row.K, row.D)).Select(rows => (string[])
-                    [$"{rows.Key.K:n0}", $"{rows.Key.D}", PeakMemory.Show(rows, Variant.Composed), PeakMemory.Show(rows, Variant.Fused)]));
+                "Peak memory beyond the inputs",
+                ["quantity", "k", "d", .. Variant.Forms],
+                peaks.GroupBy(row => (row.Quantity, row.K, row.D)).Select(rows => (string[])
+                    [rows.Key.Quantity, $"{rows.Key.K:n0}", $"{rows.Key.D}", .. Variant.Forms.Select(form => PeakMemory.Show(rows, form))]));
+        }
+        if (errors.Count > 0)
+        {
+            (IReadOnlyList<string> head, IReadOnlyList<string[]> rows) = ErrorMeasurement.Table(errors);
+            AppendTable(text, "Errors of value (nats), gradient and tangential gradient (relative, in norm)", head, rows);
         }
         AppendSteps(text, steps?.Throughput ?? [], theirs?.Throughput ?? [], theirs?.Libtorch);
         return text.ToString();
@@ -95,25 +102,24 @@ internal static class ReportCommand
         static string Show(Throughput? row) => row?.ImagesPerSecond is { } speed ? $"{speed:n0}" : row?.Note ?? "";
     }
 
-    /// <summary>Our fused form against each of PyTorch's forms of a quantity.</summary>
+    /// <summary>Our evaluations against each of PyTorch's forms of a quantity, and how many times longer that takes than the fastest of ours.</summary>
     private static void AppendAgainst(
         StringBuilder text, string quantity, Measurements ours, Measurements theirs, IGrouping<string, TimingCase> cases)
     {
-        string fused = $"{quantity} {Variant.Fused}";
         string[] forms = [.. theirs.Rows.Select(row => row.Name).Where(name => name.StartsWith($"{quantity} ", StringComparison.Ordinal)).Distinct()];
         AppendTable(
             text,
             $"{cases.Key}, {quantity}, against PyTorch {theirs.Libtorch} on {theirs.Device}",
-            ["k", "d", "ErLoss, fused", .. forms.SelectMany(form => (string[])[$"PyTorch, {form[(quantity.Length + 1)..]}", "faster"])],
+            ["k", "d", .. Variant.Forms.Select(form => $"ErLoss, {form}"), .. forms.SelectMany(form => (string[])[$"PyTorch, {form[(quantity.Length + 1)..]}", "faster"])],
             cases.Select(at => (string[])
             [
                 $"{at.K:n0}",
                 $"{at.D}",
-                TimingTable.Time(ours.Find(fused, at), withQuartiles: false),
+                .. Variant.Forms.Select(form => TimingTable.TimeAndError(ours.Find($"{quantity} {form}", at), withQuartiles: false)),
                 .. forms.SelectMany(form => (string[])
                 [
-                    TimingTable.Time(theirs.Find(form, at), withQuartiles: false),
-                    TimingTable.Times(theirs.Find(form, at)?.MedianMs / ours.Find(fused, at)?.MedianMs),
+                    TimingTable.TimeAndError(theirs.Find(form, at), withQuartiles: false),
+                    TimingTable.Times(theirs.Find(form, at)?.MedianMs / Variant.Forms.Min(own => ours.Find($"{quantity} {own}", at)?.MedianMs)),
                 ]),
             ]));
     }

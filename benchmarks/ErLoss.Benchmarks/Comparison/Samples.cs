@@ -13,7 +13,6 @@ internal sealed class Samples
     private readonly Device _device;
     private readonly List<double> _milliseconds = [];
     private int _repetitions;
-    private bool _outOfMemory;
 
     /// <param name="run">Does it once; has a dispose scope of its own.</param>
     /// <param name="device">Where.</param>
@@ -23,13 +22,16 @@ internal sealed class Samples
         _device = device;
     }
 
-    /// <summary>Of the milliseconds that it takes; null where it ran out of memory.</summary>
-    public Quartiles? Quartiles => _outOfMemory ? null : Benchmarks.Quartiles.Compute(_milliseconds);
+    /// <summary>Of the milliseconds that it takes; null where there is a note.</summary>
+    public Quartiles? Quartiles => Note is not null ? null : Benchmarks.Quartiles.Compute(_milliseconds);
+
+    /// <summary>Why there are no times.</summary>
+    public string? Note { get; private set; }
 
     /// <summary>Takes one more.</summary>
     public void Take()
     {
-        if (_outOfMemory)
+        if (Note is not null)
         {
             return;
         }
@@ -43,7 +45,11 @@ internal sealed class Samples
         }
         catch (Exception e) when (OutOfMemory.Is(e))
         {
-            _outOfMemory = true;
+            Note = "out of memory";
+        }
+        catch (ArgumentException)
+        {
+            Note = "not served"; // an evaluation that was asked for by name does not serve the device, the size or the form
         }
     }
 

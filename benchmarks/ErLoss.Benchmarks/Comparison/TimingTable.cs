@@ -3,30 +3,35 @@ namespace ErLoss.Benchmarks;
 /// <summary>The cells of a comparison's table, for the console and for Markdown.</summary>
 internal static class TimingTable
 {
-    /// <summary>Column heads: sizes, the product, and for each quantity its two forms and the ratios.</summary>
+    /// <summary>Column heads: sizes, the product, and for each quantity the composed form, the others, and how many times faster they are.</summary>
     public static IEnumerable<string> Head() =>
     [
         "k",
         "d",
         Variant.Product,
-        .. Variant.Quantities.SelectMany(quantity => (string[])[$"{quantity}, composed", $"{quantity}, fused", "faster"]),
+        .. Variant.Quantities.SelectMany(quantity => Variant.Forms.SelectMany(form => form == Variant.Composed ? (string[])[$"{quantity}, {form}"] : [$"{quantity}, {form}", "faster"])),
         "entropy, fused ÷ 1.5 products",
     ];
 
     /// <summary>A row in the order of <see cref="Head"/>.</summary>
-    public static IEnumerable<string> Row(Measurements measurements, TimingCase at, bool withQuartiles) =>
-    [
-        $"{at.K:n0}",
-        $"{at.D}",
-        Time(measurements.Find(Variant.Product, at), withQuartiles),
-        .. Variant.Quantities.SelectMany(quantity => (string[])
+    public static IEnumerable<string> Row(Measurements measurements, TimingCase at, bool withQuartiles)
+    {
+        return
         [
-            Time(measurements.Find($"{quantity} {Variant.Composed}", at), withQuartiles),
-            Time(measurements.Find($"{quantity} {Variant.Fused}", at), withQuartiles),
-            Times(measurements.Ratio($"{quantity} {Variant.Composed}", $"{quantity} {Variant.Fused}", at)),
-        ]),
-        $"{measurements.Ratio(Variant.Entropy(Variant.Fused), Variant.Product, at) / 1.5:f2}",
-    ];
+            $"{at.K:n0}",
+            $"{at.D}",
+            Time(measurements.Find(Variant.Product, at), withQuartiles),
+            .. Variant.Quantities.SelectMany(quantity => Variant.Forms.SelectMany(form => Cells($"{quantity} {Variant.Composed}", $"{quantity} {form}"))),
+            $"{measurements.Ratio(Variant.Entropy(Variant.Fused), Variant.Product, at) / 1.5:f2}",
+        ];
+
+        string[] Cells(string composed, string name) => name == composed
+            ? [TimeAndError(measurements.Find(name, at), withQuartiles)]
+            : [TimeAndError(measurements.Find(name, at), withQuartiles), Times(measurements.Ratio(composed, name, at))];
+    }
+
+    /// <summary>"12.3; 4e-07": a time and the error that comes with it, each where there is one.</summary>
+    public static string TimeAndError(Timing? timing, bool withQuartiles) => Time(timing, withQuartiles) + (timing?.Error is { } error ? $"; {error:0e-00}" : "");
 
     /// <summary>"12.3", with its quartiles where wanted, or why there is none.</summary>
     public static string Time(Timing? timing, bool withQuartiles) => timing switch

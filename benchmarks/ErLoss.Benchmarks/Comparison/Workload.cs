@@ -13,22 +13,26 @@ internal sealed class Workload : IDisposable
     public const int ComposedEntropyBuffers = 4, ComposedLossBuffers = 5;
 
     private readonly Tensor _view1, _view2;
-    private readonly EntropyReconstructionLoss _fused = MakeLoss(KernelEvaluation.Fused), _composed = MakeLoss(KernelEvaluation.Composed);
+    private readonly Dictionary<KernelEvaluation, EntropyReconstructionLoss> _losses = Enum.GetValues<KernelEvaluation>().ToDictionary(evaluation => evaluation, MakeLoss);
+    private readonly Lazy<GradientTruth?> _truth;
 
     public Workload(Device device, int k, int d)
     {
         random.manual_seed(0);
         _view1 = UnitRows(device, k, d);
         _view2 = UnitRows(device, k, d);
+        _truth = new Lazy<GradientTruth?>(() => GradientTruth.Compute(_view1, _view2, EntropyReconstructionOptions.DefaultKappa));
         long pairs = PairBytes(k);
         Variants =
         [
             new(Variant.Product, 1, k <= LargestWholeProduct ? pairs : (long)k * ProductBand * sizeof(float), Product),
-            new(Variant.Entropy(Variant.Composed), ComposedEntropyBuffers, pairs, () => Entropy(KernelEvaluation.Composed)),
-            new(Variant.Entropy(Variant.Fused), 0, pairs, () => Entropy(KernelEvaluation.Fused)),
-            new(Variant.Loss(Variant.Composed), ComposedLossBuffers, pairs, () => Loss(KernelEvaluation.Composed)),
-            new(Variant.Loss(Variant.Fused), 0, pairs, () => Loss(KernelEvaluation.Fused)),
+            .. LossForm.Evaluations.Select(evaluation => new Variant(
+                Variant.Entropy(LossForm.NameOf(evaluation)), Buffers(evaluation, ComposedEntropyBuffers), pairs, () => Entropy(evaluation), ErrorOf(evaluation, Entropy, truth => truth.Entropy))),
+            .. LossForm.Evaluations.Select(evaluation => new Variant(
+                Variant.Loss(LossForm.NameOf(evaluation)), Buffers(evaluation, ComposedLossBuffers), pairs, () => Loss(evaluation), ErrorOf(evaluation, Loss, truth => truth.Loss))),
         ];
+
+        static int Buffers(KernelEvaluation evaluation, int composed) => evaluation == KernelEvaluation.Composed ? composed : 0;
     }
 
     public IReadOnlyList<Variant> Variants { get; }
@@ -83,16 +87,30 @@ internal sealed class Workload : IDisposable
     {
         _view1.grad?.zero_();
         _view2.grad?.zero_();
-        (evaluation == KernelEvaluation.Fused ? _fused : _composed).call(_view1, _view2).backward();
+        _losses[evaluation].call(_view1, _view2).backward();
     }
 
     public void Dispose()
     {
         _view1.Dispose();
         _view2.Dispose();
-        _fused.Dispose();
-        _composed.Dispose();
+        foreach (EntropyReconstructionLoss loss in _losses.Values)
+        {
+            loss.Dispose();
+        }
+        if (_truth.IsValueCreated)
+        {
+            _truth.Value?.Dispose();
+        }
     }
+
+    /// <summary>Computes a gradient once more, and its error.</summary>
+    private Func<double?> ErrorOf(KernelEvaluation evaluation, Action<KernelEvaluation> differentiate, Func<GradientTruth, Tensor> choose) => () =>
+    {
+        using var scope = NewDisposeScope();
+        differentiate(evaluation);
+        return _truth.Value?.ErrorOf(_view1.grad!, choose(_truth.Value));
+    };
 
     private static EntropyReconstructionLoss MakeLoss(KernelEvaluation evaluation) =>
         new(new EntropyReconstructionOptions { Estimator = EntropyEstimator.Joe, Evaluation = evaluation });

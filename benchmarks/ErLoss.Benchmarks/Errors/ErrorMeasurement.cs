@@ -57,11 +57,13 @@ internal sealed record ErrorMeasurement(
             Tensor[] leaves = [.. projections.Select(rows => rows.detach().clone().requires_grad_())];
             Tensor value = loss.terms(form.Views(leaves)).Loss;
             value = value.to(ScalarType.Float64).sum();
-            value.backward();
-            Tensor[] gradients = [.. leaves.Select(leaf => leaf.grad!.cpu().to(ScalarType.Float64))];
+            // As users of half precision scale a loss: gradients would be too small for the type else.
+            double scale = Math.Pow(2, -Math.Ceiling(Math.Log2(truth.Gradients.Max(gradient => gradient.abs().max().ToDouble()))));
+            (value * scale).backward();
+            Tensor[] gradients = [.. leaves.Select(leaf => leaf.grad!.cpu().to(ScalarType.Float64) / scale)];
             double error = gradients.Zip(truth.Gradients).Sum(pair => (pair.First - pair.Second).square().sum().ToDouble());
             double size = truth.Gradients.Sum(gradient => gradient.square().sum().ToDouble());
-            double? logKappa = loss.get_parameter("log_kappa")?.grad is { } slope ? Math.Abs(slope.ToDouble() / truth.LogKappaGradient - 1) : null;
+            double? logKappa = loss.get_parameter("log_kappa")?.grad is { } slope ? Math.Abs(slope.ToDouble() / scale / truth.LogKappaGradient - 1) : null;
             return (Math.Abs(value.ToDouble() - truth.Loss), Math.Sqrt(error / size), logKappa);
         }
     }
