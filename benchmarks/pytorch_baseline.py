@@ -6,8 +6,10 @@ Forward and backward, in turns within one process, of
   entropy composed   Joe's entropy on the sphere by ordinary operators on the k×k similarities
   entropy chunked    the same by bands of rows that backward computes anew, so that no k×k matrix is kept
   entropy compiled   the composed form under torch.compile (--compile)
+  entropy sdpa       the same by the kernels of scaled_dot_product_attention, whose log-sum-exp is the log-density, without a k×k matrix; in float32, and in
+                     float16 and bfloat16 beside it
   loss ...           reconstruction minus the mean entropy of both views, likewise
-and training steps of a ResNet-18 for 32×32 images (two views an image) in images per second.
+with the error of each gradient's tangential part against float64, relative in norm, and training steps of a ResNet-18 for 32×32 images (two views an image) in images per second.
 Needs PyTorch and nothing else.
 """
 
@@ -55,6 +57,49 @@ def log_densities_chunked(rows, kappa=KAPPA):
     return torch.cat(bands) - math.log(len(rows))
 
 
+class AttentionLogSums(torch.autograd.Function):
+    """log Σ_j exp(κ·z_i·z_j) of each row by attention of the rows to themselves, in a type of one's choice."""
+
+    @staticmethod
+    def forward(ctx, rows, kappa, dtype):
+        narrow = rows.to(dtype)[None, None]
+        if not rows.is_cuda:
+            output, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(narrow, narrow, narrow, 0.0, False, scale=kappa)
+            state = ()
+        elif dtype == torch.float32:
+            output, sums, *state = torch.ops.aten._scaled_dot_product_efficient_attention(narrow, narrow, narrow, None, True, scale=kappa)
+        else:
+            output, sums, *state = torch.ops.aten._scaled_dot_product_flash_attention(narrow, narrow, narrow, scale=kappa)
+        ctx.save_for_backward(narrow, output, sums)
+        ctx.state, ctx.kappa, ctx.dtype = state, kappa, rows.dtype
+        return sums.reshape(-1)[:len(rows)].to(rows.dtype)  # the efficient kernel pads its sums
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient):
+        narrow, output, sums = ctx.saved_tensors
+        # With P the attention's weights, the gradient is κ·(g∘(P·Z) + Pᵀ·(g∘Z)). The second part is attention's gradient in its values, of unit size whatever the loss's is.
+        size = gradient.abs().max()
+        weighted = (gradient[:, None] / size * narrow[0, 0]).to(narrow.dtype)[None, None]
+        if not narrow.is_cuda:
+            values = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(weighted, narrow, narrow, narrow, output, sums, 0.0, False, scale=ctx.kappa)[2]
+        elif narrow.dtype == torch.float32:
+            seed, offset = ctx.state
+            values = torch.ops.aten._scaled_dot_product_efficient_attention_backward(
+                weighted, narrow, narrow, narrow, None, output, sums, seed, offset, 0.0, [False, False, True, False], scale=ctx.kappa)[2]
+        else:
+            cumulative_q, cumulative_k, most_q, most_k, seed, offset, _ = ctx.state
+            values = torch.ops.aten._scaled_dot_product_flash_attention_backward(
+                weighted, narrow, narrow, narrow, output, sums, cumulative_q, cumulative_k, most_q, most_k, 0.0, False, seed, offset, scale=ctx.kappa)[2]
+        rows = ctx.kappa * (gradient[:, None] * output[0, 0].to(ctx.dtype) + size * values[0, 0].to(ctx.dtype))
+        return rows, None, None
+
+
+def log_densities_by_attention(dtype):
+    """As log_densities, by attention in a type."""
+    return lambda rows, kappa=KAPPA: AttentionLogSums.apply(rows, kappa, dtype) - math.log(len(rows))
+
+
 def entropy(rows, densities):
     """Joe's estimator without the normaliser's constant, which has no gradient in the rows."""
     return -densities(rows).mean()
@@ -65,6 +110,44 @@ def loss(view1, view2, densities):
     z1, z2 = F.normalize(view1, dim=1), F.normalize(view2, dim=1)
     reconstruction = -KAPPA * (z1 * z2).sum() / len(z1)
     return reconstruction - (entropy(z1, densities) + entropy(z2, densities)) / 2
+
+
+class Truth:
+    """Tangential gradients of entropy and loss in the first of two batches of unit rows, in float64, by bands of rows."""
+
+    MOST_ON_CPU, MOST_ON_CUDA, PAIRS_AT_ONCE = 8192, 65_536, 2**24
+
+    def __init__(self, view1, view2):
+        self.view1, self.view2, self.gradients = view1, view2, None
+
+    def error(self, name):
+        """Of view1's gradient, relative in norm; None where there are too many rows for a truth."""
+        k = len(self.view1)
+        if k > (self.MOST_ON_CUDA if self.view1.is_cuda else self.MOST_ON_CPU):
+            return None
+        with torch.no_grad():
+            if self.gradients is None:
+                z, other = (F.normalize(view.detach().double(), dim=1) for view in (self.view1, self.view2))
+                self.directions = z
+                ours = self.of_entropy(z)
+                self.gradients = {"entropy": ours, "loss": self.tangential(-KAPPA / k * other) - ours / 2}
+            truth = self.gradients[name]
+            return float((self.tangential(self.view1.grad.double()) - truth).norm() / truth.norm())
+
+    def of_entropy(self, z):
+        k = len(z)
+        height = max(1, self.PAIRS_AT_ONCE // k)
+        bands = [slice(top, top + height) for top in range(0, k, height)]
+        sums = torch.cat([torch.logsumexp(KAPPA * (z[band] @ z.T), 1) for band in bands])
+        parts = []
+        for band in bands:
+            exponents = KAPPA * (z[band] @ z.T)
+            exponents.diagonal(band.start).fill_(-math.inf)  # a row's own share is along the row
+            parts.append(((exponents - sums[band, None]).exp_() + (exponents - sums).exp_()) @ z)
+        return self.tangential(-KAPPA / k * torch.cat(parts))
+
+    def tangential(self, gradient):
+        return gradient - self.directions * (gradient * self.directions).sum(1, keepdim=True)
 
 
 class Device:
@@ -153,9 +236,11 @@ def take_turns(samples, rounds):
 
 
 def variants(device, k, d, compiles):
-    """(name, number of k×k buffers, action) of all that is timed at (k, d)."""
+    """(name, number of k×k buffers, action, error of the gradient that it left or None) of all that is timed at (k, d)."""
     generator = torch.Generator().manual_seed(0)
     view1, view2 = (F.normalize(torch.randn(k, d, generator=generator), dim=1).to(device.torch).requires_grad_() for _ in range(2))
+
+    truth = Truth(view1, view2)
 
     def zero_gradients():
         for view in (view1, view2):
@@ -178,14 +263,15 @@ def variants(device, k, d, compiles):
             value().backward()
         return run
 
-    yield "product", 1 if k <= LARGEST_WHOLE_PRODUCT else PRODUCT_BAND / k, product
+    yield "product", 1 if k <= LARGEST_WHOLE_PRODUCT else PRODUCT_BAND / k, product, None
     forms = [("composed", 4, 5, log_densities), ("chunked", 4 * min(CHUNK, k) / k, 4 * min(CHUNK, k) / k, log_densities_chunked)]
     if compiles:
         torch.compiler.reset()  # forgets other sizes, of which it takes a few only
         forms.append(("compiled", 1, 2, torch.compile(log_densities, dynamic=False)))
+    forms += [(name, 0, 0, log_densities_by_attention(dtype)) for name, dtype in (("sdpa", torch.float32), ("sdpa float16", torch.float16), ("sdpa bfloat16", torch.bfloat16))]
     for form, entropy_buffers, loss_buffers, densities in forms:
-        yield f"entropy {form}", entropy_buffers, differentiate(lambda densities=densities: entropy(view1, densities))
-        yield f"loss {form}", loss_buffers, differentiate(lambda densities=densities: loss(view1, view2, densities))
+        yield f"entropy {form}", entropy_buffers, differentiate(lambda densities=densities: entropy(view1, densities)), lambda: truth.error("entropy")
+        yield f"loss {form}", loss_buffers, differentiate(lambda densities=densities: loss(view1, view2, densities)), lambda: truth.error("loss")
 
 
 def set_tf32(products, convolutions):
@@ -193,22 +279,34 @@ def set_tf32(products, convolutions):
     torch.backends.cudnn.allow_tf32 = convolutions
 
 
+def error_of(samples, error):
+    """The error of one more run's gradient; None where it is not known."""
+    if error is None:
+        return None
+    try:
+        samples.run()
+        return error()
+    except RuntimeError:  # a float64 truth may not fit
+        return None
+
+
 def compare(device, precision, k, d, rounds, compiles):
     free = device.free_bytes()  # what PyTorch kept of earlier sizes is given back here
     named = []
-    for name, buffers, run in variants(device, k, d, compiles):
+    for name, buffers, run, error in variants(device, k, d, compiles):
         needed = buffers * 4 * k * k
         too_much = free is not None and needed > free
         note = f"skipped: its buffers take about {needed / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free" if too_much else None
-        named.append((name, Samples(run, device, note)))
-    take_turns([samples for _, samples in named], rounds)
-    for name, samples in named:
+        named.append((name, Samples(run, device, note), error))
+    take_turns([samples for _, samples, _ in named], rounds)
+    for name, samples, error in named:
         row = {"name": name, "device": device.name, "k": k, "d": d, "precision": precision, "rounds": rounds}
         quartiles = samples.quartiles()
         if quartiles is None:
             row["note"] = samples.note
         else:
             row["q1"], row["median_ms"], row["q3"] = (1000 * seconds for seconds in quartiles)
+            row["error"] = error_of(samples, error)
         yield row
 
 

@@ -12,7 +12,7 @@ internal static class RowKinds
     [
         ("spread", (k, d, generator) => Unit(Normal(k, d, generator))),
         ("ten clusters", (k, d, generator) => Unit(Unit(Normal(Clusters, d, generator))[randint(Clusters, [k], device: CPU, generator: generator)] + 0.08 * Normal(k, d, generator))),
-        ("pairs 0.001 apart", (k, d, generator) => Unit(Unit(Normal((k + 1) / 2, d, generator)).repeat_interleave(2, 0)[..k] + 1e-3 * Unit(Normal(k, d, generator)))),
+        ("near pairs, 0.001 apart", (k, d, generator) => Unit(Unit(Normal((k + 1) / 2, d, generator)).repeat_interleave(2, 0)[..k] + 1e-3 * Unit(Normal(k, d, generator)))),
         ("a cluster and its opposite", (k, d, generator) =>
         {
             Tensor cluster = Cluster(k - 1, d, generator);
