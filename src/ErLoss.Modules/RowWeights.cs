@@ -73,6 +73,6 @@ internal sealed class RowWeights
     /// <summary>The mean of (k) values over the rows, each counted by its weight: a scalar of the values' type.</summary>
     public Tensor Mean(Tensor values) => (values * Shares.to(values.dtype)).sum();
 
-    /// <summary>The mean of (k, d) rows, each counted by its weight: (d).</summary>
-    public Tensor MeanOfRows(Tensor rows) => Shares.to(rows.dtype).unsqueeze(0).mm(rows).squeeze(0);
+    /// <summary>The mean of (…, k, d) rows, each counted by its weight: (…, d).</summary>
+    public Tensor MeanOfRows(Tensor rows) => Shares.to(rows.dtype).unsqueeze(0).matmul(rows).squeeze(-2);
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>A batch of categorical distributions over d classes: probabilities and their logarithms, (k, d) each.</summary>
+/// <summary>A batch of categorical distributions over d classes: probabilities and their logarithms, (k, d) each. Those of several views may be one, (v, k, d).</summary>
 /// <remarks>
 /// <para>
 /// From logits the exact logarithms come by log-softmax and log-sum-exp, so that they and their gradients hold however small a
@@ -46,6 +46,10 @@ internal sealed class Categorical
 
     private bool IsFromLogits { get; }
 
+    /// <summary>The views of several that are one.</summary>
+    public Categorical[] Split() =>
+        [.. Probabilities.unbind(0).Zip(_logProbabilities.unbind(0), (probabilities, logs) => new Categorical(probabilities, logs, _normalizer, IsFromLogits))];
+
     /// <summary>Rows of logits where inputs are normalised, else of probabilities; in float32 at least.</summary>
     public static Categorical Read(Tensor rows, bool normalizeInputs, Normalizer normalizer)
     {
@@ -60,9 +64,9 @@ internal sealed class Categorical
     {
         if (normalizer == Normalizer.Reference)
         {
-            return FromProbabilities(nn.functional.softmax(logits, 1), normalizer);
+            return FromProbabilities(nn.functional.softmax(logits, -1), normalizer);
         }
-        Tensor logProbabilities = nn.functional.log_softmax(logits, 1);
+        Tensor logProbabilities = nn.functional.log_softmax(logits, -1);
         return new Categorical(logProbabilities.exp(), logProbabilities, normalizer, fromLogits: true);
     }
 
@@ -77,6 +81,13 @@ internal sealed class Categorical
             (targets.dtype == ScalarType.Int64 ? prediction.FlooredLogs().gather(1, targets) : targets * prediction.FlooredLogs()).sum(1));
         return sums * (-1.0 / pairs);
     }
+
+    /// <summary>The same of views that are one, each of which meets distributions.</summary>
+    /// <param name="predictions">(v, k, d).</param>
+    /// <param name="met">For each view the sum of the distributions that it meets, (k, d).</param>
+    /// <param name="pairs">How many pairs these are.</param>
+    /// <returns>(k).</returns>
+    public static Tensor CrossEntropy(Categorical predictions, IEnumerable<Tensor> met, long pairs) => (stack(met) * predictions.FlooredLogs()).sum([0, 2]) * (-1.0 / pairs);
 
     private Tensor FlooredLogs() => IsFromLogits
         ? _logProbabilities.masked_fill(_logProbabilities.isneginf(), _logProbabilities.dtype == ScalarType.Float64 ? s_floorInDouble : s_floor)

@@ -12,15 +12,32 @@ internal static class DiscreteLoss
     {
         RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
         bool each = options.Reduction == nn.Reduction.None;
-        var once = new PerTensorCache<Categorical>(rows => Categorical.Read(Fill(rows), options.NormalizeInputs, options.Normalizer));
-        Categorical[] projections = once.Of(views.Projections);
+        var once = new PerTensorCache<Categorical>(Read);
+        Categorical? together = null; // all projections as one, where that pays
+        Categorical[] projections = once.Of(views.Projections, ReadAll);
         return new LossParts(wanted.Entropy ? Entropy() : null, null, wanted.Reconstruction ? Reconstruction() : null, null, null, null);
+
+        Categorical Read(Tensor rows) => Categorical.Read(Fill(rows), options.NormalizeInputs, options.Normalizer);
+
+        Categorical[] ReadAll(IReadOnlyList<Tensor> rows)
+        {
+            if (rows.Count < views.Projections.Count || ViewBatch.Of(rows) is not { } batch)
+            {
+                return [.. rows.Select(Read)]; // a projection that is given twice counts twice
+            }
+            together = Read(batch);
+            return together.Split();
+        }
 
         Tensor Fill(Tensor rows) => weights?.Fill(rows) ?? rows;
 
         Tensor Entropy()
         {
             CenterMarginal?[] centers = [.. views.Centers.Select(CenterMarginal.Of)]; // none, one for all views, or one for each
+            if (together is not null && centers.Length <= 1)
+            {
+                return MarginalEntropy.Of(together, weights, centers.FirstOrDefault(), options.Estimator, each);
+            }
             return ViewSums.Mean([.. projections.Select((rows, view) => MarginalEntropy.Of(
                 rows, weights, centers.Length == 0 ? null : centers[Math.Min(view, centers.Length - 1)], options.Estimator, each))]);
         }
@@ -32,7 +49,9 @@ internal static class DiscreteLoss
                 ? [.. given.Select(target => FloatConversion.AtLeastSingle(Fill(target.detach())))]
                 : [.. projections.Select(batch => batch.Probabilities)];
             var met = MetTargets.Of(views, targets, predictions.Length, weights, isSymmetric: false);
-            return RowWeights.Reduce(met.Rows, Categorical.CrossEntropy(predictions, met.Sums, met.Pairs), each);
+            bool areTogether = together is not null && views.Predictions is null && met.Sums.Length == projections.Length && met.Sums.All(sum => sum is not null && sum.is_floating_point());
+            return RowWeights.Reduce(
+                met.Rows, areTogether ? Categorical.CrossEntropy(together!, met.Sums!, met.Pairs) : Categorical.CrossEntropy(predictions, met.Sums, met.Pairs), each);
         }
     }
 }

@@ -12,21 +12,22 @@ internal static class MarginalEntropy
 {
     private static readonly Scalar s_zero = 0, s_minusInfinity = double.NegativeInfinity; // kept, as a number's conversion may be freed before native code reads it
 
-    /// <param name="rows">The batch, with zeros for inputs in rows that do not count.</param>
+    /// <param name="rows">The batch, with zeros for inputs in rows that do not count; or those of several views as one.</param>
     /// <param name="weights">How much each row counts; null where each has the weight one.</param>
     /// <param name="centers">Further centres, if any.</param>
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="each">Whether a value for each row is wanted, as the plug-in has it.</param>
-    /// <returns>A scalar, or (k).</returns>
+    /// <returns>A scalar, or (k); of several views their mean.</returns>
     public static Tensor Of(Categorical rows, RowWeights? weights, CenterMarginal? centers, EntropyEstimator estimator, bool each)
     {
-        weights ??= centers is null ? null : RowWeights.Ones(rows.Probabilities.shape[0], rows.Probabilities.device);
+        weights ??= centers is null ? null : RowWeights.Ones(rows.Probabilities.shape[^2], rows.Probabilities.device);
+        long views = rows.Probabilities.dim() == 2 ? 1 : rows.Probabilities.shape[0];
         (Tensor own, Tensor logMarginal, Tensor? isMasked) = rows.LogProbabilities is { } logs ? OfLogits(logs) : OfProbabilities();
         if (estimator == EntropyEstimator.PlugIn)
         {
-            return each ? RowWeights.Reduce(weights, -(rows.Probabilities * logMarginal).sum(1), each) : -(own * logMarginal).sum();
+            return each ? RowWeights.Reduce(weights, MeanOfViews(-(rows.Probabilities * logMarginal.unsqueeze(-2)).sum(-1)), each) : (own * logMarginal).sum() * (-1.0 / views);
         }
-        Tensor value = isMasked is null ? -logMarginal.mean() : -logMarginal.sum() / isMasked.bitwise_not().sum().clamp_min(1);
+        Tensor value = isMasked is null ? -logMarginal.mean() : MeanOfViews(-logMarginal.sum(-1) / isMasked.bitwise_not().sum(-1).clamp_min(1));
         return weights is null ? value : value * weights.Any.to(value.dtype);
 
         // r, log c, and which classes do not count: there log c is zero, whatever r is.
@@ -42,10 +43,12 @@ internal static class MarginalEntropy
             return (own, rows.Log(centers is null ? own : centers.Join(own, weights!.Total)), null);
         }
 
-        Tensor MeanOfRows() => weights is null ? rows.Probabilities.mean([0]) : weights.MeanOfRows(rows.Probabilities);
+        Tensor MeanOfRows() => weights is null ? rows.Probabilities.mean([-2]) : weights.MeanOfRows(rows.Probabilities);
+
+        Tensor MeanOfViews(Tensor values) => views == 1 ? values : values.mean([0]);
     }
 
-    /// <summary>log c, (d), from exact logarithms, and which classes are masked in every row and centre, where it is zero.</summary>
+    /// <summary>log c, (d) or (v, d), from exact logarithms, and which classes are masked in every row and centre, where it is zero.</summary>
     /// <remarks>A log-sum-exp whose gradient is zero, and not NaN, for a masked class.</remarks>
     private static (Tensor LogMarginal, Tensor IsMasked) Exact(Tensor logs, RowWeights? weights, CenterMarginal? centers)
     {
@@ -64,13 +67,13 @@ internal static class MarginalEntropy
                 total += centersTotal;
             }
         }
-        Tensor largest = logs.detach().amax([0]);
+        Tensor largest = logs.detach().amax([-2]);
         largest = fromCenters is null ? largest : maximum(largest, fromCenters.detach());
-        Tensor isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero), sums = (logs - shift).exp().sum([0]);
+        Tensor isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero), sums = (logs - shift.unsqueeze(-2)).exp().sum(-2);
         sums = fromCenters is null ? sums : sums + (fromCenters - shift).exp();
         // Sums are at least one but for masked classes.
         Tensor logSums = sums.clamp_min(0.5).log() + shift;
-        Tensor logMarginal = total is null ? logSums - Math.Log(logs.shape[0]) : logSums - total.clamp_min(finfo(ScalarType.Float64).tiny).log().to(logs.dtype);
+        Tensor logMarginal = total is null ? logSums - Math.Log(logs.shape[^2]) : logSums - total.clamp_min(finfo(ScalarType.Float64).tiny).log().to(logs.dtype);
         return (logMarginal.masked_fill(isMasked, s_zero), isMasked);
     }
 }

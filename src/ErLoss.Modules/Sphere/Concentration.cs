@@ -64,7 +64,7 @@ internal sealed class Concentration
         if (Value is not double kappa)
         {
             (Tensor values, Tensor slopes) = DeviceNormalizer.Evaluate(dimension, Learnt!.detach(), normalizer);
-            return OnceDifferentiable.Attach(values, values.dtype, (Learnt, slopes));
+            return OnceDifferentiable.Attach(values, (Learnt, slopes));
         }
         double value = normalizer == Normalizer.Exact
             ? VonMisesFisher.LogNormalizer(dimension, kappa)
@@ -76,6 +76,6 @@ internal sealed class Concentration
         double slope = normalizer == Normalizer.Exact
             ? -VonMisesFisher.MeanResultantLength(dimension, kappa)
             : VonMisesFisher.ReferenceLogNormalizerDerivative(dimension, kappa);
-        return OnceDifferentiable.Attach(full_like(Learnt, value), Learnt.dtype, (Learnt, full_like(Learnt, slope)));
+        return OnceDifferentiable.Attach(full_like(Learnt, value), (Learnt, full_like(Learnt, slope)));
     }
 }

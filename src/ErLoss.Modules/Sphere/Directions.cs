@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -21,9 +20,6 @@ internal static class Directions
     // Norms are at least one when they are divided by, but for those of zero.
     private const double LeastNorm = 0.5;
 
-    // Numbers up to which rows of several tensors are normalised together: what the copy takes is then less than what so many calls take.
-    private const long TogetherOnCpu = 1 << 18, TogetherElsewhere = 1 << 22;
-
     /// <summary>Directions of (k, d) rows where inputs are normalised, else the rows as they are; in float32 at least.</summary>
     public static Tensor Read(Tensor projections, bool normalizeInputs) =>
         normalizeInputs ? Normalize(projections) : FloatConversion.AtLeastSingle(projections);
@@ -34,8 +30,7 @@ internal static class Directions
     /// <param name="normalizeInputs">Whether inputs are normalised.</param>
     public static Tensor[] Read(IReadOnlyList<Tensor> projections, RowWeights? weights, bool normalizeInputs)
     {
-        bool areTogether = normalizeInputs && projections.Count > 1 && AreAlike(projections);
-        return areTogether ? ReadOne(stack(projections)).unbind(0) : [.. projections.Select(ReadOne)];
+        return (normalizeInputs ? ViewBatch.Of(projections) : null) is { } batch ? ReadOne(batch).unbind(0) : [.. projections.Select(ReadOne)];
 
         Tensor ReadOne(Tensor rows) => Read(weights?.Fill(rows) ?? rows, normalizeInputs);
     }
@@ -52,9 +47,4 @@ internal static class Directions
         // Division by infinity makes the gradient of a row of zeros zero.
         return scaled / nn.functional.threshold(linalg.vector_norm(scaled, 2, [-1], keepdim: true), LeastNorm, double.PositiveInfinity);
     }
-
-    /// <summary>Whether they are small, and all or none of them have a gradient, so that none is computed that was not asked for.</summary>
-    private static bool AreAlike(IReadOnlyList<Tensor> projections) =>
-        projections.Sum(rows => rows.numel()) <= (projections[0].device_type == DeviceType.CPU ? TogetherOnCpu : TogetherElsewhere)
-        && projections.All(rows => rows.requires_grad == projections[0].requires_grad);
 }

@@ -13,6 +13,9 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal static class OnceDifferentiable
 {
+    /// <summary>The same in the value's own type.</summary>
+    public static Tensor Attach(Tensor value, params ReadOnlySpan<(Tensor? Variable, Tensor? Gradient)> gradients) => Attach(value, value.dtype, gradients);
+
     /// <param name="value">A scalar without gradient.</param>
     /// <param name="dtype">The type that it is given.</param>
     /// <param name="gradients">
