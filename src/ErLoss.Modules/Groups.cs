@@ -11,9 +11,8 @@ internal sealed class Groups
     public Groups(Tensor numbers)
     {
         (Tensor sorted, Tensor order) = sort(numbers, 0);
-        Tensor isNew = zeros_like(sorted);
-        isNew[1..] = sorted[1..].ne(sorted[..^1]).to(ScalarType.Int64);
-        _places = zeros_like(order).scatter_(0, order, isNew.cumsum(0));
+        Tensor isNew = cat([zeros(1, dtype: ScalarType.Bool, device: numbers.device), sorted[1..].ne(sorted[..^1])]);
+        _places = empty_like(order).scatter_(0, order, isNew.cumsum(0, ScalarType.Int64));
     }
 
     /// <summary>The rows that are in one group here and in one group there as well.</summary>

@@ -17,7 +17,8 @@ internal sealed class Partners
     // Below this share of their class, partners are what rounding leaves of none. With a second view they are half of it at least.
     private const double LeastShare = 1e-12;
 
-    private readonly Groups _classes, _ownGroups;
+    private readonly Groups _classes;
+    private readonly Groups? _ownGroups; // null where each row is one of its own
     private readonly Tensor _values, _weights; // of the rows, (k), and of their partners, (k, 1)
 
     /// <param name="labels">(k) of int64.</param>
@@ -27,9 +28,9 @@ internal sealed class Partners
     public Partners(Tensor labels, Tensor? ids, RowWeights? weights, int views)
     {
         _classes = new Groups(labels);
-        _ownGroups = _classes.And(new Groups(ids ?? arange(labels.shape[0], dtype: ScalarType.Int64, device: labels.device)));
+        _ownGroups = ids is null ? null : _classes.And(new Groups(ids));
         _values = (weights ?? RowWeights.Ones(labels.shape[0], labels.device)).Values;
-        Tensor all = views * _classes.Sum(_values), partners = all - _ownGroups.Sum(_values), hasPartners = partners.gt(LeastShare * all);
+        Tensor all = views * _classes.Sum(_values), partners = all - SumOfOwnGroups(_values), hasPartners = partners.gt(LeastShare * all);
         Rows = RowWeights.Of(weights, hasPartners);
         // One where there are no partners, so that nothing is divided by zero.
         _weights = partners.masked_fill(hasPartners.bitwise_not(), s_one).unsqueeze(1);
@@ -45,8 +46,10 @@ internal sealed class Partners
         Tensor[] weighted = [.. views.Select(view => view.to(ScalarType.Float64) * _values.unsqueeze(1))];
         Tensor[] sums = [.. weighted.Select(_classes.Sum)];
         Tensor?[] others = ViewSums.OfOthers(sums);
-        return [.. views.Select((view, i) => (ViewSums.Of([.. OfOthers(i), sums[i] - _ownGroups.Sum(weighted[i])]) / _weights).to(view.dtype))];
+        return [.. views.Select((view, i) => (ViewSums.Of([.. OfOthers(i), sums[i] - SumOfOwnGroups(weighted[i])]) / _weights).to(view.dtype))];
 
         Tensor[] OfOthers(int i) => others[i] is { } sum ? [sum] : [];
     }
+
+    private Tensor SumOfOwnGroups(Tensor values) => _ownGroups?.Sum(values) ?? values;
 }

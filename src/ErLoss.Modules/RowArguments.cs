@@ -6,6 +6,8 @@ namespace ErLoss.Modules;
 /// <summary>Checks of what is said of a batch's rows: weights, mask, ids, labels and further centres. Each names the argument or member that is wrong.</summary>
 internal static class RowArguments
 {
+    private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
+
     private static readonly ScalarType[] s_weightTypes = [ScalarType.Float16, ScalarType.BFloat16, ScalarType.Float32, ScalarType.Float64, ScalarType.Int64];
 
     public static void Check(ProjectedViews views, Support support)
@@ -114,8 +116,10 @@ internal static class RowArguments
             return;
         }
         using var scope = NewDisposeScope();
-        Tensor values = weights.to(ScalarType.Float64), unfit = values.ge(0).logical_and(values.isfinite()).logical_not();
-        if ((mask is null ? unfit : unfit.logical_and(mask)).any().item<bool>())
+        Tensor values = weights.to(ScalarType.Float64);
+        values = mask is null ? values : values.masked_fill(mask.bitwise_not(), s_zero);
+        // NaN is the least and the largest of numbers that it is among.
+        if (!(values.amin([0]).ToDouble() >= 0 && values.amax([0]).ToDouble() < double.PositiveInfinity))
         {
             throw new ArgumentException("A weight is negative or not finite; finite numbers, zero or positive, are wanted.", name);
         }

@@ -17,8 +17,13 @@ internal sealed class RowWeights
         _isAbsent = values.eq(0);
         Total = values.sum();
         Any = Total.gt(0).to(ScalarType.Float64);
+        if (areCounts)
+        {
+            Shares = values / Total.clamp_min(1);
+            return;
+        }
         // Divided by the largest first, so that the sum of weights of any scale is finite.
-        Tensor none = 1 - Any, scaled = areCounts ? values : values / (values.amax([0]) + none);
+        Tensor none = Total.eq(0), scaled = values / (values.amax([0]) + none);
         Shares = scaled / (scaled.sum() + none);
     }
 

@@ -7,7 +7,7 @@ namespace ErLoss.Modules;
 internal static class ViewBatch
 {
     // Numbers up to which it pays: what the copy takes is then less than what so many calls take.
-    private const long MostOnCpu = 1 << 18, MostElsewhere = 1 << 22;
+    private const long MostOnCpu = 1 << 16, MostElsewhere = 1 << 22;
 
     /// <summary>
     /// Their stack, (v, k, d). Null of a single tensor, where they are large, or where some but not all have a gradient, so that none is computed that was not asked for.

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -9,8 +8,6 @@ namespace ErLoss.Modules;
 /// </summary>
 internal sealed class KernelWeights
 {
-    private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
-
     /// <summary>How much each row counts in the estimate of all; null where each counts once.</summary>
     public RowWeights? Counted { get; private init; }
 
@@ -75,30 +72,31 @@ internal sealed class KernelWeights
             return new KernelWeights { LogAll = Math.Log(k + m), LogOthers = k + m > 1 ? Math.Log(k + m - 1) : 0 };
         }
         Tensor own = weights?.Values ?? ones(k, dtype: ScalarType.Float64, device: device);
-        Tensor further = centers?.Weights?.to(ScalarType.Float64) ?? ones(m, dtype: ScalarType.Float64, device: device);
+        Tensor? further = m == 0 ? null : centers!.Weights?.to(ScalarType.Float64) ?? ones(m, dtype: ScalarType.Float64, device: device);
         bool areWeighted = weights is not null || centers?.Weights is not null;
         if (areWeighted)
         {
             Tensor largest = own.amax([0]);
-            largest = m == 0 ? largest : maximum(largest, further.amax([0]));
+            largest = further is null ? largest : maximum(largest, further.amax([0]));
             largest = largest + largest.eq(0);
-            (own, further) = (own / largest, further / largest);
+            (own, further) = (own / largest, further is null ? null : further / largest);
         }
-        Tensor sumOfFurther = further.sum(), ownKernels, others, otherRows;
+        Tensor? sumOfFurther = further?.sum();
+        Tensor ownKernels, others, otherRows;
         if (ids is null)
         {
             ownKernels = own;
             otherRows = Groups.OfOthers(own);
-            others = otherRows + sumOfFurther;
+            others = WithFurther(otherRows);
         }
         else
         {
             Tensor? centerIds = m == 0 ? null : centers!.Ids;
             var groups = new Groups(centerIds is null ? ids : cat([ids, centerIds]));
-            Tensor all = centerIds is null ? own : cat([own, further]), inBatch = centerIds is null ? own : cat([own, zeros_like(further)]);
+            Tensor all = centerIds is null ? own : cat([own, further!]), inBatch = centerIds is null ? own : cat([own, zeros_like(further!)]);
             ownKernels = groups.Sum(all)[..(int)k];
             otherRows = groups.SumOfOthers(inBatch)[..(int)k];
-            others = centerIds is null ? otherRows + sumOfFurther : groups.SumOfOthers(all)[..(int)k];
+            others = centerIds is null ? WithFurther(otherRows) : groups.SumOfOthers(all)[..(int)k];
         }
         Tensor areAlone = others.eq(0);
         return new KernelWeights
@@ -113,11 +111,13 @@ internal sealed class KernelWeights
             LogOwn = FiniteLog(ownKernels),
             OtherRows = otherRows,
             AreAlone = areAlone,
-            LogAll = FiniteLog(own.sum() + sumOfFurther),
-            LogOthers = FiniteLog(others),
+            LogAll = FiniteLog(WithFurther(own.sum())),
+            LogOthers = leaveOneOut ? FiniteLog(others) : default(LogTotal), // asked for only there
         };
+
+        Tensor WithFurther(Tensor sums) => sumOfFurther is null ? sums : sums + sumOfFurther;
     }
 
     /// <summary>The logarithm, and zero where there is none; no row counts then.</summary>
-    private static Tensor FiniteLog(Tensor values) => values.log().masked_fill(values.eq(0), s_zero);
+    private static Tensor FiniteLog(Tensor values) => (values + values.eq(0)).log();
 }
