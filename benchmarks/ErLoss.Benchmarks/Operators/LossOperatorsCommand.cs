@@ -67,7 +67,7 @@ internal static class LossOperatorsCommand
             }
         }
         AnsiConsole.Write(table);
-        Console.WriteLine("Operators: all that libtorch dispatches, those that others dispatch included. From C#: those of the value that no operator dispatches, which C# calls one by one.");
+        Console.WriteLine("Operators: all that libtorch dispatches, those that others dispatch included. From C#: those of the value that no operator dispatches, which C# calls one by one; a compiled function is one call.");
         Console.WriteLine("Launching: operators that compute elements themselves. Each is counted once, although a GPU may need several kernels for it.");
     }
 }

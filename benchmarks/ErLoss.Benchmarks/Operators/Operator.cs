@@ -23,6 +23,9 @@ internal sealed record Operator(long Id, long Parent, string Name, string Schema
     /// <summary>Whether it is an operator.</summary>
     public bool IsOperator => Schema.Length > 0;
 
+    /// <summary>Whether it is a call of a function of TorchScript.</summary>
+    public bool IsCompiled => !IsOperator && !Name.StartsWith('[') && !Name.StartsWith("autograd::", StringComparison.Ordinal);
+
     /// <summary>Whether it computes elements itself, if no other does so beneath it: it neither allocates alone nor gives a view, whose schema has a result "Tensor(a)".</summary>
     public bool Computes => IsOperator && !s_metadata.Contains(Name) && !ReturnsView;
 

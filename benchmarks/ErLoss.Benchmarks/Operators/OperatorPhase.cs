@@ -3,7 +3,7 @@ namespace ErLoss.Benchmarks;
 /// <summary>The operators of one part of a training step.</summary>
 /// <param name="Name">Of the part.</param>
 /// <param name="Operators">All, those that others dispatched included.</param>
-/// <param name="AtTop">Those that no other operator dispatched.</param>
+/// <param name="AtTop">Those that no other operator dispatched; all of a compiled function are one.</param>
 /// <param name="Launching">Those that take at least one launch of a kernel on a GPU: what computes elements, where nothing beneath it does.</param>
 internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operators, int AtTop, IReadOnlyList<Operator> Launching)
 {
@@ -29,7 +29,10 @@ internal sealed record OperatorPhase(string Name, IReadOnlyList<Operator> Operat
             }
             computing.UnionWith(call.Callers(all).Select(caller => caller.Id));
         }
-        return new OperatorPhase(name, operators, operators.Count(call => !call.Callers(all).Any(caller => caller.IsOperator)), launching);
+        return new OperatorPhase(name, operators, operators.Where(call => !call.Callers(all).Any(caller => caller.IsOperator)).DistinctBy(AtTop).Count(), launching);
+
+        // Operators of a compiled function are one call.
+        long AtTop(Operator call) => call.Callers(all).LastOrDefault(caller => caller.IsCompiled)?.Id ?? call.Id;
     }
 
     /// <summary>Prints the operators that launch most often, with how often they do.</summary>
