@@ -7,7 +7,7 @@ namespace ErLoss.Benchmarks;
 /// <summary>In which numbers something is computed.</summary>
 /// <param name="Name">As tables call it.</param>
 /// <param name="Inputs">The type of the projections.</param>
-/// <param name="Products">What the evaluation over tiles rounds the factors of its products to.</param>
+/// <param name="Products">What evaluations other than the composed one round the factors of their products to.</param>
 /// <param name="Tf32">Whether a GPU may use TF32 in products.</param>
 internal sealed record NumberType(string Name, ScalarType Inputs, ProductPrecision Products = ProductPrecision.Full, bool Tf32 = false)
 {
@@ -23,5 +23,5 @@ internal sealed record NumberType(string Name, ScalarType Inputs, ProductPrecisi
     ];
 
     /// <summary>Whether it makes a difference to an evaluation.</summary>
-    public bool IsFor(KernelEvaluation evaluation) => Products == ProductPrecision.Full || evaluation == KernelEvaluation.Fused;
+    public bool IsFor(KernelEvaluation evaluation) => Products == ProductPrecision.Full || evaluation != KernelEvaluation.Composed;
 }
