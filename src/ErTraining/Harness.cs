@@ -45,6 +45,7 @@ public static class Harness
             TrainCommand.Create(registry),
             EvaluateCommand.Create(registry),
             ExportCommand.Create(registry),
+            EmbedCommand.Create(registry),
             StudyCommand.Create(registry),
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),

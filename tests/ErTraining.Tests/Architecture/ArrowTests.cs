@@ -13,7 +13,7 @@ internal sealed class ArrowTests
         ["ErLoss.SelfSupervised.Evaluation"] = ["ErLoss.SelfSupervised"],
         ["ErLoss.SelfSupervised.Gradients"] = ["ErLoss.SelfSupervised"],
         ["ErLoss.SelfSupervised.Teachers"] = ["ErLoss.SelfSupervised", "ErLoss.SelfSupervised.Operators"],
-        ["ErLoss.SelfSupervised.Weights"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO"],
+        ["ErLoss.SelfSupervised.Weights"] = ["ErLoss.SelfSupervised", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO"],
         ["ErLoss.Training"] =
         [
             "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
@@ -22,7 +22,8 @@ internal sealed class ArrowTests
         ],
         ["ErLoss.Training.Checkpoints"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights", "ErLoss.Training"],
         ["ErLoss.Training.Compute"] = ["ErLoss.Training.Settings"],
-        ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.IO", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Embeddings"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Data"],
         ["ErLoss.Training.Encoders"] = ["ErLoss.Training.Settings"],
         ["ErLoss.Training.Methods"] =
         [
@@ -50,8 +51,8 @@ internal sealed class ArrowTests
         ["ErTraining.Commands"] =
         [
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
-            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Encoders",
-            "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
+            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Embeddings",
+            "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
             "ErTraining.CommandLine", "ErTraining.Libtorch", "ErTraining.Reports", "ErTraining.Terminal",
         ],
         ["ErTraining.Libtorch"] = ["ErLoss.SelfSupervised.IO"],
