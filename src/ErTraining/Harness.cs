@@ -46,6 +46,7 @@ public static class Harness
             EvaluateCommand.Create(registry),
             ExportCommand.Create(registry),
             EmbedCommand.Create(registry),
+            SearchCommand.Create(registry),
             StudyCommand.Create(registry),
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),

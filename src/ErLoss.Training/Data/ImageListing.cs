@@ -12,12 +12,14 @@ internal sealed class ImageListing
 {
     private readonly PixelReader _read;
     private readonly Func<int, ulong> _version;
+    private readonly Func<int, string>? _file;
 
-    private ImageListing(IReadOnlyList<ListedImage> images, PixelReader read, Func<int, ulong> version)
+    private ImageListing(IReadOnlyList<ListedImage> images, PixelReader read, Func<int, ulong> version, Func<int, string>? file = null)
     {
         Images = images;
         _read = read;
         _version = version;
+        _file = file;
     }
 
     private delegate void PixelReader(int index, Span<byte> pixels);
@@ -57,7 +59,7 @@ internal sealed class ImageListing
         }
         ListedImage[] images = [.. ImageFiles.In(settings.Source)];
         return images.Length > 0
-            ? new ImageListing(images, (index, pixels) => ImageFile.Read(PathOf(index), pixels), index => Version(PathOf(index)))
+            ? new ImageListing(images, (index, pixels) => ImageFile.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf)
             : throw new DataException($"{settings.Source}: no images ({string.Join(", ", ImageFiles.Extensions)}) here or in the folders within; wanted a folder of images.");
 
         string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);
@@ -79,6 +81,9 @@ internal sealed class ImageListing
 
         void Read(int index, Span<byte> pixels) => Pixels(index).CopyTo(pixels);
     }
+
+    /// <summary>The file of an image; null if it has none of its own.</summary>
+    public string? FileOf(int index) => _file?.Invoke(index);
 
     /// <summary>Reads some images, on several processors.</summary>
     /// <param name="first">Index of the first.</param>
