@@ -94,7 +94,7 @@ internal sealed class EncoderOptions
         }
         (RunSettings run, string folder) = RunReader.Find(checkpoint, _registry);
         RunSettings settings = _registry.Document.With(run with { Compute = run.Compute with { Device = "auto", Threads = null } }, given);
-        return (settings, new ImagePreprocessing { ImageSize = ImageSet.Size }, folder);
+        return (settings, settings.Preprocessing, folder);
     }
 
     /// <summary>The defaults, with the network that the command line or the file names.</summary>

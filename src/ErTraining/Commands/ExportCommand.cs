@@ -4,7 +4,6 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
-using ErLoss.Training.Data;
 using ErLoss.Training.Runs;
 using ErTraining.CommandLine;
 
@@ -32,15 +31,14 @@ internal static class ExportCommand
             (RunSettings settings, string weights) = RunReader.Find(parsed.GetRequiredValue(checkpoint)!, registry);
             using Encoder encoder = registry.CreateEncoder(settings.Encoder);
             ModelWeights.LoadEncoder(weights, encoder);
-            var preprocessing = new ImagePreprocessing { ImageSize = ImageSet.Size };
-            FeatureCheck.Require(encoder, preprocessing.ImageSize);
+            FeatureCheck.Require(encoder, settings.Preprocessing.ImageSize);
             if (parsed.GetValue(format) == Onnx)
             {
-                WriteOnnx(file, encoder, preprocessing);
+                WriteOnnx(file, encoder, settings.Preprocessing);
             }
             else
             {
-                OutputFile.Write(file, () => EncoderFile.Write(file, encoder, preprocessing));
+                OutputFile.Write(file, () => EncoderFile.Write(file, encoder, settings.Preprocessing));
             }
             long parameters = encoder.parameters().Sum(parameter => parameter.numel());
             Console.WriteLine($"{registry.Document.NameOf(settings.Encoder)}, {parameters:n0} parameters, is in {file}.");
