@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErLoss.Training.Encoders;
@@ -81,6 +82,9 @@ internal sealed record RunSettings : Section
 
     /// <summary>How much views show, and small crops: those of the method, or the defaults, without small crops, of a method that cannot train on them.</summary>
     internal CropSettings Crops => (Method as MultiCropMethodSettings)?.Crops ?? new();
+
+    /// <summary>How the run gives images to its encoder; what the encoder expects ever after.</summary>
+    internal ImagePreprocessing Preprocessing { get; } = new() { ImageSize = ImageSet.Size };
 
     /// <summary>The places that <see cref="Restarts"/> names, the first one first.</summary>
     internal IReadOnlyList<ScheduleRestart> Places => ScheduleRestart.ParseAll(Restarts)!; // a document with other text is refused

@@ -45,6 +45,8 @@ public static class Harness
             TrainCommand.Create(registry),
             EvaluateCommand.Create(registry),
             ExportCommand.Create(registry),
+            EmbedCommand.Create(registry),
+            SearchCommand.Create(registry),
             StudyCommand.Create(registry),
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),

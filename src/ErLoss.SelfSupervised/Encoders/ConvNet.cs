@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Onnx;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -32,6 +33,13 @@ public sealed class ConvNet : Encoder
 
     /// <inheritdoc/>
     protected override Tensor Maps(Tensor images) => layers.call(images);
+
+    /// <inheritdoc/>
+    protected override string DescribeMaps(OnnxGraph graph, string images)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return graph.Sequence(images, layers);
+    }
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
         ("conv", new ImageConvolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),

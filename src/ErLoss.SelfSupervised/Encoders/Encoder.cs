@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -62,6 +63,17 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
 
     /// <summary>Makes an encoder of the same architecture, whose weights are drawn from the global generator.</summary>
     protected abstract Encoder Fresh();
+
+    /// <summary>As <see cref="DescribeMaps"/>, for the writer of a file.</summary>
+    internal string Describe(OnnxGraph graph, string images) => DescribeMaps(graph, images);
+
+    /// <summary>Adds the operators of ONNX that compute the feature maps, in evaluation mode, as <see cref="Maps"/> does.</summary>
+    /// <param name="graph">Gets the operators.</param>
+    /// <param name="images">Name of the images in the graph.</param>
+    /// <returns>Name of the feature maps.</returns>
+    /// <exception cref="NotSupportedException">The encoder does not override this, and cannot be written as an ONNX file.</exception>
+    protected virtual string DescribeMaps(OnnxGraph graph, string images) =>
+        throw new NotSupportedException($"The encoder {GetName()} has no description as operators of ONNX; it has one if it overrides {nameof(DescribeMaps)}.");
 
     /// <summary>Feature maps, (k, <see cref="FeatureDimension"/>, h', w'), of images (k, 3, h, w) that are channels-last in memory. The maps have the type of the images.</summary>
     protected abstract Tensor Maps(Tensor images);

@@ -12,6 +12,11 @@ public static class Features
     /// </summary>
     private const int BatchSizeOnCpu = 128, BatchSizeOnGpu = 512;
 
+    private static readonly ImagePreprocessing s_ofTraining = new();
+
+    /// <summary>Images in a batch on a device.</summary>
+    internal static int BatchSize(DeviceType device) => device == DeviceType.CPU ? BatchSizeOnCpu : BatchSizeOnGpu;
+
     /// <summary>Features of all images, (n, d) float32, without gradient.</summary>
     /// <param name="encoder">The encoder. It is run in evaluation mode; then each of its modules is returned to the mode it was in.</param>
     /// <param name="pixels">(n, 3, h, w) pixel bytes, with n at least 1, on the encoder's device.</param>
@@ -19,21 +24,25 @@ public static class Features
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="ArgumentException">The pixels are not as said above.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static Tensor Compute(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static Tensor Compute(Encoder encoder, Tensor pixels, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        Compute(encoder, pixels, s_ofTraining, progress, cancellation);
+
+    /// <summary>As the other one, of images that are given to the encoder in another way than that of training here.</summary>
+    internal static Tensor Compute(Encoder encoder, Tensor pixels, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         CheckPixels(pixels);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluated = new EvaluationMode(encoder);
-        int batchSize = pixels.device_type == DeviceType.CPU ? BatchSizeOnCpu : BatchSizeOnGpu;
+        int batchSize = BatchSize(pixels.device_type);
         var batches = new List<Tensor>();
         for (long start = 0; start < pixels.shape[0]; start += batchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
             Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
-            batches.Add(encoder.call(Pixels.Center(Pixels.ToUnit(batch))).MoveToOuterDisposeScope());
+            batches.Add(encoder.call(preprocessing.Apply(batch)).MoveToOuterDisposeScope());
             progress?.Report((double)(start + batch.shape[0]) / pixels.shape[0]);
         }
         return cat(batches).MoveToOuterDisposeScope();

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -14,7 +15,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// does not tell the size of its first cache, its copy into that layout (<c>jit_uni_reorder.cpp</c>, <c>prb_block_for_cache</c>) leaves weights out. The product is no slower
 /// in a ResNet's shortcuts. cuDNN has no such copy, so that a GPU convolves.
 /// </remarks>
-public sealed class ImageConvolution : Module<Tensor, Tensor>
+public sealed class ImageConvolution : Module<Tensor, Tensor>, IOnnxPart
 {
     private readonly Parameter weight;
     private readonly int _kernelSize, _stride, _padding;
@@ -55,6 +56,13 @@ public sealed class ImageConvolution : Module<Tensor, Tensor>
             : _kernelSize == 1 && _padding == 0 && input.device_type == DeviceType.CPU ? ByPixels(input, typed)
             : functional.conv2d(input, typed, null, [_stride, _stride], [_padding, _padding]);
         return output.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public string Describe(OnnxGraph graph, string maps)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return graph.Convolution(maps, weight, _stride, _padding);
     }
 
     /// <summary>Patches times weights, without the kernels that it is to be compared with: see <see cref="FeatureCheck"/>.</summary>

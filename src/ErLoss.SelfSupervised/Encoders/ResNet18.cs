@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -43,6 +44,14 @@ public sealed class ResNet18 : Encoder
     {
         Tensor stem = functional.relu(bn1.call(conv1.call(images)), inplace: true);
         return layer4.call(layer3.call(layer2.call(layer1.call(stem))));
+    }
+
+    /// <inheritdoc/>
+    protected override string DescribeMaps(OnnxGraph graph, string images)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        string stem = graph.Relu(graph.Sequence(graph.Sequence(images, conv1), bn1));
+        return new[] { layer1, layer2, layer3, layer4 }.Aggregate(stem, graph.Sequence);
     }
 
     private static Sequential Layer(int inputs, int outputs, int stride) => Sequential(

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,7 +9,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// The basic block of <see cref="ResNet18"/>: relu(bn2(conv2(relu(bn1(conv1(x))))) + x), where x goes through a 1×1 convolution and batch
 /// normalisation if the shape changes.
 /// </summary>
-internal sealed class ResidualBlock : Module<Tensor, Tensor>
+internal sealed class ResidualBlock : Module<Tensor, Tensor>, IOnnxPart
 {
     private readonly ImageConvolution conv1, conv2;
     private readonly BatchNorm2d bn1, bn2;
@@ -35,5 +36,13 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor>
         Tensor inner = functional.relu(bn1.call(conv1.call(input)), inplace: true);
         Tensor residual = bn2.call(conv2.call(inner)).add_(downsample?.call(input) ?? input);
         return functional.relu(residual, inplace: true).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public string Describe(OnnxGraph graph, string maps)
+    {
+        string inner = graph.Relu(graph.Sequence(graph.Sequence(maps, conv1), bn1));
+        string residual = graph.Sequence(graph.Sequence(inner, conv2), bn2);
+        return graph.Relu(graph.Sum(residual, downsample is null ? maps : graph.Sequence(maps, downsample)));
     }
 }

@@ -6,21 +6,80 @@ namespace ErLoss.SelfSupervised.Weights;
 
 /// <summary>
 /// The weights of an encoder in a safetensors file: parameters and buffers, under the names that PyTorch gives them: <c>layer1.0.conv1.weight</c>,
-/// <c>bn1.running_mean</c>.
+/// <c>bn1.running_mean</c>. The file's metadata name the network and what it expects of images.
 /// </summary>
 public static class EncoderFile
 {
-    private static readonly Dictionary<string, string> s_metadata = new() { ["format"] = "pt" }; // which Python's readers ask for
+    /// <summary>The networks of this library, by their names in files.</summary>
+    private static readonly Dictionary<string, Func<Encoder>> s_networks = new()
+    {
+        ["convnet"] = () => new ConvNet(),
+        ["resnet18"] = () => new ResNet18(),
+    };
 
     /// <summary>Writes the weights, replacing the file as a whole.</summary>
+    /// <param name="path">The file, in an existing directory.</param>
+    /// <param name="encoder">On any device.</param>
+    /// <param name="preprocessing">What the encoder expects of images; null for the way of training here, with images of 32×32 pixels.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public static void Write(string path, Encoder encoder)
+    public static void Write(string path, Encoder encoder, ImagePreprocessing? preprocessing = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(encoder);
         using var scope = NewDisposeScope();
-        SafeTensors.Write(path, NamedTensors.ToSafeTensors(encoder.state_dict()), s_metadata);
+        Dictionary<string, string> metadata = EncoderMetadata.Of(encoder, preprocessing ?? new ImagePreprocessing()).ToTexts();
+        metadata["format"] = "pt"; // which Python's readers ask for
+        SafeTensors.Write(path, NamedTensors.ToSafeTensors(encoder.state_dict()), metadata);
+    }
+
+    /// <summary>
+    /// Loads an encoder of this library, on the CPU: the file says which network it is and how images are given to it. Where it does not say, as files of other programs do not, the network is
+    /// the one whose weights have these names and shapes, and the images are those of training here, of 32×32 pixels.
+    /// </summary>
+    /// <returns>The encoder; to be disposed of.</returns>
+    /// <exception cref="DataException">The file is missing, cannot be read, is damaged, or holds another encoder.</exception>
+    public static TrainedEncoder Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (Dictionary<string, SafeTensor> tensors, EncoderMetadata metadata) = Contents(path);
+        string[] candidates =
+            metadata.Network is not { } named ? [.. s_networks.Keys]
+            : s_networks.ContainsKey(named) ? [named]
+            : throw new DataException($"{path}: the encoder '{named}', which is none of {string.Join(", ", s_networks.Keys)}; make the network and hand it in with the file's name.");
+        foreach (string name in candidates)
+        {
+            Encoder encoder = DefaultGenerator.Preserve(s_networks[name]);
+            try
+            {
+                Take(path, tensors, encoder);
+                return new TrainedEncoder(encoder, metadata.Preprocessing);
+            }
+            catch (DataException) when (name != candidates[^1])
+            {
+                encoder.Dispose();
+            }
+            catch
+            {
+                encoder.Dispose();
+                throw;
+            }
+        }
+        throw new InvalidOperationException("There is no network.");
+    }
+
+    /// <summary>Loads weights into an encoder of any architecture. What images it is given is in the file, as with <see cref="Load(string)"/>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="encoder">Gets the weights, and belongs to what is returned.</param>
+    /// <returns>The encoder; to be disposed of.</returns>
+    /// <exception cref="DataException">As for <see cref="Read"/>. The encoder is then unchanged.</exception>
+    public static TrainedEncoder Load(string path, Encoder encoder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(encoder);
+        (Dictionary<string, SafeTensor> tensors, EncoderMetadata metadata) = Contents(path);
+        Take(path, tensors, encoder);
+        return new TrainedEncoder(encoder, metadata.Preprocessing);
     }
 
     /// <summary>
@@ -35,20 +94,50 @@ public static class EncoderFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(encoder);
+        return Take(path, Access(path, SafeTensors.Read).Tensors, encoder);
+    }
+
+    /// <summary>What a file says of its encoder.</summary>
+    /// <exception cref="DataException">The file is missing, cannot be read, is damaged, or what it says is not sound.</exception>
+    internal static EncoderMetadata ReadMetadata(string path) => Parse(path, Access(path, SafeTensors.ReadMetadata));
+
+    private static (Dictionary<string, SafeTensor> Tensors, EncoderMetadata Metadata) Contents(string path)
+    {
+        (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = Access(path, SafeTensors.Read);
+        return (tensors, Parse(path, metadata));
+    }
+
+    private static EncoderMetadata Parse(string path, Dictionary<string, string> texts)
+    {
+        try
+        {
+            return EncoderMetadata.Parse(texts);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    private static T Access<T>(string path, Func<string, T> read)
+    {
         if (Directory.Exists(path))
         {
             throw new DataException($"{path}: a folder; a safetensors file is wanted.");
         }
         InputFile.RequireFile(path);
-        Dictionary<string, SafeTensor> tensors;
         try
         {
-            tensors = InputFile.Access(path, () => SafeTensors.Read(path)).Tensors;
+            return InputFile.Access(path, () => read(path));
         }
         catch (InvalidDataException e)
         {
             throw new DataException(UnsupportedFile.Describe(path) is { } known ? $"{path}: {known}" : e.Message, e);
         }
+    }
+
+    private static WeightsReadResult Take(string path, Dictionary<string, SafeTensor> tensors, Encoder encoder)
+    {
         using var scope = NewDisposeScope();
         try
         {

@@ -60,30 +60,43 @@ internal static class SafeTensors
     /// <exception cref="InvalidDataException">Not a sound safetensors file; the message is a line that names the file.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(string path)
+    public static (Dictionary<string, SafeTensor> Tensors, Dictionary<string, string> Metadata) Read(string path) => Read(path, (stream, header) =>
+    {
+        var tensors = new Dictionary<string, SafeTensor>();
+        var end = 0L;
+        foreach (var entry in Entries(header).OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        {
+            Require(entry.Begin == end, $"tensor '{entry.Name}' begins at {entry.Begin}; wanted {end}, where the one before it ends");
+            end = entry.End;
+            var length = end - entry.Begin;
+            var most = Math.Min(Array.MaxLength, stream.Length - stream.Position);
+            Require(length <= most, $"tensor '{entry.Name}' has {length} bytes; at most {most} are possible");
+            var data = new byte[length];
+            stream.ReadExactly(data);
+            tensors.Add(entry.Name, new SafeTensor(entry.DType, entry.Shape, data));
+        }
+
+        Require(
+            stream.Position == stream.Length,
+            $"the last tensor ends at {end}; wanted {end + stream.Length - stream.Position}, where the file ends");
+        return (tensors, Metadata(header));
+    });
+
+    /// <summary>Reads the metadata alone; empty where there are none.</summary>
+    /// <inheritdoc cref="Read(string)" path="/param|/exception"/>
+    public static Dictionary<string, string> ReadMetadata(string path) => Read(path, (_, header) =>
+    {
+        Require(header.ValueKind == JsonValueKind.Object, "the header is not a JSON object");
+        return Metadata(header);
+    });
+
+    private static T Read<T>(string path, Func<FileStream, JsonElement, T> read)
     {
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             using var header = ReadHeader(stream);
-            var tensors = new Dictionary<string, SafeTensor>();
-            var end = 0L;
-            foreach (var entry in Entries(header.RootElement).OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
-            {
-                Require(entry.Begin == end, $"tensor '{entry.Name}' begins at {entry.Begin}; wanted {end}, where the one before it ends");
-                end = entry.End;
-                var length = end - entry.Begin;
-                var most = Math.Min(Array.MaxLength, stream.Length - stream.Position);
-                Require(length <= most, $"tensor '{entry.Name}' has {length} bytes; at most {most} are possible");
-                var data = new byte[length];
-                stream.ReadExactly(data);
-                tensors.Add(entry.Name, new SafeTensor(entry.DType, entry.Shape, data));
-            }
-
-            Require(
-                stream.Position == stream.Length,
-                $"the last tensor ends at {end}; wanted {end + stream.Length - stream.Position}, where the file ends");
-            return (tensors, Metadata(header.RootElement));
+            return read(stream, header.RootElement);
         }
         catch (Exception e) when (e is InvalidDataException or JsonException or EndOfStreamException or InvalidOperationException)
         {

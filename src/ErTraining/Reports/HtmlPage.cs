@@ -21,6 +21,7 @@ internal static class HtmlPage
         .beside { display: flex; flex-wrap: wrap; gap: 1rem 2rem; } .beside > div { max-width: 100%; overflow-x: auto; } .beside table { font-size: .85rem; } .beside td, .beside th { padding-right: 1rem; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1.5rem; } figure { margin: 0; } figcaption { color: var(--muted); font-size: .85rem; margin-bottom: .4rem; }
         .sheet { image-rendering: pixelated; } img.sheet { width: 100%; } .hidden { position: absolute; width: 0; height: 0; }
+        .found { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9rem, 45%), 1fr)); gap: 1rem; } .found figcaption { overflow-wrap: anywhere; } .found b { color: var(--ink); }
         .near { display: grid; gap: .25rem; grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); } .near div { position: relative; border-radius: 3px; padding: 2px; min-width: 0; } .near svg { display: block; width: 100%; height: auto; } .near span { display: block; font-size: .68rem; line-height: 1.4; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
         .near b { position: absolute; top: 3px; right: 3px; padding: 0 3px; border-radius: 2px; font-size: .7rem; line-height: 1.2; color: var(--page); }
         .near .right b { background: var(--right); } .near .wrong b { background: var(--wrong); } @media (max-width: 34rem) { .near { grid-template-columns: repeat(var(--few), minmax(0, 1fr)); } .near .far { display: none; } }

@@ -12,7 +12,7 @@ internal sealed class BadUsageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [TestCase("frobnicate", "'frobnicate' is not a command; the commands are train, evaluate, export, study, verify, synthesize, info")]
+    [TestCase("frobnicate", "'frobnicate' is not a command; the commands are train, evaluate, export, embed, search, study, verify, synthesize, info")]
     [TestCase("train --frobnicate 3", "--frobnicate")]
     [TestCase("train --method moco", "--method is 'moco'; one of simclr, byol")]
     [TestCase("train --objective both", "--objective is 'both'; one of er, native is wanted")]

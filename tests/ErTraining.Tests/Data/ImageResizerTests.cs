@@ -61,6 +61,15 @@ internal sealed class ImageResizerTests
         Assert.That(Scaled(part, width, height, divisor), Is.EqualTo(Scaled(whole, width, height)));
     }
 
+    /// <summary>The encoder in a user's own program scales images as training did.</summary>
+    [Test]
+    public void An_encoder_in_another_program_scales_images_to_the_same_pixels()
+    {
+        byte[] image = Noise(75, 61), scaled = new byte[ImageSet.ImageBytes];
+        ErLoss.SelfSupervised.Encoders.ImageScaling.CropAndScale(image, 75, 61, scaled, ImageSet.Size);
+        Assert.That(Scaled(image, 75, 61), Is.EqualTo(scaled));
+    }
+
     [Test]
     public void White_stays_white_at_any_size()
     {

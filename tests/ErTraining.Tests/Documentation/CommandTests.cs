@@ -33,7 +33,7 @@ internal sealed partial class CommandTests
     [Test]
     public void An_option_that_the_page_on_the_program_names_is_there()
     {
-        string[] commands = [Default, "evaluate", "export", "study", "verify", "synthesize", "info"];
+        string[] commands = [Default, "evaluate", "export", "embed", "search", "study", "verify", "synthesize", "info"];
         string[] named =
         [
             .. from span in new MarkdownFile("docs/harness.md").CodeSpans()

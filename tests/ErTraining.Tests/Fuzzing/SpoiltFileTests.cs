@@ -6,6 +6,7 @@ using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Data;
+using ErLoss.Training.Embeddings;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Runs;
 using ErTraining.CommandLine;
@@ -24,7 +25,7 @@ namespace ErTraining.Tests.Fuzzing;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SpoiltFileTests : IDisposable
 {
-    private const int Readers = 7;
+    private const int Readers = 9;
 
     private static readonly int s_mutations =
         int.TryParse(Environment.GetEnvironmentVariable("ERTRAINING_FUZZ_MUTATIONS"), out int mutations) ? mutations : 2000;
@@ -78,6 +79,51 @@ internal sealed class SpoiltFileTests : IDisposable
         string file = _folder["encoder.safetensors"];
         EncoderFile.Write(file, encoder);
         Spoil([file], () => EncoderFile.Read(file, encoder));
+    }
+
+    [Test]
+    public void Metadata_of_encoder_files()
+    {
+        using var encoder = new TinyEncoder();
+        string file = _folder["encoder.safetensors"];
+        EncoderFile.Write(file, encoder);
+        Spoil([file], () => Assert.That(EncoderFile.ReadMetadata(file).Preprocessing.ImageSize, Is.InRange(1, ImagePreprocessing.LargestImageSize)));
+    }
+
+    /// <summary>What is spoilt of them shows, and the features are computed anew: no error, and never wrong numbers.</summary>
+    [Test]
+    public void Unfinished_files_of_features()
+    {
+        ImageListing images = ImageListing.Of(SyntheticImages.Create(2, 1, seed: 0));
+        using Tensor features = arange(6, dtype: ScalarType.Float32, device: CPU).view(3, 2), first = features.narrow(0, 0, 2), last = features.narrow(0, 2, 1);
+        string file = _folder["features.npy"];
+        using (FeatureFile begun = Open())
+        {
+            begun.Append(first);
+            begun.Save();
+        }
+        string[] paths = [file + ".part", file + ".progress"];
+        byte[][] sound = [.. paths.Select(File.ReadAllBytes)];
+        byte[]? whole = null;
+        int continued = 0, trials = s_mutations / Readers;
+        for (int trial = -1; trial < trials; trial++)
+        {
+            var random = new Random(trial);
+            int spoilt = trial < 0 ? paths.Length : random.Next(paths.Length);
+            foreach ((string path, int i) in paths.Select((path, i) => (path, i)))
+            {
+                File.WriteAllBytes(path, i == spoilt ? Mutation.Of(sound[i], random) : sound[i]);
+            }
+            using FeatureFile again = Open();
+            continued += again.Rows > 0 ? 1 : 0;
+            again.Append(again.Rows > 0 ? last : features);
+            again.Finish();
+            whole ??= File.ReadAllBytes(file);
+            Assert.That(File.ReadAllBytes(file), Is.EqualTo(whole), $"mutation {trial}");
+        }
+        Assert.That(continued, Is.InRange(1, trials * 3 / 4), "what the header has before the rows is written anew, and all else shows");
+
+        FeatureFile Open() => FeatureFile.Open(file, images, columns: 2, FeatureType.Float32, "encoder");
     }
 
     [Test]

@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Text;
+using ErLoss.SelfSupervised.IO;
+
+namespace ErLoss.Training.Data;
+
+/// <summary>
+/// All images of a place, in an order that is the same every time, each with its path and class. The pixels are read when they are asked for: the images of a folder need not fit in memory.
+/// </summary>
+internal sealed class ImageListing
+{
+    private readonly PixelReader _read;
+    private readonly Func<int, ulong> _version;
+    private readonly Func<int, string>? _file;
+
+    private ImageListing(IReadOnlyList<ListedImage> images, PixelReader read, Func<int, ulong> version, Func<int, string>? file = null)
+    {
+        Images = images;
+        _read = read;
+        _version = version;
+        _file = file;
+    }
+
+    private delegate void PixelReader(int index, Span<byte> pixels);
+
+    /// <summary>The images.</summary>
+    public IReadOnlyList<ListedImage> Images { get; }
+
+    /// <summary>Files and folders that were left out.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; private init; } = [];
+
+    /// <summary>Height and width of the images as they are read.</summary>
+    public int ImageSize { get; } = ImageSet.Size;
+
+    /// <summary>Bytes of an image: (3, size, size).</summary>
+    public int ImageBytes => ImageSet.Channels * ImageSize * ImageSize;
+
+    /// <summary>Lists the images of a folder, or those of a data set that is read as a whole: CIFAR's files and the synthetic images.</summary>
+    /// <param name="settings">Names the place. The numbers of images count for the synthetic set only; of all others each image is listed.</param>
+    /// <param name="seed">Of the synthetic set.</param>
+    /// <param name="loading">Told of each image that is read here.</param>
+    /// <exception cref="DataException">There are no images, or they cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ImageListing Open(DataSettings settings, int seed, LoadingProgress? loading = null)
+    {
+        if (settings.Source == DataSource.Synthetic)
+        {
+            return Of(DataSource.Load(settings, seed, loading));
+        }
+        if (InputFile.CheckName(settings.Source) is { } cannotBeOpened)
+        {
+            throw cannotBeOpened;
+        }
+        if (!Directory.Exists(settings.Source))
+        {
+            throw new DataException($"{settings.Source}: {(File.Exists(settings.Source) ? "a file" : "no such directory")}; wanted '{DataSource.Synthetic}', or a folder of images.");
+        }
+        if (CifarReader.Find(settings.Source) is { } cifar)
+        {
+            return Of(CifarReader.Read(cifar, loading));
+        }
+        var scan = new ImageTreeScan(settings.Source, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
+        ListedImage[] images = [.. ImageFiles.In(scan, settings.Source)];
+        var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding(ImageSet.Size)));
+        return images.Length > 0
+            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { LeftOut = scan.LeftOut }
+            : throw new DataException($"{settings.Source}: no images ({ImageFormats.Names}) here or in the folders within; wanted a folder of images.");
+
+        string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);
+    }
+
+    /// <summary>The images of a set in memory, the training images first.</summary>
+    public static ImageListing Of(ImageData data)
+    {
+        return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, index => XxHash3.HashToUInt64(Pixels(index)));
+
+        static IEnumerable<ListedImage> List(ImageSet set, string split) =>
+            Enumerable.Range(0, set.Count).Select(i => new ListedImage($"{split}/{i}", set.HasLabels ? set.ClassNames[set.Labels[i]] : "", split));
+
+        ReadOnlySpan<byte> Pixels(int index)
+        {
+            (ImageSet set, int place) = index < data.Train.Count ? (data.Train, index) : (data.Test, index - data.Train.Count);
+            return set.Pixels.AsSpan(place * ImageSet.ImageBytes, ImageSet.ImageBytes);
+        }
+
+        void Read(int index, Span<byte> pixels) => Pixels(index).CopyTo(pixels);
+    }
+
+    /// <summary>The file of an image; null if it has none of its own.</summary>
+    public string? FileOf(int index) => _file?.Invoke(index);
+
+    /// <summary>Reads some images, on several processors.</summary>
+    /// <param name="first">Index of the first.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="pixels">(count, 3, size, size), row-major; written.</param>
+    /// <param name="cancellation">Checked at each image.</param>
+    /// <exception cref="DataException">One of them cannot be read; the message names the first such file.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void Read(int first, int count, Memory<byte> pixels, CancellationToken cancellation = default)
+    {
+        var faults = new Exception?[count];
+        Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        {
+            try
+            {
+                _read(first + i, pixels.Span.Slice(i * ImageBytes, ImageBytes));
+            }
+            catch (DataException e)
+            {
+                faults[i] = e;
+            }
+        });
+        if (faults.FirstOrDefault(fault => fault is not null) is { } fault)
+        {
+            throw fault;
+        }
+    }
+
+    /// <summary>A number that the first <paramref name="count"/> images have; others have another one, as far as their names, lengths and times of writing tell, or, of images in memory, their pixels.</summary>
+    public string Fingerprint(int count)
+    {
+        var hash = new XxHash128();
+        Span<byte> version = stackalloc byte[sizeof(ulong)];
+        for (int i = 0; i < count; i++)
+        {
+            hash.Append(Encoding.UTF8.GetBytes(Images[i].Path));
+            BinaryPrimitives.WriteUInt64LittleEndian(version, _version(i));
+            hash.Append(version);
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    private static ulong Version(string path)
+    {
+        var file = new FileInfo(path);
+        return InputFile.Access(path, () => (ulong)(file.LastWriteTimeUtc.Ticks ^ (file.Length << 32)));
+    }
+}

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Data;
+using ErLoss.Training.Runs;
+using ErTraining.CommandLine;
+using Spectre.Console;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErTraining.Commands;
+
+/// <summary>The options of commands that use a trained encoder: <c>--checkpoint</c> names a run, <c>--weights</c> a file, and device and threads say where it computes.</summary>
+internal sealed class EncoderOptions
+{
+    private static readonly Dictionary<string, OptionHelp> s_help = new()
+    {
+        ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
+        ["weights"] = new("Safetensors file with the weights of the encoder, as export or PyTorch writes it.", ""),
+    };
+
+    private readonly Registry _registry;
+    private readonly SettingOptions _settings;
+    private readonly Option<string?> _checkpoint = SharedOptions.Checkpoint();
+
+    /// <summary>Makes the options of a command.</summary>
+    /// <param name="registry">The encoders that there are.</param>
+    public EncoderOptions(Registry registry)
+    {
+        _registry = registry;
+        _settings = new SettingOptions(registry, setting => setting.Path.Split('.')[0] == "encoder" || setting.Word is "device" or "threads", s_help);
+    }
+
+    /// <summary>All of them, in the order that help lists them.</summary>
+    public IEnumerable<Option> All => [_checkpoint, .. _settings.All];
+
+    /// <summary>Loads the encoder, checks that this machine computes its features correctly, and says in a line what it is.</summary>
+    /// <exception cref="UsageException">The options do not go together.</exception>
+    /// <exception cref="DataException">The run or the file cannot be used.</exception>
+    /// <exception cref="WrongFeaturesException">This machine computes the features wrongly.</exception>
+    public ChosenEncoder Load(ParseResult parsed) => _settings.InWords(parsed, () => Load(parsed, parsed.GetValue(_checkpoint)));
+
+    private ChosenEncoder Load(ParseResult parsed, string? checkpoint)
+    {
+        string? weights = _settings.GivenName(parsed, "weights") is null ? null : _settings.Given(parsed).First(setting => setting.Word == "weights").Value;
+        if ((checkpoint is null) == (weights is null))
+        {
+            throw new UsageException(checkpoint is null ? "--checkpoint or --weights is wanted." : "--checkpoint does not go with --weights; leave one of them out.");
+        }
+        (RunSettings settings, ImagePreprocessing preprocessing, string source) = checkpoint is not null ? OfRun(parsed, checkpoint) : OfFile(parsed, weights!);
+        if (preprocessing.ImageSize != ImageSet.Size)
+        {
+            throw new DataException($"{source}: an encoder for images of {preprocessing.ImageSize}x{preprocessing.ImageSize} pixels; images are read at {ImageSet.Size}x{ImageSet.Size} here.");
+        }
+        Device device = SharedOptions.UseDevice(settings.Compute);
+        Devices.AllowTf32(settings.Compute.Tf32); // as the run had it
+        InitialWeights.Seed(settings.Seed);
+        Encoder encoder = _registry.CreateEncoder(settings.Encoder);
+        try
+        {
+            if (checkpoint is not null)
+            {
+                ModelWeights.LoadEncoder(source, encoder);
+            }
+            else
+            {
+                Console.WriteLine($"{source}: {EncoderFile.Read(source, encoder)}");
+            }
+            encoder.to(device);
+            FeatureCheck.Require(encoder, preprocessing.ImageSize);
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
+        string name = _registry.Document.NameOf(settings.Encoder);
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : $"trained with {_registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Compute.Tf32)}");
+        return new ChosenEncoder(encoder, name, preprocessing, source, device, settings);
+    }
+
+    /// <summary>The settings of a run, with the device and threads of the command line, and the folder of its weights.</summary>
+    private (RunSettings Settings, ImagePreprocessing Preprocessing, string Source) OfRun(ParseResult parsed, string checkpoint)
+    {
+        IReadOnlyList<(string Word, string Value)> given = _settings.Given(parsed);
+        if (given.FirstOrDefault(setting => setting.Word is not ("device" or "threads")).Word is { } word)
+        {
+            throw new UsageException($"{_settings.GivenName(parsed, word)} goes with --weights; a run's encoder is in its settings.");
+        }
+        (RunSettings run, string folder) = RunReader.Find(checkpoint, _registry);
+        RunSettings settings = _registry.Document.With(run with { Compute = run.Compute with { Device = "auto", Threads = null } }, given);
+        return (settings, settings.Preprocessing, folder);
+    }
+
+    /// <summary>The defaults, with the network that the command line or the file names.</summary>
+    private (RunSettings Settings, ImagePreprocessing Preprocessing, string Source) OfFile(ParseResult parsed, string file)
+    {
+        EncoderMetadata metadata = EncoderFile.ReadMetadata(file);
+        IReadOnlyList<(string Word, string Value)> given = _settings.Given(parsed);
+        if (metadata.Network is { } named && _registry.Encoders.Contains(named) && _settings.GivenName(parsed, "encoder") is null)
+        {
+            given = [("encoder", named), .. given];
+        }
+        return (_registry.Document.With(new RunSettings(), given), metadata.Preprocessing, file);
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training;
+using ErLoss.Training.Data;
+using ErTraining.CommandLine;
+using ErTraining.Terminal;
+
+namespace ErTraining.Commands;
+
+/// <summary>The images of commands that look at all images of a folder, with classes or without.</summary>
+internal static class ListedImages
+{
+    /// <summary><c>--data</c>.</summary>
+    /// <param name="note">Ends the description.</param>
+    public static Option<string?> Option(string note)
+    {
+        Option<string?> option = Options.Text(
+            "--data", $"Folder that contains the images, as image files or as the binary files of CIFAR, or '{DataSource.Synthetic}' for images that the program draws. {note}", $"{DataSource.Synthetic}|DIR");
+        option.Required = true;
+        return option;
+    }
+
+    /// <summary>As <see cref="ImageListing.Open"/>, while the terminal shows how far that is.</summary>
+    /// <param name="encoder">Its run's settings decide how many synthetic images there are, and which.</param>
+    /// <param name="data">Of <c>--data</c>.</param>
+    /// <param name="cancellation">Heeded at each image.</param>
+    /// <exception cref="DataException">There are no images, or they cannot be read.</exception>
+    public static ImageListing Open(ChosenEncoder encoder, string data, CancellationToken cancellation)
+    {
+        RunSettings settings = encoder.Settings;
+        bool isOfRun = data == settings.Data.Source;
+        ImageListing images;
+        using (var work = new ActivityLine(data == DataSource.Synthetic ? "drawing images" : "looking for images"))
+        {
+            images = ImageListing.Open(isOfRun ? settings.Data : settings.Data with { Source = data, TrainImages = null, TestImages = null }, settings.Seed, new LoadingProgress(work, cancellation));
+        }
+        if (LeftOutFile.Describe(images.LeftOut) is { } line)
+        {
+            Console.WriteLine(line);
+        }
+        return images;
+    }
+}

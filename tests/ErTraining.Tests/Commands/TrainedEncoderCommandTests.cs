@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Weights;
+using ErLoss.Training;
+using ErLoss.Training.Checkpoints;
+using ErLoss.Training.Methods;
+using ErLoss.Training.Runs;
+using ErTraining.Tests.Data;
+using ErTraining.Tests.Embeddings;
+
+namespace ErTraining.Tests.Commands;
+
+/// <summary>What is done with a trained encoder: <c>embed</c>, <c>search</c> and <c>export</c>, on a folder of images without classes.</summary>
+[NonParallelizable]
+internal sealed partial class TrainedEncoderCommandTests
+{
+    private TemporaryDirectory _folder = null!;
+
+    [OneTimeSetUp]
+    public void MakeARunAndImages()
+    {
+        _folder = new TemporaryDirectory();
+        using (var writer = new RunWriter(_folder["run"], TimeSpan.Zero, Registry.Default))
+        {
+            writer.WriteSettings(Given.Settings("threads=1"));
+        }
+        using TwoViewMethod method = InitialWeights.Method(Registry.Default, new RunSettings(), images: 256);
+        ModelWeights.Save(_folder["run/checkpoint"], method);
+        for (byte i = 0; i < 5; i++)
+        {
+            Picture.Write(_folder[$"pictures/{(i < 2 ? "a, b/" : "")}{i}.png"], Picture.Encode((byte)(50 * i), 40, 36));
+        }
+        Picture.Write(_folder["pictures/2.png"], Picture.Encode(250, 64, 64));
+        Picture.Write(_folder["query.png"], Picture.Encode(250, 64, 64));
+    }
+
+    [OneTimeTearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void A_run_s_encoder_gives_features_finds_images_and_is_exported_and_the_exported_one_gives_the_same_features()
+    {
+        Run("embed --checkpoint run --data pictures --output new/features.npy");
+        string found = Run("search --checkpoint run --data pictures --image query.png --top 3 --output page.html");
+        Assert.That(Run("export --checkpoint run --output encoder.safetensors"), Does.Contain("convnet, 388,896 parameters, is in encoder.safetensors."));
+        Assert.That(Run("export --checkpoint run --output encoder.onnx --format onnx"), Does.Contain("is in encoder.onnx."));
+        string embedded = Run("embed --weights encoder.safetensors --data pictures --output again.npy");
+        Run("embed --weights encoder.safetensors --data pictures --output half.npy --dtype float16");
+        NpyFile features = NpyFile.Read(_folder["new/features.npy"]), half = NpyFile.Read(_folder["half.npy"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That((features.Rows, features.Columns), Is.EqualTo((5, 256)));
+            Assert.That(File.ReadAllLines(_folder["new/features.csv"]), Is.EqualTo((string[])["path,label,split", "2.png,,", "3.png,,", "4.png,,", "\"a, b/0.png\",\"a, b\",", "\"a, b/1.png\",\"a, b\","]));
+            Assert.That(embedded, Does.Contain("encoder.safetensors: 24 tensors taken; nothing left.").And.Contain("The features of 5 images, 256 numbers each, are in again.npy, their paths in again.csv"));
+            Assert.That(File.ReadAllBytes(_folder["again.npy"]), Is.EqualTo(File.ReadAllBytes(_folder["new/features.npy"])));
+            Assert.That(half.Values, Is.EqualTo(features.Values.Select(value => (float)(Half)value)));
+            using TrainedEncoder loaded = EncoderFile.Load(_folder["encoder.safetensors"]);
+            Assert.That(loaded.Preprocessing, Is.EqualTo(new ImagePreprocessing()));
+            Assert.That(Match().Matches(found).Select(match => match.Groups["file"].Value).First(), Is.EqualTo(Path.Combine("pictures", "2.png")));
+            double[] cosines = [.. Match().Matches(found).Select(match => double.Parse(match.Groups["cosine"].Value))];
+            Assert.That(cosines, Has.Length.EqualTo(3));
+            Assert.That(cosines, Is.Ordered.Descending);
+            Assert.That(cosines[0], Is.EqualTo(1));
+            string page = File.ReadAllText(_folder["page.html"]);
+            Assert.That(page, Does.Contain("Images like query.png").And.Contain("href=\"pictures/2.png\"").And.Contain("<b>1.000</b> 2.png"));
+            Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:|pictures/|query)"), "it needs no other file");
+        });
+    }
+
+    [TestCase("embed --data pictures --output f.npy", "--checkpoint or --weights is wanted")]
+    [TestCase("embed --checkpoint run --data pictures --output f.parquet", "--output is f.parquet; a name that ends in .npy is wanted")]
+    [TestCase("embed --checkpoint run --data pictures --output run", "--output is run; a name")]
+    [TestCase("embed --checkpoint run --data nowhere --output f.npy", "nowhere: no such directory; wanted 'synthetic', or a folder of images")]
+    [TestCase("embed --checkpoint run --data run --output f.npy", "run: no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within")]
+    [TestCase("embed --checkpoint run --encoder resnet18 --data pictures --output f.npy", "--encoder goes with --weights")]
+    [TestCase("embed --checkpoint run --weights w --data pictures --output f.npy", "--checkpoint does not go with --weights")]
+    [TestCase("embed --weights large.safetensors --data pictures --output f.npy", "large.safetensors: an encoder for images of 64x64 pixels; images are read at 32x32 here")]
+    [TestCase("search --checkpoint run --data pictures --image nowhere.png", "nowhere.png: cannot be read")]
+    [TestCase("search --checkpoint run --data pictures --image query.png --top 0", "--top is 0; a whole number from 1 to 1000 is wanted")]
+    [TestCase("search --checkpoint run --data pictures --image query.png --output pictures", "pictures: a folder; --output wants a file")]
+    [TestCase("export --checkpoint run --output e --format pt", "--format is 'pt'; one of safetensors, onnx is wanted")]
+    public void It_exits_with_2_and_one_line(string line, string says)
+    {
+        using var encoder = new ConvNet();
+        EncoderFile.Write(_folder["large.safetensors"], encoder, new ImagePreprocessing { ImageSize = 64 });
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, line.Split(' '));
+        Assert.Multiple(() =>
+        {
+            Assert.That(outcome.ExitCode, Is.EqualTo(2), outcome.Error);
+            Assert.That(outcome.Error, Does.Contain(says));
+            Assert.That(outcome.Error.TrimEnd('\n', '\r'), Does.StartWith("error: ").And.Not.Contains("\n"));
+        });
+    }
+
+    private string Run(string line)
+    {
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, line.Split(' '));
+        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        return outcome.Output;
+    }
+
+    [GeneratedRegex(@"^(?<cosine>-?\d\.\d{4})  (?<file>[^\r\n]+)", RegexOptions.Multiline)]
+    private static partial Regex Match();
+}

@@ -1,0 +1,82 @@
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
+
+namespace ErTraining.Tests.Data;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class ImageListingTests : IDisposable
+{
+    private readonly TemporaryDirectory _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void All_images_of_a_folder_are_listed_by_path_with_classes_and_splits_where_there_are_any()
+    {
+        string[] files = ["train/b/2.PNG", "train/b/1.png", "train/0.png", "Test/b/ü.png", "loose.png", "a/in/3.png", ".hidden/4.png", "a/.5.png", "a/readme.txt"];
+        foreach (string file in files)
+        {
+            Picture.Write(_folder[file], file.EndsWith(".txt", StringComparison.Ordinal) ? [.. "a text"u8] : Picture.Encode((byte)file.Length));
+        }
+        Directory.CreateSymbolicLink(_folder["a/loop"], _folder.Path);
+
+        ImageListing listing = Open();
+
+        Assert.That(listing.Images, Is.EqualTo((ListedImage[])
+        [
+            new("Test/b/ü.png", "b", "Test"), new("a/in/3.png", "a/in", ""), new("loose.png", "", ""), new("train/0.png", "", "train"), new("train/b/1.png", "b", "train"), new("train/b/2.PNG", "b", "train"),
+        ]));
+        byte[] pixels = new byte[2 * listing.ImageBytes];
+        listing.Read(first: 1, count: 2, pixels);
+        Assert.That(pixels, Is.EqualTo((byte[])[.. Picture.Planes((byte)"a/in/3.png".Length), .. Picture.Planes((byte)"loose.png".Length)]));
+    }
+
+    [Test]
+    public void A_fingerprint_tells_the_first_images_from_others()
+    {
+        Picture.Write(_folder["1.png"], Picture.Encode(1));
+        Picture.Write(_folder["2.png"], Picture.Encode(2));
+        (string first, string both) = (Open().Fingerprint(1), Open().Fingerprint(2));
+        File.AppendAllText(_folder["2.png"], " ");
+        Assert.Multiple(() =>
+        {
+            Assert.That(Open().Fingerprint(1), Is.EqualTo(first));
+            Assert.That(Open().Fingerprint(2), Is.Not.EqualTo(both));
+        });
+    }
+
+    [Test]
+    public void The_first_image_that_cannot_be_read_is_named()
+    {
+        foreach (string name in (string[])["1.png", "2.png", "3.png"])
+        {
+            File.WriteAllText(_folder[name], "no picture");
+        }
+        ImageListing listing = Open();
+        Assert.That(() => listing.Read(1, 2, new byte[2 * listing.ImageBytes]), Throws.TypeOf<DataException>().With.Message.Contains("2.png: "));
+    }
+
+    [Test]
+    public void A_set_in_memory_has_its_training_images_first()
+    {
+        ImageData data = SyntheticImages.Create(3, 2, seed: 0);
+        ImageListing listing = ImageListing.Of(data);
+        byte[] pixels = new byte[2 * listing.ImageBytes];
+        listing.Read(first: 2, count: 2, pixels);
+        Assert.Multiple(() =>
+        {
+            Assert.That(listing.Images.Select(image => image.Path), Is.EqualTo((string[])["train/0", "train/1", "train/2", "test/0", "test/1"]));
+            Assert.That(listing.Images[3].Label, Is.EqualTo(data.Test.ClassNames[data.Test.Labels[0]]));
+            Assert.That(pixels, Is.EqualTo((byte[])[.. data.Train.Pixels[^ImageSet.ImageBytes..], .. data.Test.Pixels[..ImageSet.ImageBytes]]));
+        });
+    }
+
+    [Test]
+    public void A_folder_without_images_is_refused()
+    {
+        Assert.That(Open, Throws.TypeOf<DataException>().With.Message.EndsWith("no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within; wanted a folder of images."));
+        Assert.That(() => ImageListing.Open(new DataSettings { Source = _folder["nowhere"] }, seed: 0), Throws.TypeOf<DataException>().With.Message.Contains("no such directory"));
+    }
+
+    private ImageListing Open() => ImageListing.Open(new DataSettings { Source = _folder.Path }, seed: 0);
+}
