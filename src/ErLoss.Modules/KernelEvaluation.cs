@@ -44,4 +44,9 @@ public enum KernelEvaluation
     /// matrices. (The normaliser has one derivative in a learnt κ; a second one throws.)
     /// </summary>
     Composed,
+
+    /// <summary>
+    /// By the attention kernels of libtorch, since attention is a kernel density estimate: its log-sum is the log-density, and its output the gradient.
+    /// </summary>
+    Attention,
 }

@@ -52,6 +52,9 @@ internal sealed class Concentration
     /// <summary>The same without gradient in κ.</summary>
     public Tensor ScaleConstant(Tensor factor) => Value is double kappa ? factor * kappa : factor * Learnt!.detach().to(factor.dtype);
 
+    /// <summary>√κ, a scalar without gradient: on the CPU where the host knows κ, which operations on another device take as a number.</summary>
+    public Tensor Root(ScalarType dtype) => Value is double kappa ? tensor(Math.Sqrt(kappa), dtype, CPU) : Learnt!.detach().sqrt().to(dtype);
+
     /// <summary>
     /// log C_d(κ), a float64 scalar on <paramref name="device"/>; where κ carries gradient its derivative is exact.
     /// </summary>

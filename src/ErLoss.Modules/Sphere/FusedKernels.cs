@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// All kernels of one batch, over tiles of the pairs and without a k×k matrix: of its rows against each other, of its own places, and against further centres. They give
+/// All kernels of one batch, over tiles of the pairs or by attention, and without a k×k matrix: of its rows against each other, of its own places, and against further centres. They give
 /// the rows' log-sums, and the gradients of any function of these.
 /// </summary>
 /// <remarks>
@@ -28,7 +28,8 @@ internal sealed class FusedKernels
     private readonly Tensor _ownExponents;
     private SymmetricKernels? _symmetric;
     private RectangularKernels? _shifted;
-    private RectangularKernels? _further;
+    private AttentionRows? _attention;
+    private ICenterKernels? _further;
 
     /// <param name="rows">(k, d), float32 or float64, without gradient.</param>
     /// <param name="centers">Further centres, (m, d) with m ≥ 1 and without gradient, or null.</param>
@@ -58,11 +59,20 @@ internal sealed class FusedKernels
     /// <summary>For each row the logarithm of the sum of its kernels but the own one, (k) in float64; −∞ where there are none.</summary>
     public Tensor LogSumsOfOthers()
     {
-        _symmetric = Symmetric(_wanted.RowsOrKappa);
-        if (!_symmetric.TrySum(out Tensor others))
+        Tensor others;
+        if (_settings.Attention is not null)
         {
-            _shifted = Shifted();
-            others = _shifted.LogSums();
+            _attention = ByAttention();
+            others = _attention.LogSums();
+        }
+        else
+        {
+            _symmetric = Symmetric(_wanted.RowsOrKappa);
+            if (!_symmetric.TrySum(out others))
+            {
+                _shifted = Shifted();
+                others = _shifted.LogSums();
+            }
         }
         _further = Further();
         return _further is null ? others : logaddexp(others, _further.LogSums());
@@ -72,10 +82,13 @@ internal sealed class FusedKernels
     /// <param name="shiftsEachRow">What <see cref="ShiftsEachRow"/> was there.</param>
     public void Prepare(bool shiftsEachRow)
     {
-        // A symmetric tile is evaluated once, in the gradient; the other form has its sums of products to find first.
-        _symmetric = shiftsEachRow || !_wanted.RowsOrKappa ? null : Symmetric(keepTiles: false);
-        _shifted = shiftsEachRow && _wanted.RowsOrKappa ? Shifted() : null;
+        // A symmetric tile is evaluated once, in the gradient; the other forms have their sums of products to find first.
+        bool byTiles = _settings.Attention is null && _wanted.RowsOrKappa;
+        _symmetric = byTiles && !shiftsEachRow ? Symmetric(keepTiles: false) : null;
+        _shifted = byTiles && shiftsEachRow ? Shifted() : null;
+        _attention = _settings.Attention is not null && _wanted.RowsOrKappa ? ByAttention() : null;
         _further = Further();
+        _attention?.LogSums();
         _shifted?.LogSums();
         _further?.LogSums();
     }
@@ -90,7 +103,9 @@ internal sealed class FusedKernels
         {
             return new KernelGradients(null, centerGradient, null);
         }
-        Tensor gradient = _shifted is null ? _symmetric!.Gradient(slopes, logSums) : _shifted.RowGradient(slopes, logSums) + _shifted.CenterGradient(slopes, logSums);
+        Tensor gradient = _attention is not null ? _attention.Gradient(slopes, logSums)
+            : _shifted is null ? _symmetric!.Gradient(slopes, logSums)
+            : _shifted.RowGradient(slopes, logSums) + _shifted.CenterGradient(slopes, logSums);
         Tensor? kappaGradient = _wanted.Kappa ? (_rows * gradient).sum() / 2 : null;
         if (_further is not null)
         {
@@ -110,9 +125,11 @@ internal sealed class FusedKernels
 
     private SymmetricKernels Symmetric(bool keepTiles) => new(_rows, _ownExponents, _weights, _settings, keepTiles);
 
+    private AttentionRows ByAttention() => new(_rows, _weights.Rows, _settings);
+
     private RectangularKernels Shifted() => new(
         _rows, _rows, new KernelCenters(_weights.Rows, _weights.Ids, _weights.Ids, AreRows: true), _settings, _wanted.RowsOrKappa, _wanted.RowsOrKappa);
 
-    private RectangularKernels? Further() => _centers is null ? null : new(
+    private ICenterKernels? Further() => _centers is null ? null : _settings.Attention is not null ? new AttentionCenters(_rows, _centers, _weights.Centers, _settings) : new RectangularKernels(
         _rows, _centers, new KernelCenters(_weights.Centers, _weights.CenterIds, _weights.Ids, AreRows: false), _settings, _wanted.RowsOrKappa, _wanted.Centers);
 }

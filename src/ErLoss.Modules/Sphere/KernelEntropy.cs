@@ -23,10 +23,6 @@ internal static class KernelEntropy
     // Kept, as a number's conversion may be freed before native code reads it.
     private static readonly Scalar s_zero = 0, s_none = double.NegativeInfinity;
 
-    // Rows from which on KernelEvaluation.Auto means the fused form: measured on two cores, it is even at 256 and ahead from 512 on. With further centres it is behind at
-    // 64 × 4,160 pairs, even at 256 × 4,352 and ahead at 256 × 16,640, in time; in memory it is ahead throughout.
-    private const long FusedFrom = 512, FusedFromPairs = 1L << 20;
-
     /// <summary>
     /// The entropy without its constant: Ĥ + log C_d(κ). Both estimators weigh the log-densities by weights that sum to one, so the
     /// normaliser leaves them as it is; kept apart, it cannot drown the rest in rounding.
@@ -37,14 +33,13 @@ internal static class KernelEntropy
     /// <param name="settings">How the entropy is estimated.</param>
     public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
-        long k = embeddings.shape[0], pairs = k * (k + (centers?.shape[0] ?? 0));
-        bool fused = settings.Evaluation == KernelEvaluation.Fused || (settings.Evaluation == KernelEvaluation.Auto && (k >= FusedFrom || pairs >= FusedFromPairs));
-        if (fused)
+        settings = EvaluationChoice.Resolve(embeddings, centers, weights, settings);
+        if (settings.Evaluation != KernelEvaluation.Composed)
         {
             return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);
         }
         // Where the own kernel is a constant, it stays out of the graph; see the class.
-        bool isAlone = k == 1 && centers is null;
+        bool isAlone = embeddings.shape[0] == 1 && centers is null;
         Tensor own = settings.Concentration.Scale(SquaredNorms(settings.UnitRows && !isAlone ? embeddings.detach() : embeddings));
         own = weights.LogOwn is null ? own : own + weights.LogOwn.to(own.dtype);
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace ErLoss.Modules;
 
 /// <summary>How an entropy on the sphere is estimated from kernels.</summary>
@@ -15,6 +17,12 @@ internal sealed record KernelSettings(Concentration Concentration, EntropyEstima
 
     /// <summary>What the fused form rounds the factors of its products to.</summary>
     public ProductPrecision Precision { get; init; }
+
+    /// <summary>What attention rounds rows to; null for their own type.</summary>
+    public ScalarType? AttentionType { get; init; }
+
+    /// <summary>Attention, if kernels are evaluated by it; null where they are evaluated over tiles.</summary>
+    public Attention? Attention { get; init; }
 
     /// <summary>Whether the plain estimate is wanted as well where rows are left out.</summary>
     public bool WithPlain { get; init; }

@@ -18,7 +18,7 @@ namespace ErLoss.Modules;
 /// room for them, else evaluated again.
 /// </para>
 /// </remarks>
-internal sealed class RectangularKernels
+internal sealed class RectangularKernels : ICenterKernels
 {
     private const long KeptBudget = 160L << 20;
 

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -19,6 +20,7 @@ internal static class SphereLoss
         {
             Evaluation = options.Evaluation,
             Precision = options.ProductPrecision,
+            AttentionType = AttentionTypeOf(views.Projections[0], options),
             WithPlain = wanted.Bound,
             EachRow = each,
         };
@@ -85,6 +87,19 @@ internal static class SphereLoss
     /// <summary>The mean over views of how often they contain their constant; null where each contains it once.</summary>
     private static Tensor? MeanCount(Tensor?[] counts) =>
         Array.TrueForAll(counts, count => count is null) ? null : ViewSums.Mean([.. counts.Select(count => count ?? ones_like(counts.First(other => other is not null)!))]);
+
+    /// <summary>
+    /// What attention rounds rows to. On a GPU, float16 for half-precision projections, and for float32 ones where the user allows TF32 in products, which float16 rounds like. Else the rows'
+    /// own type, and bfloat16 if that is asked for.
+    /// </summary>
+    private static ScalarType? AttentionTypeOf(Tensor projection, EntropyReconstructionOptions options) => projection.dtype switch
+    {
+        ScalarType.Float64 => null,
+        _ when options.ProductPrecision == ProductPrecision.BFloat16 => ScalarType.BFloat16,
+        _ when projection.device_type != DeviceType.CUDA => null,
+        ScalarType.Float32 when !backends.cuda.matmul.allow_tf32 => null,
+        _ => ScalarType.Float16,
+    };
 
     private static Tensor? Times(Tensor? constant, Tensor? count) => constant is null || count is null ? constant : constant * count;
 }

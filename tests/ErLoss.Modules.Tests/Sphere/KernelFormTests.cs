@@ -41,10 +41,15 @@ internal sealed class KernelFormTests : TensorTests
         [ValueSource(nameof(s_kappas))] double kappa,
         [Values] EntropyEstimator estimator,
         [Values] bool leaveOneOut,
-        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
     {
         double[,] z = Draw.Normal(5, K, D);
         using EntropyReconstructionLoss loss = Make(kappa, estimator, leaveOneOut, evaluation);
+        if (IsRefused(form, evaluation))
+        {
+            Assert.That(() => loss.terms(form.Views([z.ToTensor(), z.ToTensor()], form.Centers?.ToTensor())), Throws.ArgumentException.With.Message.Contains("equal ids"));
+            return;
+        }
         EntropyReconstructionTerms terms = loss.terms(form.Views([z.ToTensor(), z.ToTensor()], form.Centers?.ToTensor()));
         double expected = form.Entropy(z.WithUnitRows(), form.Centers, kappa, estimator, leaveOneOut);
         bool counts = form.RowValues(z.WithUnitRows(), form.Centers, kappa, leaveOneOut).Shares.Sum() > 0;
@@ -72,8 +77,9 @@ internal sealed class KernelFormTests : TensorTests
         [Values] EntropyEstimator estimator,
         [Values] bool leaveOneOut,
         [Values] bool normalizeInputs,
-        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+        [Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
     {
+        Assume.That(!IsRefused(form, evaluation));
         using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation, learnKappa: !leaveOneOut, normalizeInputs);
         Tensor z = Draw.Normal(5, K, D).ToLeaf();
         Tensor? y = form.Centers?.ToLeaf();
@@ -98,7 +104,7 @@ internal sealed class KernelFormTests : TensorTests
     }
 
     [Test]
-    public void RowsThatDoNotCountGetNoGradientWhateverTheyHold([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    public void RowsThatDoNotCountGetNoGradientWhateverTheyHold([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
     {
         using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation);
         double[,] all = Draw.Normal(5, K, D);
@@ -115,9 +121,9 @@ internal sealed class KernelFormTests : TensorTests
 
     // Copies under one id; with the own kernel kept, copies without ids as well.
     [Test]
-    public void WholeWeightsEqualRepetition([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values] bool haveIds, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    public void WholeWeightsEqualRepetition([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values] bool haveIds, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
     {
-        Assume.That(haveIds || !leaveOneOut);
+        Assume.That(haveIds ? evaluation != KernelEvaluation.Attention : !leaveOneOut);
         using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation);
         long[] copies = [1, 3, 2, 1, 1, 4, 1];
         int[] sources = [.. Enumerable.Range(0, K).SelectMany(i => Enumerable.Repeat(i, (int)copies[i]))];
@@ -157,6 +163,9 @@ internal sealed class KernelFormTests : TensorTests
         }).Entropy.ToDouble();
         TermValues.AssertNear(Value(scale), Value(1), 1e-13, "entropy");
     }
+
+    // Attention knows no ids.
+    private static bool IsRefused(KernelCase form, KernelEvaluation evaluation) => evaluation == KernelEvaluation.Attention && form.Ids is not null;
 
     private static EntropyReconstructionLoss Make(
         double kappa, EntropyEstimator estimator, bool leaveOneOut, KernelEvaluation evaluation, bool learnKappa = false, bool normalizeInputs = true) =>

@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The kernels of rows against further centres by attention; see <see cref="AttentionRows"/>.</summary>
+internal sealed class AttentionCenters : ICenterKernels
+{
+    private readonly Tensor _rows;
+    private readonly Tensor _centers;
+    private readonly Tensor? _weights;
+    private readonly Tensor _root;
+    private readonly Attention _attention;
+    private Tensor? _logSums;
+    private Tensor? _means;
+
+    /// <param name="rows">z, (n, d), without gradient.</param>
+    /// <param name="centers">y, (m, d), m ≥ 1, without gradient.</param>
+    /// <param name="weights">v, (m) in float64; null where each is one.</param>
+    /// <param name="settings">κ, whose gradient is not looked at, and the kernels.</param>
+    public AttentionCenters(Tensor rows, Tensor centers, Tensor? weights, KernelSettings settings)
+    {
+        _rows = rows;
+        _centers = centers;
+        _weights = weights;
+        _root = settings.Concentration.Root(rows.dtype);
+        _attention = settings.Attention!;
+    }
+
+    /// <inheritdoc/>
+    public Tensor LogSums()
+    {
+        (_means, Tensor logSums) = _attention.Centers(_rows, _centers, _root, _weights?.log().to(_rows.dtype), null);
+        return _logSums = logSums.to(ScalarType.Float64);
+    }
+
+    /// <inheritdoc/>
+    public Tensor RowGradient(Tensor slopes, Tensor logSums) => _means! * Column(slopes * (_logSums! - logSums).exp());
+
+    /// <inheritdoc/>
+    public Tensor CenterGradient(Tensor slopes, Tensor logSums)
+    {
+        var factors = AttentionFactors.Of(slopes, logSums, _rows.dtype);
+        (Tensor means, Tensor sums) = _attention.Centers(_centers, _rows, _root, factors.Logarithms.to(_rows.dtype), factors.Signs);
+        Tensor weights = sums.to(ScalarType.Float64).exp();
+        return means * Column(_weights is null ? weights : weights * _weights);
+    }
+
+    // Means are of √κ·y_j and √κ·z_i.
+    private Tensor Column(Tensor factors) => (_root * factors).to(_rows.dtype).unsqueeze(1);
+}

@@ -1,0 +1,169 @@
+namespace ErLoss.Modules;
+
+/// <summary>TorchScript sources of the evaluation by attention kernels. They are constants, since an error in a source would end the process; the tests compile each.</summary>
+/// <remarks>
+/// <para>
+/// Every function returns at once for a batch of no rows. The first call of each is made so: libtorch records in it which types and shapes occur, finds none, and then leaves the
+/// function as it stands. Otherwise it would compile kernels of its own for a GPU at run time, anew for other shapes.
+/// </para>
+/// <para>
+/// No call of an operator may have an empty sequence, which ends the process. Rows and keys of a causal call are equally many, because kernels differ in what they mean by causal else.
+/// Rows that fill a sequence up are at its end, where no row before sees them.
+/// </para>
+/// </remarks>
+internal static class AttentionScripts
+{
+    /// <summary>The source for a kernel.</summary>
+    public static string Of(AttentionKernel kernel) => Attend(kernel) + Common;
+
+    /// <summary>Output and log-sum-exp, (b, h, n), of attention whose scale is one: what scales the products is in the rows.</summary>
+    private static string Attend(AttentionKernel kernel) => kernel switch
+    {
+        AttentionKernel.Processor => """
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_flash_attention_for_cpu(rows, keys, values, 0.0, causal, scale=1.0)
+                return result[0], result[1]
+
+
+            """,
+        AttentionKernel.Efficient => """
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_efficient_attention(rows, keys, values, None, True, 0.0, causal, scale=1.0)
+                return result[0], torch.narrow(result[1], 2, 0, rows.size(2))
+
+
+            """,
+        AttentionKernel.Flash => """
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_flash_attention(rows, keys, values, 0.0, causal, False, scale=1.0)
+                return result[0], torch.narrow(result[1], 2, 0, rows.size(2))
+
+
+            """,
+        _ => """
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_cudnn_attention(rows, keys, values, None, True, 0.0, causal, False, scale=1.0)
+                return result[0], torch.reshape(result[1], [rows.size(0), rows.size(1), rows.size(2)])
+
+
+            """,
+    };
+
+    /// <summary>
+    /// Of the kernels a_ij·exp(κ·z_i·y_j + b_j): the logarithm of their sum over j, and the mean of r_j·√κ·y_j by them. <c>others</c> has the rows themselves as centres, each but its own;
+    /// <c>centers</c> has others.
+    /// </summary>
+    /// <remarks>
+    /// b_j are added in two columns beyond those of the rows: a number of the products' type and the rest of it. They are relative to the largest, and a finite number stands for −∞.
+    /// </remarks>
+    private const string Common = """
+        def up(number: int, multiple: int) -> int:
+            return (number + multiple - 1) // multiple * multiple
+
+
+        def widen(rows: Tensor, columns: Optional[Tensor], width: int, dtype: int) -> Tensor:
+            if columns is not None:
+                rows = torch.cat([rows, columns], 1)
+            if rows.size(1) < width:
+                rows = torch.constant_pad_nd(rows, [0, width - rows.size(1)])
+            return rows.to(dtype)
+
+
+        def operands(
+                rows: Optional[Tensor], centers: Tensor, root: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int
+        ) -> Tuple[Optional[Tensor], Tensor, Optional[Tensor], Optional[Tensor]]:
+            scaled = centers * root
+            queries: Optional[Tensor] = None
+            values: Optional[Tensor] = None
+            top: Optional[Tensor] = None
+            width = up(centers.size(1) + (0 if logits is None else 2), columns)
+            if signs is not None:
+                values = widen(scaled * signs.unsqueeze(1), None, width, dtype)
+            if logits is None:
+                if rows is not None:
+                    queries = widen(rows * root, None, width, dtype)
+                return queries, widen(scaled, None, width, dtype), values, top
+            finite = torch.clamp_min(logits, -1e30)
+            top = torch.amax(finite, [0])
+            narrow = torch.clamp_min(finite - top, -6e4)
+            head = narrow.to(dtype).to(narrow.dtype)
+            keys = widen(scaled, torch.stack([head, narrow - head], 1), width, dtype)
+            unscaled = scaled if rows is None else rows * root
+            queries = widen(unscaled, torch.ones([unscaled.size(0), 2], dtype=scaled.dtype, device=scaled.device), width, dtype)
+            return queries, keys, values, top
+
+
+        def orders(rows: Tensor, order: int, length: int) -> Tensor:
+            if order == 2:
+                ordered = torch.stack([rows, torch.flip(rows, [0])]).unsqueeze(0)
+            elif order == 1:
+                ordered = torch.flip(rows, [0]).unsqueeze(0).unsqueeze(0)
+            else:
+                ordered = rows.unsqueeze(0).unsqueeze(0)
+            missing = length - rows.size(0)
+            return ordered if missing == 0 else torch.constant_pad_nd(ordered, [0, 0, 0, missing])
+
+
+        def triangles(queries: Optional[Tensor], keys: Tensor, values: Optional[Tensor], order: int, multiple: int) -> Tuple[Tensor, Tensor]:
+            count = keys.size(0) - 1
+            length = up(count, multiple)
+            ordered = orders(keys, order, length + 1)
+            asked = ordered if queries is None else orders(queries, order, length + 1)
+            weighed = ordered if values is None else orders(values, order, length + 1)
+            output, sums = attend(torch.narrow(asked, 2, 1, length), torch.narrow(ordered, 2, 0, length), torch.narrow(weighed, 2, 0, length), True)
+            return torch.narrow(output, 2, 0, count), torch.narrow(sums, 2, 0, count)
+
+
+        def others(
+                rows: Tensor, root: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int, multiple: int, apart: bool
+        ) -> Tuple[Tensor, Tensor]:
+            k = rows.size(0)
+            d = rows.size(1)
+            if k == 0:
+                return rows, rows
+            queries, keys, values, top = operands(None, rows, root, logits, signs, dtype, columns)
+            if apart:
+                output, sums = triangles(queries, keys, values, 0, multiple)
+                earlier, log_earlier = output[0, 0], sums[0, 0]
+                output, sums = triangles(queries, keys, values, 1, multiple)
+                later, log_later = output[0, 0], sums[0, 0]
+            else:
+                output, sums = triangles(queries, keys, values, 2, multiple)
+                earlier, log_earlier, later, log_later = output[0, 0], sums[0, 0], output[0, 1], sums[0, 1]
+            before = torch.constant_pad_nd(log_earlier.to(rows.dtype), [1, 0], -float("inf"))
+            after = torch.constant_pad_nd(torch.flip(log_later, [0]).to(rows.dtype), [0, 1], -float("inf"))
+            total = torch.logaddexp(before, after)
+            mean = torch.zeros_like(rows)
+            torch.narrow(mean, 0, 1, k - 1).addcmul_(
+                torch.narrow(earlier, 1, 0, d).to(rows.dtype), torch.narrow(torch.exp(before - total), 0, 1, k - 1).unsqueeze(1))
+            torch.narrow(mean, 0, 0, k - 1).addcmul_(
+                torch.flip(torch.narrow(later, 1, 0, d), [0]).to(rows.dtype), torch.narrow(torch.exp(after - total), 0, 0, k - 1).unsqueeze(1))
+            return mean, (total if top is None else total + top)
+
+
+        def centers(
+                rows: Tensor, others: Tensor, root: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int, multiple: int
+        ) -> Tuple[Tensor, Tensor]:
+            n = rows.size(0)
+            m = others.size(0)
+            if n == 0:
+                return rows, rows
+            missing = up(m, multiple) - m
+            if missing > 0:
+                # What fills the sequence up must weigh nothing.
+                weighed = torch.zeros([m], dtype=rows.dtype, device=rows.device) if logits is None else logits
+                logits = torch.constant_pad_nd(weighed, [0, missing], -float("inf"))
+                signs = None if signs is None else torch.constant_pad_nd(signs, [0, missing])
+                others = torch.constant_pad_nd(others, [0, 0, 0, missing])
+            queries, keys, values, top = operands(rows, others, root, logits, signs, dtype, columns)
+            assert queries is not None
+            ordered = orders(keys, 0, m + missing)
+            weighed = ordered if values is None else orders(values, 0, m + missing)
+            output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False)
+            mean = torch.narrow(torch.narrow(output[0, 0], 0, 0, n), 1, 0, rows.size(1)).to(rows.dtype)
+            log_sums = torch.narrow(sums[0, 0], 0, 0, n).to(rows.dtype)
+            return mean, (log_sums if top is None else log_sums + top)
+
+
+        """;
+}

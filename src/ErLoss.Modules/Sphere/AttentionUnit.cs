@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>The scripts of <see cref="AttentionScripts"/>, compiled for one attention kernel.</summary>
+internal sealed class AttentionUnit
+{
+    private static readonly ConcurrentDictionary<AttentionKernel, Lazy<AttentionUnit?>> s_units = new();
+
+    private readonly jit.CompilationUnit _unit;
+
+    private AttentionUnit(AttentionKernel kernel)
+    {
+        _unit = jit.compile(AttentionScripts.Of(kernel));
+        WarmUp();
+    }
+
+    /// <summary>The scripts for a kernel; null where libtorch has no such operator. Compiled at the first call.</summary>
+    public static AttentionUnit? Of(AttentionKernel kernel) =>
+        s_units.GetOrAdd(kernel, static key => new Lazy<AttentionUnit?>(() => AttentionOperators.Has(key) ? new AttentionUnit(key) : null)).Value;
+
+    /// <summary>
+    /// Of the kernels exp(κ·z_i·z_j + b_j), j ≠ i, the mean of r_j·√κ·z_j, (k, d), and the logarithm of the sum, (k), at least two rows.
+    /// </summary>
+    /// <param name="rows">z, (k, d), float32 or float64, k ≥ 2.</param>
+    /// <param name="root">√κ, a scalar of the rows' type.</param>
+    /// <param name="logits">b, (k), −∞ for no kernel; or null.</param>
+    /// <param name="signs">r, (k), or null for ones.</param>
+    /// <param name="shape">Type and sizes of the products.</param>
+    public (Tensor Mean, Tensor LogSums) Others(Tensor rows, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
+        ((Tensor, Tensor))_unit.invoke("others", rows, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple, shape.Apart);
+
+    /// <summary>The same of other centres y_j, all of which count: the mean of r_j·√κ·y_j, (n, d), and the logarithm of the sum, (n).</summary>
+    /// <param name="rows">z, (n, d), n ≥ 1.</param>
+    /// <param name="centers">y, (m, d), m ≥ 1.</param>
+    /// <param name="root">√κ, a scalar of the rows' type.</param>
+    /// <param name="logits">b, (m), or null.</param>
+    /// <param name="signs">r, (m), or null for ones.</param>
+    /// <param name="shape">Type and sizes of the products.</param>
+    public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
+        ((Tensor, Tensor))_unit.invoke("centers", rows, centers, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple);
+
+    // See AttentionScripts.
+    private void WarmUp()
+    {
+        using var scope = NewDisposeScope();
+        using IDisposable noGrad = no_grad();
+        Tensor rows = empty(0, 2, device: CPU), root = empty([], device: CPU);
+        var shape = new AttentionShape(ScalarType.Float32, 1, 1, false);
+        Others(rows, root, null, null, shape);
+        Centers(rows, rows, root, null, null, shape);
+    }
+}

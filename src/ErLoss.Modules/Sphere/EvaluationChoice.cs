@@ -1,0 +1,101 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules;
+
+/// <summary>Which evaluation serves a batch: what <see cref="KernelEvaluation.Auto"/> means, and whether one that was asked for by name can serve.</summary>
+internal static class EvaluationChoice
+{
+    /// <summary>
+    /// Rows from which on the fused form is the faster one on a CPU: measured on two cores, it is even at 256 and ahead from 512 on. With further centres it is behind at
+    /// 64 × 4,160 pairs, even at 256 × 4,352 and ahead at 256 × 16,640, in time; in memory it is ahead throughout.
+    /// </summary>
+    private const long FusedFrom = 512, FusedFromPairs = 1L << 20;
+
+    /// <summary>Pairs from which on it is the faster one on a GPU: on an H100 it was behind at 4,096 rows, and ahead at 16,384.</summary>
+    private const long FusedFromPairsOnGpu = 1L << 25;
+
+    // On an H100 the float32 kernel was as fast as tiles at 16,384 rows and slower at 65,536, and with more than 128 columns slower than either other form at 4,096 rows.
+    private const long MostSingleRows = 32_768, MostSingleColumns = 128, MostSingleRowsOfMoreColumns = 1024;
+
+    // Wider rows have no fast kernel in half precision.
+    private const long MostHalfColumns = 254;
+
+    // An exponent is off by 2e-4 of κ in float16; beyond, the others are nearer.
+    private const double LargestKappa = 100;
+
+    /// <summary>Settings with the evaluation that serves.</summary>
+    /// <exception cref="ArgumentException">Attention was asked for by name, and cannot serve.</exception>
+    public static KernelSettings Resolve(Tensor rows, Tensor? centers, KernelWeights weights, KernelSettings settings)
+    {
+        long k = rows.shape[0], d = rows.shape[1], m = centers?.shape[0] ?? 0;
+        if (settings.Evaluation == KernelEvaluation.Attention)
+        {
+            return ByName(rows, weights, settings);
+        }
+        if (settings.Evaluation != KernelEvaluation.Auto)
+        {
+            return settings;
+        }
+        ScalarType products = settings.AttentionType ?? rows.dtype;
+        bool canAttend = settings.UnitRows && weights.Ids is null && rows.device_type == DeviceType.CUDA;
+        KernelEvaluation best = Best(rows.device_type, canAttend ? products : null, k, m, d, settings.Concentration.Value);
+        if (best != KernelEvaluation.Attention)
+        {
+            return settings with { Evaluation = best };
+        }
+        var attention = new Attention(rows.device, products);
+        return attention.Serves(d + 2) // as many columns as any of its calls has
+            ? settings with { Evaluation = best, Attention = attention }
+            : settings with { Evaluation = Best(rows.device_type, null, k, m, d, settings.Concentration.Value) };
+    }
+
+    /// <summary>What <see cref="KernelEvaluation.Auto"/> means.</summary>
+    /// <param name="device">Of the rows.</param>
+    /// <param name="products">What attention would round rows to; null where it cannot serve.</param>
+    /// <param name="k">Rows.</param>
+    /// <param name="m">Further centres.</param>
+    /// <param name="d">Columns.</param>
+    /// <param name="kappa">κ; null where the host does not know it.</param>
+    public static KernelEvaluation Best(DeviceType device, ScalarType? products, long k, long m, long d, double? kappa)
+    {
+        long pairs = k * (k + m);
+        if (device == DeviceType.CPU)
+        {
+            return k >= FusedFrom || pairs >= FusedFromPairs ? KernelEvaluation.Fused : KernelEvaluation.Composed;
+        }
+        bool attends = !(kappa > LargestKappa) && products switch
+        {
+            ScalarType.Float16 or ScalarType.BFloat16 => d <= MostHalfColumns,
+            ScalarType.Float32 => pairs <= (d <= MostSingleColumns ? MostSingleRows * MostSingleRows : MostSingleRowsOfMoreColumns * MostSingleRowsOfMoreColumns),
+            _ => false,
+        };
+        return attends ? KernelEvaluation.Attention : pairs >= FusedFromPairsOnGpu ? KernelEvaluation.Fused : KernelEvaluation.Composed;
+    }
+
+    private static KernelSettings ByName(Tensor rows, KernelWeights weights, KernelSettings settings)
+    {
+        if (weights.Ids is not null)
+        {
+            throw Refuse("cannot leave out the kernels of rows with equal ids");
+        }
+        if (rows.device_type == DeviceType.META)
+        {
+            return settings with { Evaluation = KernelEvaluation.Composed };
+        }
+        if (rows.device_type != DeviceType.CPU && rows.dtype == ScalarType.Float64)
+        {
+            throw Refuse($"has no kernel for {rows.dtype} on a GPU");
+        }
+        // Of rows that are used as given nobody knows whether float16 can hold them.
+        ScalarType products = settings.UnitRows ? settings.AttentionType ?? rows.dtype : rows.dtype;
+        var attention = new Attention(rows.device, products);
+        return attention.Serves(rows.shape[1] + 2)
+            ? settings with { Attention = attention }
+            : throw Refuse($"has no kernel for {products} on {rows.device} in this libtorch");
+    }
+
+    private static ArgumentException Refuse(string why, string name = "options.Evaluation") => new(
+        $"The evaluation {KernelEvaluation.Attention} {why}; {KernelEvaluation.Auto}, {KernelEvaluation.Fused} or {KernelEvaluation.Composed} is wanted.",
+        name);
+}
