@@ -16,6 +16,9 @@ namespace ErLoss.Modules;
 internal readonly record struct LossParts(
     Tensor? Entropy, Tensor? PlainEntropy, Tensor? Reconstruction, Tensor? EntropyConstant, Tensor? PlainConstant, Tensor? ReconstructionConstant)
 {
+    /// <summary>The weighted difference without constants, where that was computed as one and the terms are null.</summary>
+    public Tensor? Difference { get; init; }
+
     private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
 
     /// <summary>
@@ -24,7 +27,7 @@ internal readonly record struct LossParts(
     /// </summary>
     public Tensor Loss(EntropyReconstructionOptions options)
     {
-        Tensor loss = (options.EntropyWeight, options.ReconstructionWeight) switch
+        Tensor loss = Difference ?? (options.EntropyWeight, options.ReconstructionWeight) switch
         {
             (0, 0) => Reconstruction!.masked_fill(ones([], ScalarType.Bool, Reconstruction.device), s_zero), // zero, and a gradient of zero
             (0, _) => options.ReconstructionWeight * Reconstruction!,
@@ -32,6 +35,16 @@ internal readonly record struct LossParts(
             _ => Times(options.ReconstructionWeight, Reconstruction!) - Times(options.EntropyWeight, Entropy!),
         };
         return Add(loss, EntropyConstant, options.EntropyWeight, options.ReconstructionWeight);
+    }
+
+    /// <summary>Lets them outlive the dispose scope they were made in.</summary>
+    public LossParts MoveToOuterDisposeScope()
+    {
+        foreach (Tensor? part in (Tensor?[])[Entropy, PlainEntropy, Reconstruction, EntropyConstant, PlainConstant, ReconstructionConstant, Difference])
+        {
+            part?.MoveToOuterDisposeScope();
+        }
+        return this;
     }
 
     /// <summary>The entropy with its constant.</summary>

@@ -27,15 +27,22 @@ internal sealed class Attention(Device device, ScalarType products)
     /// <summary>See <see cref="AttentionUnit.Others"/>.</summary>
     public (Tensor Mean, Tensor LogSums) Others(Tensor rows, Tensor root, Tensor? logits, Tensor? signs)
     {
-        (AttentionUnit unit, AttentionShape shape) = For(rows, logits);
+        (AttentionUnit unit, AttentionShape shape) = For(rows, logits is not null);
         return unit.Others(rows, root, logits, signs, shape);
     }
 
     /// <summary>See <see cref="AttentionUnit.Centers"/>.</summary>
     public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs)
     {
-        (AttentionUnit unit, AttentionShape shape) = For(centers, logits);
+        (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null);
         return unit.Centers(rows, centers, root, logits, signs, shape);
+    }
+
+    /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>
+    public Tensor[] Loss(Tensor projections, Tensor kappa, Tensor root, Tensor decoder, AttentionLossCall call)
+    {
+        (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits);
+        return unit.Loss(projections, kappa, root, decoder, call, shape);
     }
 
     /// <summary>The kernels for products of a type and so many columns, the best first.</summary>
@@ -52,9 +59,9 @@ internal sealed class Attention(Device device, ScalarType products)
         _ => [],
     };
 
-    private (AttentionUnit Unit, AttentionShape Shape) For(Tensor keys, Tensor? logits)
+    private (AttentionUnit Unit, AttentionShape Shape) For(Tensor keys, bool haveLogits)
     {
-        AttentionKernel kernel = Find(keys.shape[1] + (logits is null ? 0 : 2)) ?? throw new InvalidOperationException("There is no attention kernel here; Serves tells it.");
+        AttentionKernel kernel = Find(keys.shape[^1] + (haveLogits ? 2 : 0)) ?? throw new InvalidOperationException("There is no attention kernel here; Serves tells it.");
         int multiple = kernel == AttentionKernel.Cudnn ? CudnnMultiple : 1;
         return (AttentionUnit.Of(kernel)!, new AttentionShape(Products, ColumnMultiple, multiple, Apart: keys.numel() > MostAtOnce));
     }

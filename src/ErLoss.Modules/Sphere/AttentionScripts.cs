@@ -14,7 +14,7 @@ namespace ErLoss.Modules;
 internal static class AttentionScripts
 {
     /// <summary>The source for a kernel.</summary>
-    public static string Of(AttentionKernel kernel) => Attend(kernel) + Common;
+    public static string Of(AttentionKernel kernel) => Attend(kernel) + Common + AttentionLossScript.Source;
 
     /// <summary>Output and log-sum-exp, (b, h, n), of attention whose scale is one: what scales the products is in the rows.</summary>
     private static string Attend(AttentionKernel kernel) => kernel switch

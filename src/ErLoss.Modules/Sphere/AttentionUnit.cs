@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -41,6 +42,23 @@ internal sealed class AttentionUnit
     public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
         ((Tensor, Tensor))_unit.invoke("centers", rows, centers, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple);
 
+    /// <summary>The loss of two views; see <see cref="AttentionLossScript"/>.</summary>
+    /// <param name="projections">(2, k, d), k ≥ 2, float32 or float64.</param>
+    /// <param name="kappa">κ of the kernels, a scalar of their type.</param>
+    /// <param name="root">Its root.</param>
+    /// <param name="decoder">κ of the reconstruction.</param>
+    /// <param name="call">What is wanted.</param>
+    /// <param name="shape">Type and sizes of the products.</param>
+    public Tensor[] Loss(Tensor projections, Tensor kappa, Tensor root, Tensor decoder, AttentionLossCall call, AttentionShape shape)
+    {
+        // Kept until the call has returned; a number's own conversion may be freed before native code reads it.
+        using Scalar logCount = Math.Log(call.Rows - (call.LeavesOneOut ? 1 : 0)), logRows = Math.Log(call.Rows);
+        using Scalar entropyWeight = call.EntropyWeight, reconstructionWeight = call.ReconstructionWeight, normal = call.Normal, least = call.Least;
+        return (Tensor[])_unit.invoke(
+            "loss", projections, kappa, root, decoder, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight, reconstructionWeight,
+            call.IsApart, call.WithPlain, call.WithGradient, call.LearnsKappa, call.MayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
+    }
+
     // See AttentionScripts.
     private void WarmUp()
     {
@@ -50,5 +68,18 @@ internal sealed class AttentionUnit
         var shape = new AttentionShape(ScalarType.Float32, 1, 1, false);
         Others(rows, root, null, null, shape);
         Centers(rows, rows, root, null, null, shape);
+        var call = new AttentionLossCall(true, false, 0)
+        {
+            EntropyWeight = 1,
+            ReconstructionWeight = 1,
+            IsApart = false,
+            WithPlain = false,
+            WithGradient = false,
+            LearnsKappa = false,
+            MayOverflow = false,
+            Normal = 1,
+            Least = 1,
+        };
+        Loss(rows.unsqueeze(0), root, root, root, call, shape);
     }
 }

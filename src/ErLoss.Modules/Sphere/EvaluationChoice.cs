@@ -25,29 +25,35 @@ internal static class EvaluationChoice
     private const double LargestKappa = 100;
 
     /// <summary>Settings with the evaluation that serves.</summary>
+    /// <param name="device">Of the rows.</param>
+    /// <param name="dtype">Of the rows: float32 or float64.</param>
+    /// <param name="k">Rows.</param>
+    /// <param name="m">Further centres.</param>
+    /// <param name="d">Columns.</param>
+    /// <param name="haveIds">Whether rows have ids.</param>
+    /// <param name="settings">What was asked for.</param>
     /// <exception cref="ArgumentException">Attention was asked for by name, and cannot serve.</exception>
-    public static KernelSettings Resolve(Tensor rows, Tensor? centers, KernelWeights weights, KernelSettings settings)
+    public static KernelSettings Resolve(Device device, ScalarType dtype, long k, long m, long d, bool haveIds, KernelSettings settings)
     {
-        long k = rows.shape[0], d = rows.shape[1], m = centers?.shape[0] ?? 0;
         if (settings.Evaluation == KernelEvaluation.Attention)
         {
-            return ByName(rows, weights, settings);
+            return settings.Attention is null ? ByName(device, dtype, d, haveIds, settings) : settings;
         }
         if (settings.Evaluation != KernelEvaluation.Auto)
         {
             return settings;
         }
-        ScalarType products = settings.AttentionType ?? rows.dtype;
-        bool canAttend = settings.UnitRows && weights.Ids is null && rows.device_type == DeviceType.CUDA;
-        KernelEvaluation best = Best(rows.device_type, canAttend ? products : null, k, m, d, settings.Concentration.Value);
+        ScalarType products = settings.AttentionType ?? dtype;
+        bool canAttend = settings.UnitRows && !haveIds && device.type == DeviceType.CUDA;
+        KernelEvaluation best = Best(device.type, canAttend ? products : null, k, m, d, settings.Concentration.Value);
         if (best != KernelEvaluation.Attention)
         {
             return settings with { Evaluation = best };
         }
-        var attention = new Attention(rows.device, products);
+        var attention = new Attention(device, products);
         return attention.Serves(d + 2) // as many columns as any of its calls has
             ? settings with { Evaluation = best, Attention = attention }
-            : settings with { Evaluation = Best(rows.device_type, null, k, m, d, settings.Concentration.Value) };
+            : settings with { Evaluation = Best(device.type, null, k, m, d, settings.Concentration.Value) };
     }
 
     /// <summary>What <see cref="KernelEvaluation.Auto"/> means.</summary>
@@ -73,26 +79,26 @@ internal static class EvaluationChoice
         return attends ? KernelEvaluation.Attention : pairs >= FusedFromPairsOnGpu ? KernelEvaluation.Fused : KernelEvaluation.Composed;
     }
 
-    private static KernelSettings ByName(Tensor rows, KernelWeights weights, KernelSettings settings)
+    private static KernelSettings ByName(Device device, ScalarType dtype, long d, bool haveIds, KernelSettings settings)
     {
-        if (weights.Ids is not null)
+        if (haveIds)
         {
             throw Refuse("cannot leave out the kernels of rows with equal ids");
         }
-        if (rows.device_type == DeviceType.META)
+        if (device.type == DeviceType.META)
         {
             return settings with { Evaluation = KernelEvaluation.Composed };
         }
-        if (rows.device_type != DeviceType.CPU && rows.dtype == ScalarType.Float64)
+        if (device.type != DeviceType.CPU && dtype == ScalarType.Float64)
         {
-            throw Refuse($"has no kernel for {rows.dtype} on a GPU");
+            throw Refuse($"has no kernel for {dtype} on a GPU");
         }
         // Of rows that are used as given nobody knows whether float16 can hold them.
-        ScalarType products = settings.UnitRows ? settings.AttentionType ?? rows.dtype : rows.dtype;
-        var attention = new Attention(rows.device, products);
-        return attention.Serves(rows.shape[1] + 2)
+        ScalarType products = settings.UnitRows ? settings.AttentionType ?? dtype : dtype;
+        var attention = new Attention(device, products);
+        return attention.Serves(d + 2)
             ? settings with { Attention = attention }
-            : throw Refuse($"has no kernel for {products} on {rows.device} in this libtorch");
+            : throw Refuse($"has no kernel for {products} on {device} in this libtorch");
     }
 
     private static ArgumentException Refuse(string why, string name = "options.Evaluation") => new(

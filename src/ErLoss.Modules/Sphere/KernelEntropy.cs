@@ -33,7 +33,8 @@ internal static class KernelEntropy
     /// <param name="settings">How the entropy is estimated.</param>
     public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
-        settings = EvaluationChoice.Resolve(embeddings, centers, weights, settings);
+        settings = EvaluationChoice.Resolve(
+            embeddings.device, embeddings.dtype, embeddings.shape[0], centers?.shape[0] ?? 0, embeddings.shape[1], weights.Ids is not null, settings);
         if (settings.Evaluation != KernelEvaluation.Composed)
         {
             return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);

@@ -14,7 +14,6 @@ internal static class SphereLoss
     public static LossParts Compute(
         ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, Concentration decoder, WantedTerms wanted)
     {
-        RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
         bool each = options.Reduction == nn.Reduction.None;
         var settings = new KernelSettings(kernels, options.Estimator, options.LeaveOneOut, UnitRows: options.NormalizeInputs)
         {
@@ -24,6 +23,11 @@ internal static class SphereLoss
             WithPlain = wanted.Bound,
             EachRow = each,
         };
+        if (AttentionLoss.Compute(views, options, settings, decoder, wanted) is { } parts)
+        {
+            return WithConstants(parts, null, null, null);
+        }
+        RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
         var once = new PerTensorCache<Tensor>(Read);
         KernelWeights? shared = null; // views differ in their rows; what the kernels weigh is the same for all that have the same centres
         Tensor[] projections = once.Of(views.Projections, rows => Directions.Read(rows, weights, options.NormalizeInputs));
@@ -44,15 +48,23 @@ internal static class SphereLoss
         {
             (reconstruction, reconstructionCount) = Reconstruction();
         }
-        bool isOne = ReferenceEquals(kernels, decoder), cancels = isOne && options.EntropyWeight == options.ReconstructionWeight && entropyCount is null && reconstructionCount is null;
-        Tensor? kernelConstant = null, decoderConstant = null;
-        if (wanted.Bound || !cancels)
+        return WithConstants(new LossParts(entropy, plain, reconstruction, null, null, null), entropyCount, plainCount, reconstructionCount);
+
+        LossParts WithConstants(LossParts terms, Tensor? entropyCount, Tensor? plainCount, Tensor? reconstructionCount)
         {
-            kernelConstant = ConstantOf(kernels);
-            decoderConstant = isOne ? kernelConstant : ConstantOf(decoder);
+            bool isOne = ReferenceEquals(kernels, decoder), cancels = isOne && options.EntropyWeight == options.ReconstructionWeight && entropyCount is null && reconstructionCount is null;
+            if (!wanted.Bound && cancels)
+            {
+                return terms;
+            }
+            Tensor kernelConstant = ConstantOf(kernels), decoderConstant = isOne ? kernelConstant : ConstantOf(decoder);
+            return terms with
+            {
+                EntropyConstant = Times(kernelConstant, entropyCount),
+                PlainConstant = Times(kernelConstant, plainCount),
+                ReconstructionConstant = Times(decoderConstant, reconstructionCount),
+            };
         }
-        return new LossParts(
-            entropy, plain, reconstruction, Times(kernelConstant, entropyCount), Times(kernelConstant, plainCount), Times(decoderConstant, reconstructionCount));
 
         Tensor Read(Tensor rows) => Directions.Read(weights?.Fill(rows) ?? rows, options.NormalizeInputs);
 
@@ -61,7 +73,7 @@ internal static class SphereLoss
             ? null
             : Directions.Read(RowWeights.Of(centers.Weights, null)?.Fill(centers.Rows) ?? centers.Rows, options.NormalizeInputs);
 
-        Tensor ConstantOf(Concentration concentration) => concentration.LogNormalizer((int)projections[0].shape[1], options.Normalizer, projections[0].device);
+        Tensor ConstantOf(Concentration concentration) => concentration.LogNormalizer((int)views.Projections[0].shape[1], options.Normalizer, views.Projections[0].device);
 
         // With how often the entropy contains its constant: see RowWeights.CountOf.
         (KernelEstimates Terms, Tensor? Count) Estimate(Tensor rows, int view)
@@ -101,5 +113,5 @@ internal static class SphereLoss
         _ => ScalarType.Float16,
     };
 
-    private static Tensor? Times(Tensor? constant, Tensor? count) => constant is null || count is null ? constant : constant * count;
+    private static Tensor Times(Tensor constant, Tensor? count) => count is null ? constant : constant * count;
 }
