@@ -127,7 +127,7 @@ public class GradientTests : TensorTests
         + (options.LeaveOneOut && options.Support == Support.Sphere ? 0 : 0.83 * values.MutualInformationBound);
 
     [Test]
-    public void TheEntropyOfOneRowHasAGradientOfZero([Values(KernelEvaluation.Auto, KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    public void TheEntropyOfOneRowHasAGradientOfZero([Values] KernelEvaluation evaluation)
     {
         using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = evaluation });
         Tensor first = Draw.Normal(1, 1, 5).ToTensor().requires_grad_(), second = Draw.Normal(2, 1, 5).ToTensor().requires_grad_();

@@ -57,7 +57,7 @@ public class TermsTests : TensorTests
 
     // An entropy of −∞ and a reconstruction of zero.
     [Test]
-    public void AnInfiniteTermOfWeightZeroLeavesTheLossANumber([Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    public void AnInfiniteTermOfWeightZeroLeavesTheLossANumber([Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
     {
         using var loss = new EntropyReconstructionLoss(
             new EntropyReconstructionOptions { NormalizeInputs = false, EntropyWeight = 0, Normalizer = Normalizer.Exact, Evaluation = evaluation });

@@ -21,6 +21,12 @@ internal sealed class Attention(Device device, ScalarType products)
     /// <summary>What rows are rounded to.</summary>
     public ScalarType Products { get; } = products;
 
+    /// <summary>Of what the number of columns is a multiple. GPUs read sixteen bytes at a time.</summary>
+    public int Columns { get; init; } = device.type == DeviceType.CPU ? 1 : 8;
+
+    /// <summary>Of what the lengths of sequences are a multiple where the kernel does not care.</summary>
+    public int Multiple { get; init; } = 1;
+
     /// <summary>Whether there is a kernel for rows of so many columns.</summary>
     public bool Serves(long columns) => Find(columns) is not null;
 
@@ -39,10 +45,10 @@ internal sealed class Attention(Device device, ScalarType products)
     }
 
     /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>
-    public Tensor[] Loss(Tensor projections, Tensor kappa, Tensor root, Tensor decoder, AttentionLossCall call)
+    public Tensor[] Loss(Tensor projections, Tensor constants, AttentionLossCall call)
     {
         (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits);
-        return unit.Loss(projections, kappa, root, decoder, call, shape);
+        return unit.Loss(projections, constants, call, shape);
     }
 
     /// <summary>The kernels for products of a type and so many columns, the best first.</summary>
@@ -62,16 +68,13 @@ internal sealed class Attention(Device device, ScalarType products)
     private (AttentionUnit Unit, AttentionShape Shape) For(Tensor keys, bool haveLogits)
     {
         AttentionKernel kernel = Find(keys.shape[^1] + (haveLogits ? 2 : 0)) ?? throw new InvalidOperationException("There is no attention kernel here; Serves tells it.");
-        int multiple = kernel == AttentionKernel.Cudnn ? CudnnMultiple : 1;
-        return (AttentionUnit.Of(kernel)!, new AttentionShape(Products, ColumnMultiple, multiple, Apart: keys.numel() > MostAtOnce));
+        int multiple = kernel == AttentionKernel.Cudnn ? CudnnMultiple : Multiple;
+        return (AttentionUnit.Of(kernel)!, new AttentionShape(Products, Columns, multiple, Apart: keys.numel() > MostAtOnce));
     }
-
-    // GPUs read sixteen bytes at a time.
-    private int ColumnMultiple => device.type == DeviceType.CPU ? 1 : 8;
 
     private AttentionKernel? Find(long columns)
     {
-        foreach (AttentionKernel kernel in KernelsFor(device.type, Products, (columns + ColumnMultiple - 1) / ColumnMultiple * ColumnMultiple))
+        foreach (AttentionKernel kernel in KernelsFor(device.type, Products, (columns + Columns - 1) / Columns * Columns))
         {
             if (s_works.GetOrAdd((kernel, device.type, device.index, Products), _ => Works(kernel)))
             {

@@ -52,12 +52,14 @@ internal static class AttentionLoss
         Tensor[] results;
         using (no_grad())
         {
-            results = settings.Attention.Loss(projections.detach(), kernels.Number(dtype), kernels.Root(dtype), decoder.Number(dtype), call);
+            results = settings.Attention.Loss(projections.detach(), AttentionLossConstants.Of(kernels, decoder, call, dtype), call);
         }
         LossParts parts = isApart ? Apart() : Joined();
         return parts.MoveToOuterDisposeScope();
 
         bool Learns(Concentration concentration) => isRecorded && concentration.Learnt is { requires_grad: true };
+
+        Tensor OfDecoder(double weight, Tensor agreement) => agreement * (-weight / k);
 
         LossParts Apart()
         {
@@ -65,7 +67,7 @@ internal static class AttentionLoss
             if (hasGradient)
             {
                 entropy = OnceDifferentiable.Attach(entropy, (projections, results[3]), (kernels.Learnt, results[5]));
-                reconstruction = OnceDifferentiable.Attach(reconstruction, (projections, results[4]), (decoder.Learnt, results[6]));
+                reconstruction = OnceDifferentiable.Attach(reconstruction, (projections, results[4]), (decoder.Learnt, OfDecoder(1, results[6])));
             }
             return new LossParts(entropy, options.LeaveOneOut ? results[1] : null, reconstruction, null, null, null);
         }
@@ -75,7 +77,7 @@ internal static class AttentionLoss
             Tensor difference = results[0];
             if (hasGradient)
             {
-                (Tensor? ofKernels, Tensor? ofDecoder) = results.Length > 2 ? (-options.EntropyWeight * results[2], options.ReconstructionWeight * results[3]) : default((Tensor?, Tensor?));
+                (Tensor? ofKernels, Tensor? ofDecoder) = learnsKernels || learnsDecoder ? (-options.EntropyWeight * results[2], OfDecoder(options.ReconstructionWeight, results[3])) : default((Tensor?, Tensor?));
                 difference = OnceDifferentiable.Attach(difference, (projections, results[1]), (kernels.Learnt, ofKernels), (decoder.Learnt, ofDecoder));
             }
             return new LossParts(null, null, null, null, null, null) { Difference = difference };

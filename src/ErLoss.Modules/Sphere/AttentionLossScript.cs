@@ -18,129 +18,133 @@ internal static class AttentionLossScript
 {
     /// <summary>The functions <c>loss</c> and those it calls.</summary>
     /// <remarks>
-    /// Of <c>x</c>, (2, k, d), <c>loss</c> returns where <c>apart</c>: entropy, plain entropy, reconstruction, the gradients of entropy and reconstruction in x, and their derivatives in the
-    /// kernels' and the decoder's κ; else the weighted difference in place of the first three, and one gradient. Without <c>gradient</c> the values alone.
+    /// Of <c>x</c>, (2, k, d), <c>loss</c> returns where <c>apart</c>: entropy, plain entropy, reconstruction, the gradients of entropy and reconstruction in x, the derivative of the entropy in
+    /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, and one gradient. Without <c>gradient</c> the values alone. <c>constants</c> are those of
+    /// <see cref="AttentionLossConstants"/>.
     /// </remarks>
     public const string Source = """
-        def entropy_gradient(
-                h: Tensor, output: Tensor, s: Tensor, l: Tensor, b: Tensor, joe: bool, leave_out: bool, clamp: bool, kappa: Tensor, d: int, length: int, dtype: int
-        ) -> Tensor:
-            k = l.size(1)
-            t = torch.stack([l, torch.flip(l, [1])], 1)
-            if joe and leave_out:
-                e = torch.exp(s - t)
-                top = -torch.amin(l, [1], True)
-                narrow = torch.clamp_min(-(t + top.unsqueeze(2)), -6e4)
-                head = narrow.to(dtype).to(narrow.dtype)
-                queries = h.clone()
-                torch.narrow(queries, 3, d, 2).fill_(1)
-                keys = h.clone()
-                torch.narrow(torch.narrow(keys, 2, 0, k), 3, d, 2).copy_(torch.stack([head, narrow - head], 3))
-                second, sums = attend(torch.narrow(queries, 2, 1, length), torch.narrow(keys, 2, 0, length), torch.narrow(h, 2, 0, length), True)
-                e2 = torch.exp(torch.narrow(sums, 2, 0, k - 1).to(s.dtype) + top.unsqueeze(2)).unsqueeze(3)
-            else:
-                if joe:
-                    e = torch.exp(s - t)
-                    f = kappa - t
-                    if clamp:
-                        f = torch.clamp_max(f, 0)
-                    f = torch.exp(f)
-                    e2 = torch.narrow(e / f, 2, 1, k - 1).unsqueeze(3)
-                else:
-                    f = torch.stack([b, torch.flip(b, [1])], 1)
-                    e = torch.exp(s - torch.logsumexp(l, [1], True).unsqueeze(2))
-                    e2 = torch.narrow(e, 2, 1, k - 1).unsqueeze(3)
-                    e = e * f
-                factors = f.to(dtype)
-                if length + 1 > k:
-                    factors = torch.constant_pad_nd(factors, [0, length + 1 - k])
-                values = h * factors.unsqueeze(3)
-                second, sums = attend(torch.narrow(h, 2, 1, length), torch.narrow(h, 2, 0, length), torch.narrow(values, 2, 0, length), True)
-            first = torch.narrow(torch.narrow(output, 2, 0, k - 1), 3, 0, d) * torch.narrow(e, 2, 1, k - 1).unsqueeze(3)
-            return first.addcmul_(torch.narrow(torch.narrow(second, 2, 0, k - 1), 3, 0, d), e2)
+        def both_orders(rows: Tensor) -> Tensor:
+            return torch.stack([rows, torch.flip(rows, [1])], 1)
 
 
-        def gather(total: Tensor, parts: Tensor) -> Tensor:
-            count = parts.size(2)
-            torch.narrow(total, 1, 1, count).add_(parts[:, 0])
-            torch.narrow(total, 1, 0, count).add_(torch.flip(parts[:, 1], [1]))
-            return total
+        def inner(rows: Tensor, first: int, count: int, d: int) -> Tensor:
+            return torch.narrow(torch.narrow(rows, 2, first, count), 3, 0, d)
 
 
-        def tangential(g: Tensor, z: Tensor, scale: Tensor) -> Tensor:
-            return g.addcmul_(z, torch.sum(g * z, [2], True), value=-1).mul_(scale)
+        def second_pass(h: Tensor, factors: Tensor, length: int, dtype: int) -> Tensor:
+            narrowed = factors.to(dtype)
+            if h.size(2) > factors.size(2):
+                narrowed = torch.constant_pad_nd(narrowed, [0, h.size(2) - factors.size(2)])
+            values = h * narrowed.unsqueeze(3)
+            return attend(torch.narrow(h, 2, 1, length), torch.narrow(h, 2, 0, length), torch.narrow(values, 2, 0, length), True)[0]
+
+
+        def second_pass_of_logarithms(h: Tensor, t: Tensor, top: Tensor, d: int, length: int, dtype: int) -> Tuple[Tensor, Tensor]:
+            relative = torch.clamp_min(top - t, -6e4)
+            head = relative.to(dtype).to(t.dtype)
+            queries = h.clone()
+            torch.narrow(queries, 3, d, 2).fill_(1)
+            keys = h.clone()
+            inner(keys, 0, t.size(2), d + 2).narrow(3, d, 2).copy_(torch.stack([head, relative - head], 3))
+            return attend(torch.narrow(queries, 2, 1, length), torch.narrow(keys, 2, 0, length), torch.narrow(h, 2, 0, length), True)
+
+
+        def tangential(g: Tensor, along: Tensor, z: Tensor, scale: Tensor) -> Tensor:
+            return g.addcmul_(z, along, value=-1).mul_(scale)
 
 
         def loss(
-                x: Tensor, kappa: Tensor, root: Tensor, decoder: Tensor, joe: bool, leave_out: bool, log_count: float, log_rows: float, entropy_weight: float, reconstruction_weight: float,
+                x: Tensor, constants: Tensor, joe: bool, leave_out: bool, log_count: float, log_rows: float, entropy_weight: float,
                 apart: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, normal: float, least: float, dtype: int, columns: int, multiple: int
         ) -> List[Tensor]:
             k = x.size(1)
             d = x.size(2)
             if k == 0:
                 return [x]
+            kappa, root, ratio, factor, met_factor, slope_factor = constants[0], constants[1], constants[2], constants[3], constants[4], constants[5]
             largest = torch.linalg_vector_norm(x, float("inf"), [2], True)
             z = x / torch.clamp_min(largest, least)
-            norms = torch.clamp_min(torch.linalg_vector_norm(z, 2.0, [2], True), 0.5)
+            # Infinite for a row of zeros, which then stays the zero vector, and whose gradient is zero.
+            norms = torch.threshold(torch.linalg_vector_norm(z, 2.0, [2], True), 0.5, float("inf"))
             z = z.div_(norms)
-            own = torch.gt(largest, 0) * kappa
 
             length = up(k - 1, multiple)
             width = up(d + (2 if joe and leave_out and gradient else 0), columns)
-            scaled = (z * root).to(dtype)
-            h = torch.stack([scaled, torch.flip(scaled, [1])], 1)
+            h = both_orders((z * root).to(dtype))
             if width > d or length + 1 > k:
                 h = torch.constant_pad_nd(h, [0, width - d, 0, length + 1 - k])
             keys = torch.narrow(h, 2, 0, length)
-            output, sums = attend(torch.narrow(h, 2, 1, length), keys, keys, True)
-            s = torch.constant_pad_nd(torch.narrow(sums, 2, 0, k - 1).to(x.dtype), [1, 0], -float("inf"))
-            l = torch.logaddexp(s[:, 0], torch.flip(s[:, 1], [1]))
-            everything = l
-            if not leave_out or plain:
-                everything = torch.logaddexp(l, own.squeeze(2))
-            if not leave_out:
-                l = everything
+            output, padded = attend(torch.narrow(h, 2, 1, length), keys, keys, True)
+            sums = torch.narrow(padded, 2, 0, k - 1).to(x.dtype)
+            later = torch.flip(sums[:, 1], [1])
+            present = torch.gt(largest, 0).squeeze(2)
+            l = torch.full([2, k], -float("inf"), dtype=x.dtype, device=x.device) if leave_out else present * kappa
+            after_first = torch.narrow(l, 1, 1, k - 1)
+            torch.logaddexp(after_first, sums[:, 0], out=after_first)
+            before_last = torch.narrow(l, 1, 0, k - 1)
+            torch.logaddexp(before_last, later, out=before_last)
 
+            # The entropy's negative, and of the plug-in estimate 1 + l − log n + H as well.
             b = l
-            plain_entropy = l
+            level = l
             if joe:
-                entropy = torch.rsub(l.mean(), log_count)
-                if plain:
-                    plain_entropy = torch.rsub(everything.mean(), log_rows)
+                negative = l.mean() - log_count
             else:
                 densities = l - log_count
-                entropies = -torch.sum(torch.softmax(densities, 1) * densities, [1], True)
-                b = densities + (entropies + 1)
-                entropy = entropies.mean()
-                if plain:
-                    densities = everything - log_rows
-                    plain_entropy = -torch.sum(torch.softmax(densities, 1) * densities, [1]).mean()
+                log_shares = torch.log_softmax(densities, 1)
+                means = torch.sum(torch.exp(log_shares) * densities, [1], True)
+                negative = means.mean()
+                b = densities - (means - 1)
+                level = torch.narrow(l, 1, 0, 1) - torch.narrow(log_shares, 1, 0, 1)
+            plain_entropy = negative
+            if plain:
+                everything = torch.logaddexp(l, present * kappa)
+                densities = everything - log_rows
+                plain_entropy = -(densities.mean() if joe else torch.sum(torch.softmax(densities, 1) * densities, [1]).mean())
             cross = torch.dot(z[0].reshape(-1), z[1].reshape(-1))
-            agreement = cross * decoder
-            values = [entropy, plain_entropy, agreement * (-1.0 / k)] if apart else [torch.add(entropy * -entropy_weight, agreement, alpha=-reconstruction_weight / k)]
+            agreement = cross * met_factor
+            values = [-negative, plain_entropy, agreement] if apart else [torch.add(agreement, negative, alpha=entropy_weight)]
             if not gradient:
                 return values
 
-            parts = entropy_gradient(h, output, s, l, b, joe, leave_out, clamp, kappa, d, length, dtype)
-            # The entropy's gradient is −√κ/(2k) times what is gathered, or −√κ/2 times it; what is gathered starts from zeros or from the other term's share.
-            rows = 2.0 * k if joe else 2.0
-            scale = own / (norms * torch.clamp_min(largest, normal))
-            met = torch.flip(z, [0])
-            unit = root / kappa
-            if apart or learnt:
-                whole = gather(torch.zeros_like(z), parts)
-                slope = torch.sum(whole * z) / (-2.0 * rows * root) if learnt else cross
+            n = k - 1
+            share = torch.tensor(0)
+            if joe and leave_out:
+                t = both_orders(l)
+                e = torch.exp(sums - torch.narrow(t, 2, 1, n))
+                top = torch.amin(l, [1], True).unsqueeze(2)
+                second, logarithms = second_pass_of_logarithms(h, t, top, d, length, dtype)
+                e2 = torch.exp(torch.narrow(logarithms, 2, 0, n).to(x.dtype) - top)
+            elif joe:
+                t = both_orders(l)
+                e = torch.exp(sums - torch.narrow(t, 2, 1, n))
+                f = kappa - t
+                f = torch.exp(torch.clamp_max(f, 0) if clamp else f)
+                e2 = e / torch.narrow(f, 2, 1, n)
+                second = second_pass(h, f, length, dtype)
                 if learnt:
-                    shares = torch.exp(own.squeeze(2) - l)
-                    shares = shares if joe else shares * b * torch.softmax(l, 1)
-                    slope = slope - torch.sum(shares * own.squeeze(2)) / (rows * kappa)
-                if apart:
-                    return values + [
-                        tangential(whole, z, scale * (unit * (-1.0 / rows))), tangential(met, z, scale * (decoder / kappa * (-1.0 / k))), slope, cross * (-1.0 / k)]
-                total = torch.add(whole, met * (decoder / root * (-reconstruction_weight * rows / (k * entropy_weight))))
-                return values + [tangential(total, z, scale * (unit * (entropy_weight / rows))), slope, cross * (-1.0 / k)]
-            total = gather(met.mul_(decoder / root * (-reconstruction_weight * rows / (k * entropy_weight))), parts)
-            return values + [tangential(total, z, scale * (unit * (entropy_weight / rows)))]
+                    share = torch.sum(f[:, 0] * present)
+            else:
+                f = both_orders(b)
+                e2 = torch.exp(sums - level.unsqueeze(2))
+                e = e2 * torch.narrow(f, 2, 1, n)
+                second = second_pass(h, f, length, dtype)
+                if learnt:
+                    share = torch.sum(torch.exp(present * kappa - level) * b * present)
+            parts = (inner(output, 0, n, d) * e.unsqueeze(3)).addcmul_(inner(second, 0, n, d), e2.unsqueeze(3))
+            met = torch.flip(z, [0])
+            total = torch.zeros_like(z) if apart else met * ratio
+            torch.narrow(total, 1, 1, n).add_(parts[:, 0])
+            torch.narrow(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]))
+            along = torch.sum(total * z, [2], True)
+            scale = norms * torch.clamp_min(largest, normal)
+            slope = cross
+            if learnt:
+                slope = (along.sum() if apart else along.sum() - cross * ratio * 2) * slope_factor - share * ((0.5 / k) if joe else 0.5)
+            values.append(tangential(total, along, z, factor / scale))
+            if apart:
+                values.append(tangential(met, torch.sum(met * z, [2], True), z, met_factor / scale))
+            return values + [slope, cross]
 
 
         """;

@@ -44,18 +44,16 @@ internal sealed class AttentionUnit
 
     /// <summary>The loss of two views; see <see cref="AttentionLossScript"/>.</summary>
     /// <param name="projections">(2, k, d), k ≥ 2, float32 or float64.</param>
-    /// <param name="kappa">κ of the kernels, a scalar of their type.</param>
-    /// <param name="root">Its root.</param>
-    /// <param name="decoder">κ of the reconstruction.</param>
+    /// <param name="constants">Of <see cref="AttentionLossConstants"/>.</param>
     /// <param name="call">What is wanted.</param>
     /// <param name="shape">Type and sizes of the products.</param>
-    public Tensor[] Loss(Tensor projections, Tensor kappa, Tensor root, Tensor decoder, AttentionLossCall call, AttentionShape shape)
+    public Tensor[] Loss(Tensor projections, Tensor constants, AttentionLossCall call, AttentionShape shape)
     {
         // Kept until the call has returned; a number's own conversion may be freed before native code reads it.
         using Scalar logCount = Math.Log(call.Rows - (call.LeavesOneOut ? 1 : 0)), logRows = Math.Log(call.Rows);
-        using Scalar entropyWeight = call.EntropyWeight, reconstructionWeight = call.ReconstructionWeight, normal = call.Normal, least = call.Least;
+        using Scalar entropyWeight = call.EntropyWeight, normal = call.Normal, least = call.Least;
         return (Tensor[])_unit.invoke(
-            "loss", projections, kappa, root, decoder, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight, reconstructionWeight,
+            "loss", projections, constants, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight,
             call.IsApart, call.WithPlain, call.WithGradient, call.LearnsKappa, call.MayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
     }
 
@@ -80,6 +78,6 @@ internal sealed class AttentionUnit
             Normal = 1,
             Least = 1,
         };
-        Loss(rows.unsqueeze(0), root, root, root, call, shape);
+        Loss(rows.unsqueeze(0), root, call, shape);
     }
 }

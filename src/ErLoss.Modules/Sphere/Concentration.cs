@@ -52,9 +52,6 @@ internal sealed class Concentration
     /// <summary>The same without gradient in κ.</summary>
     public Tensor ScaleConstant(Tensor factor) => Value is double kappa ? factor * kappa : factor * Learnt!.detach().to(factor.dtype);
 
-    /// <summary>κ, as <see cref="Root"/>.</summary>
-    public Tensor Number(ScalarType dtype) => Value is double kappa ? tensor(kappa, dtype, CPU) : Learnt!.detach().to(dtype);
-
     /// <summary>√κ, a scalar without gradient: on the CPU where the host knows κ, which operations on another device take as a number.</summary>
     public Tensor Root(ScalarType dtype) => Value is double kappa ? tensor(Math.Sqrt(kappa), dtype, CPU) : Learnt!.detach().sqrt().to(dtype);
 

@@ -24,6 +24,9 @@ internal static class EvaluationChoice
     // An exponent is off by 2e-4 of κ in float16; beyond, the others are nearer.
     private const double LargestKappa = 100;
 
+    // The kernels' own exponents are off by more than one beyond it, in float32.
+    private const double LargestKappaByName = 1e4;
+
     /// <summary>Settings with the evaluation that serves.</summary>
     /// <param name="device">Of the rows.</param>
     /// <param name="dtype">Of the rows: float32 or float64.</param>
@@ -84,6 +87,10 @@ internal static class EvaluationChoice
         if (haveIds)
         {
             throw Refuse("cannot leave out the kernels of rows with equal ids");
+        }
+        if (settings.Concentration.Value > LargestKappaByName)
+        {
+            throw Refuse($"does not compute with a κ of over {LargestKappaByName}");
         }
         if (device.type == DeviceType.META)
         {

@@ -32,6 +32,16 @@ internal sealed class RowValuesTests : TensorTests
             AssertNear(gradients[i], composedGradients[i], 1e-12);
         }
 
+        if (form.Ids is null)
+        {
+            (Tensor attended, Tensor[] attendedGradients) = Run(KernelEvaluation.Attention);
+            AssertNear(attended, composedValues, 1e-12);
+            foreach ((Tensor gradient, Tensor expected) in attendedGradients.Zip(composedGradients))
+            {
+                AssertNear(gradient, expected, 1e-12);
+            }
+        }
+
         using EntropyReconstructionLoss fused = Make(4, leaveOneOut, KernelEvaluation.Fused, normalizeInputs);
         Tensor[] variables = [.. leaves, .. fused.parameters()], starts = [.. variables.Select(leaf => leaf.detach().clone())];
         Tensor[] directions = [.. variables.Select((leaf, i) => Draw.Normal(90 + i, (int)leaf.numel(), 1).ToTensor().view(leaf.shape))];

@@ -54,5 +54,9 @@ internal sealed class TangentialTruth
         return error;
     }
 
+    /// <summary>The largest tangential error of a row, relative to the largest row's tangential part.</summary>
+    public double LargestRowError(Tensor gradient) =>
+        (Tangential((gradient.to(ScalarType.Float64) - Gradient) * _norms).norm(1).max() / (Gradient * _norms).norm(1).max()).ToDouble();
+
     private Tensor Tangential(Tensor gradient) => gradient - _directions * (gradient * _directions).sum(1, keepdim: true);
 }

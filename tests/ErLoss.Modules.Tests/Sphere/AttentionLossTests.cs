@@ -1,0 +1,200 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests;
+
+/// <summary>The loss of two views by attention in one call, and the sizes and types that a GPU's kernels want, on the CPU.</summary>
+public class AttentionLossTests : TensorTests
+{
+    // As on a CPU, and as on a GPU: columns a multiple of 8, sequences one of 16.
+    private static readonly (int Columns, int Multiple)[] s_sizes = [(1, 1), (8, 16)];
+
+    [Test]
+    public void ItIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values("", "leave-one-out", "learnt κ", "two κ")] string kind, [Values] bool terms)
+    {
+        var options = new EntropyReconstructionOptions
+        {
+            Kappa = 7,
+            Estimator = estimator,
+            EntropyWeight = 1.3,
+            ReconstructionWeight = 0.8,
+            LeaveOneOut = kind == "leave-one-out",
+            LearnKappa = kind == "learnt κ",
+            ReconstructionKappa = kind == "two κ" ? 3 : null,
+            LearnReconstructionKappa = kind == "two κ",
+        };
+        foreach ((int k, int d) in ((int, int)[])[(2, 2), (3, 5), (9, 300), (34, 3)])
+        {
+            using var scope = NewDisposeScope();
+            // One row has no direction.
+            Tensor first = Draw.Normal(k, k, d).ToTensor(), second = first + 0.5 * Draw.Normal(k + 1, k, d).ToTensor();
+            first[0].mul_(k == 9 ? 0 : 1);
+            Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
+            Assert.That(actual, Has.Length.EqualTo(expected.Length));
+            foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
+            {
+                Assert.That((got - wanted).norm().ToDouble(), Is.LessThan(1e-12 * Math.Max(1, wanted.norm().ToDouble())), $"{k} × {d}");
+            }
+
+            Tensor[] Run(KernelEvaluation evaluation)
+            {
+                using var loss = new EntropyReconstructionLoss(options with { Evaluation = evaluation });
+                Tensor leaf1 = first.clone().requires_grad_(), leaf2 = second.clone().requires_grad_();
+                Tensor[] values = [loss.call(leaf1, leaf2)];
+                if (terms)
+                {
+                    EntropyReconstructionTerms all = loss.terms(leaf1, leaf2);
+                    values = [2 * all.Entropy + all.Reconstruction, all.Loss, all.MutualInformationBound];
+                }
+                values[0].backward();
+                return [.. values, leaf1.grad!, leaf2.grad!, .. loss.parameters().Select(parameter => parameter.grad!)];
+            }
+        }
+    }
+
+    public enum Rows { Spread, Clusters, Concentrated, Collapsed, Opposite, NearPairs, ClusterAndOpposite, ClusterAndStrays }
+
+    // In norm and by row, in the sizes of a CPU's and of a GPU's calls. A gradient that is a difference of nearly equal rows is lost in rounding: of collapsed rows and near pairs the value is
+    // checked alone.
+    [Test]
+    public void RoundedProductsCostWhatTheirTypeRounds([Values] Rows kind, [Values(0.5, 10, 100)] double kappa)
+    {
+        foreach ((int k, int d) in ((int, int)[])[(64, 128), (33, 7)])
+        {
+            Tensor rows = Make(kind, k, d).to(ScalarType.Float32);
+            foreach ((EntropyEstimator estimator, bool leaveOneOut) in from estimator in Enum.GetValues<EntropyEstimator>() from leaveOneOut in (bool[])[false, true] select (estimator, leaveOneOut))
+            {
+                using var scope = NewDisposeScope();
+                var truth = new TangentialTruth(rows, kappa, estimator, leaveOneOut);
+                foreach ((ScalarType products, double rounding) in ((ScalarType, double)[])[(ScalarType.Float32, 6e-7), (ScalarType.Float16, 5e-4), (ScalarType.BFloat16, 4e-3)])
+                {
+                    foreach ((int columns, int multiple) in s_sizes)
+                    {
+                        string what = $"{k} × {d}, {products}, {estimator}, {(leaveOneOut ? "leave-one-out" : "all")}, {columns}";
+                        (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, new Attention(CPU, products) { Columns = columns, Multiple = multiple });
+                        Assert.That(value, Is.EqualTo(truth.Entropy).Within(rounding * 2 * (1 + kappa)), what);
+                        if (kind is Rows.Collapsed or Rows.NearPairs or Rows.Opposite)
+                        {
+                            Assert.That(gradient.isfinite().all().item<bool>(), what);
+                            continue;
+                        }
+                        double allowed = rounding * 8 * (1 + kappa / 5);
+                        Assert.That(truth.Error(gradient), Is.LessThan(allowed), what);
+                        Assert.That(truth.LargestRowError(gradient), Is.LessThan(2 * allowed), $"{what}, by row");
+                    }
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void OneTriangleAfterTheOtherGivesTheSame([Values] bool haveLogits)
+    {
+        AttentionUnit unit = AttentionUnit.Of(AttentionKernel.Processor)!;
+        Tensor rows = Draw.UnitRows(3, 9, 4).ToTensor(), root = tensor(2.0), numbers = Draw.Normal(4, 9, 1).ToTensor().view(9);
+        var together = new AttentionShape(ScalarType.Float64, 1, 1, Apart: false);
+        (Tensor means, Tensor logSums) = unit.Others(rows, root, haveLogits ? numbers : null, haveLogits ? numbers.sign() : null, together);
+        (Tensor apartMeans, Tensor apartLogSums) = unit.Others(rows, root, haveLogits ? numbers : null, haveLogits ? numbers.sign() : null, together with { Apart = true });
+        Assert.That((apartMeans - means).abs().max().ToDouble(), Is.LessThan(1e-15));
+        Assert.That((apartLogSums - logSums).abs().max().ToDouble(), Is.LessThan(1e-15));
+    }
+
+    // Padding weighs nothing against further centres, with weights and without, in either direction.
+    [Test]
+    public void FurtherCentersOfAnyNumberMayBeFilledUp([Values] bool haveWeights, [Values(1, 5, 16)] int m)
+    {
+        Tensor rows = Draw.UnitRows(3, 7, 3).ToTensor(), centers = Draw.UnitRows(4, m, 3).ToTensor(), slopes = Draw.Normal(5, 7, 1).ToTensor().view(7);
+        Tensor? weights = haveWeights ? Draw.Normal(6, m, 1).ToTensor().view(m).abs() : null;
+        Tensor[] expected = Compute(1, 1), actual = Compute(8, 16);
+        foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
+        {
+            Assert.That((got - wanted).abs().max().ToDouble(), Is.LessThan(1e-13));
+        }
+
+        Tensor[] Compute(int columns, int multiple)
+        {
+            var settings = new KernelSettings(new Concentration(5), EntropyEstimator.Joe, LeaveOneOut: false, UnitRows: true) { Attention = new Attention(CPU, ScalarType.Float64) { Columns = columns, Multiple = multiple } };
+            var kernels = new AttentionCenters(rows, centers, weights, settings);
+            Tensor logSums = kernels.LogSums();
+            return [logSums, kernels.RowGradient(slopes, logSums), kernels.CenterGradient(slopes, logSums)];
+        }
+    }
+
+    [Test]
+    public void CallsLeaveTheirResultsAliveAndNoOtherTensor([Values] EntropyEstimator estimator, [Values] bool learnKappa)
+    {
+        using Tensor first = Draw.Normal(1, 5, 3).ToLeaf(ScalarType.Float32), second = Draw.Normal(2, 5, 3).ToTensor(ScalarType.Float32);
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LearnKappa = learnKappa, LeaveOneOut = !learnKappa, Evaluation = KernelEvaluation.Attention });
+        loss.call(first, second).Dispose();
+        long before = LiveTensors.Count;
+        using (loss.call(first, second))
+        {
+            Assert.That(LiveTensors.Count - before, Is.EqualTo(1));
+        }
+        using (loss.terms(first, second))
+        {
+            Assert.That(LiveTensors.Count - before, Is.EqualTo(4));
+        }
+        Assert.That(LiveTensors.Count, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void WithoutGradientThereIsOnlyTheValue([Values] EntropyEstimator estimator, [Values] bool leaveOneOut)
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LeaveOneOut = leaveOneOut, Evaluation = KernelEvaluation.Attention });
+        Tensor first = Draw.Normal(1, 5, 3).ToLeaf(), second = Draw.Normal(2, 5, 3).ToTensor(), with = loss.call(first, second);
+        Assert.That(with.requires_grad);
+        foreach (Func<IDisposable> mode in (Func<IDisposable>[])[() => no_grad(), () => inference_mode()])
+        {
+            using IDisposable _ = mode();
+            Tensor without = loss.call(first, second);
+            Assert.That((without.requires_grad, without.ToDouble()), Is.EqualTo((false, with.ToDouble())));
+        }
+        Assert.That(loss.call(second, second).requires_grad, Is.False);
+    }
+
+    private static (double Value, Tensor Gradient) Differentiate(Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, Attention attention)
+    {
+        var concentration = new Concentration(kappa);
+        var options = new EntropyReconstructionOptions { Kappa = kappa, Estimator = estimator, LeaveOneOut = leaveOneOut };
+        var settings = new KernelSettings(concentration, estimator, leaveOneOut, UnitRows: true) { Evaluation = KernelEvaluation.Attention, Attention = attention };
+        Tensor leaf = rows.detach().clone().requires_grad_();
+        Tensor entropy = AttentionLoss.Compute(new ProjectedViews(leaf, leaf), options, settings, concentration, WantedTerms.All)!.Value.Entropy!;
+        entropy.backward();
+        return (entropy.ToDouble(), leaf.grad!);
+    }
+
+    private static Tensor Make(Rows kind, int k, int d)
+    {
+        Tensor Unit(int seed, int rows) => Draw.UnitRows(seed, rows, d).ToTensor();
+        Tensor Normalized(Tensor rows) => rows / rows.norm(1, keepdim: true);
+        Tensor one = Unit(2, 1), spread = Unit(1, k);
+        Tensor Near(double distance) => Normalized(one + distance * spread);
+        switch (kind)
+        {
+            case Rows.Spread:
+                return spread;
+            case Rows.Clusters:
+                return Normalized(Unit(3, 5).repeat((k + 4) / 5, 1)[..k] + 0.5 * spread);
+            case Rows.Concentrated:
+                return Near(0.3);
+            case Rows.Collapsed:
+                return one.repeat(k, 1);
+            case Rows.Opposite:
+                return one * (1 - 2 * (arange(k) % 2).to(ScalarType.Float64)).unsqueeze(1);
+            case Rows.NearPairs:
+                return Normalized(Unit(3, (k + 1) / 2).repeat_interleave(2, 0)[..k] + 1e-3 * spread);
+            case Rows.ClusterAndOpposite:
+                Tensor cluster = Near(0.3);
+                cluster[0] = -Normalized(cluster[1..].mean([0], keepdim: true))[0];
+                return cluster;
+            default:
+                Tensor strayed = Near(0.2);
+                for (int i = 0; i < k; i += 8)
+                {
+                    strayed[i] = spread[i];
+                }
+                return strayed;
+        }
+    }
+}
