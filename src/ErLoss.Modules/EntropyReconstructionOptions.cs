@@ -128,6 +128,6 @@ public sealed record EntropyReconstructionOptions
     /// <summary>How the pairwise terms are computed.</summary>
     public KernelEvaluation Evaluation { get; init; } = DefaultEvaluation;
 
-    /// <summary>What the fused form rounds the factors of its products to. The discrete support has no such products and ignores it.</summary>
+    /// <summary>What the fused form and attention round the factors of their products to. The discrete support has no such products and ignores it.</summary>
     public ProductPrecision ProductPrecision { get; init; } = DefaultProductPrecision;
 }

@@ -7,9 +7,11 @@ namespace ErLoss.Modules;
 public enum KernelEvaluation
 {
     /// <summary>
-    /// The faster one: <see cref="Composed"/> for fewer than 512 rows and fewer than a million pairs of a row and a centre, <see cref="Fused"/> from there on. The
-    /// library cannot know whether higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
+    /// The fastest one. On a CPU that is <see cref="Composed"/> for fewer than 512 rows and fewer than a million pairs of a row and a centre, and <see cref="Fused"/> from there on. On an
+    /// NVIDIA GPU it is <see cref="Attention"/>, unless the rows have ids, are used as given, are float64, or are too many or too wide for its kernel in their type. The library cannot know
+    /// whether higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
     /// </summary>
+    /// <remarks>The sizes at which it changes on a GPU come from times on an H100; some of these are of parts of the computation.</remarks>
     Auto,
 
     /// <summary>
@@ -46,7 +48,19 @@ public enum KernelEvaluation
     Composed,
 
     /// <summary>
-    /// By the attention kernels of libtorch, since attention is a kernel density estimate: its log-sum is the log-density, and its output the gradient.
+    /// The value and its first derivatives are computed by the attention kernels of libtorch, since attention is a kernel density estimate: its log-sum is the log-density, and its output
+    /// the gradient. There is no k×k matrix. The loss of two views without weights, ids, labels and further centres is one call of a compiled script.
     /// </summary>
+    /// <remarks>
+    /// <para>
+    /// It is made for GPUs; on a CPU it is several times slower than <see cref="Fused"/>. It serves weights, masks, further centres with and without gradient, a learnt κ and the values of the
+    /// rows. An <see cref="ArgumentException"/> says so where it cannot serve: rows with ids, float64 on a GPU, a κ of over 10,000 that the host knows, and where libtorch or the device has no
+    /// such kernel (see <see cref="KernelEvaluations"/>). On the meta device <see cref="Composed"/> takes its place. It gives no second derivatives, as <see cref="Fused"/>.
+    /// </para>
+    /// <para>
+    /// On a GPU, half-precision projections, and float32 ones where torch allows TF32 in products, are rounded to float16 in the products, which keeps as many bits as TF32. Other float32
+    /// projections are computed in float32. With <see cref="ProductPrecision.BFloat16"/> float32 and half-precision projections are rounded to bfloat16.
+    /// </para>
+    /// </remarks>
     Attention,
 }

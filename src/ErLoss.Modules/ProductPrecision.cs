@@ -1,10 +1,10 @@
 namespace ErLoss.Modules;
 
-/// <summary>The precision that the fused form on the sphere rounds the factors of its matrix products to.</summary>
+/// <summary>The precision that the fused form on the sphere, and attention, round the factors of their matrix products to.</summary>
 /// <remarks>
 /// Log-sums are kept in float64 and sums over tiles in float32 at least; with <see cref="BFloat16"/> each tile's product is rounded to bfloat16
-/// before it is added. If torch allows a GPU TF32 in products (<c>backends.cuda.matmul.allow_tf32</c>), both evaluations use it. TF32 keeps eleven
-/// bits of a factor, bfloat16 eight.
+/// before it is added. If torch allows a GPU TF32 in products (<c>backends.cuda.matmul.allow_tf32</c>), tiles and the composed form use it, and attention takes float16, which keeps as many
+/// bits. TF32 keeps eleven bits of a factor, bfloat16 eight.
 /// </remarks>
 public enum ProductPrecision
 {

@@ -40,7 +40,8 @@ internal sealed class Attention(Device device, ScalarType products)
     /// <summary>See <see cref="AttentionUnit.Centers"/>.</summary>
     public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs)
     {
-        (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null);
+        // What fills centres up has a logit.
+        (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null || centers.shape[0] % CudnnMultiple != 0);
         return unit.Centers(rows, centers, root, logits, signs, shape);
     }
 
@@ -99,8 +100,8 @@ internal sealed class Attention(Device device, ScalarType products)
         using IDisposable noGrad = no_grad();
         try
         {
-            Tensor rows = zeros(3, 8, device: device);
-            unit.Others(rows, ones([], device: CPU), null, null, new AttentionShape(Products, 8, CudnnMultiple, Apart: false));
+            Tensor rows = zeros(3, 8, dtype: ScalarType.Float32, device: device);
+            unit.Others(rows, ones([], dtype: ScalarType.Float32, device: CPU), null, null, new AttentionShape(Products, 8, CudnnMultiple, Apart: false));
             return true;
         }
         catch (ExternalException)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using ErLoss.Modules;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training;
 using ErLoss.Training.Compute;
@@ -19,12 +20,12 @@ internal static class InfoCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create(Registry registry)
     {
-        var command = new Command("info", "Show versions, devices, threads, settings of memory and precision, where libtorch came from, and whether this machine computes the features of the encoders correctly.");
+        var command = new Command("info", "Show versions, devices, threads, settings of memory and precision, evaluations of kernels, where libtorch came from, and whether this machine computes the features of the encoders correctly.");
         command.SetAction(parsed =>
         {
             torch.InitializeDeviceType(DeviceType.CPU);
             WriteRow("ErTraining", VersionOf(typeof(InfoCommand)));
-            WriteRow("ErLoss.Modules", VersionOf(typeof(ErLoss.Modules.EntropyReconstructionLoss)));
+            WriteRow("ErLoss.Modules", VersionOf(typeof(EntropyReconstructionLoss)));
             WriteRow("TorchSharp", VersionOf(typeof(torch)));
             LibtorchFolder? folder = LibtorchFolder.Asked(parsed.GetValue(SharedOptions.Libtorch));
             WriteRow("libtorch", folder?.DeclaredVersion ?? LibtorchVersion.Read(NativeLibrary.Load("torch_cpu", typeof(torch).Assembly, null)) ?? "unknown");
@@ -35,6 +36,7 @@ internal static class InfoCommand
             WriteRow("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
             WriteRow("CUDA devices", torch.cuda_is_available() ? torch.cuda.device_count().ToString() : "none");
             WriteRow("--device auto", Devices.Find("auto")!.ToString());
+            WriteRow("kernels", string.Join(", ", KernelEvaluations.On(Devices.Find("auto")!)));
             WriteRow("TF32", torch.cuda_is_available() ? "in convolutions; in products too with --tf32, nowhere with --no-tf32" : "not used: only GPUs have it");
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
             WriteRow("waiting threads", WaitingThreads.Description);

@@ -153,6 +153,36 @@ public class AttentionLossTests : TensorTests
         Assert.That(loss.call(second, second).requires_grad, Is.False);
     }
 
+    [Test, Explicit("prints the table of docs/choosing.md: errors of values and tangential errors of the gradient, the larger of Joe's and the plug-in estimate")]
+    public void Table()
+    {
+        foreach (Rows kind in (Rows[])[Rows.Spread, Rows.Clusters, Rows.ClusterAndOpposite, Rows.ClusterAndStrays, Rows.NearPairs])
+        {
+            foreach ((int k, double kappa) in ((int, double)[])[(256, 10), (1024, 10), (1024, 100)])
+            {
+                foreach (bool leaveOneOut in (bool[])[false, true])
+                {
+                    Tensor rows = Make(kind, k, 128).to(ScalarType.Float32);
+                    List<string> cells = [];
+                    foreach (ScalarType products in (ScalarType[])[ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16])
+                    {
+                        (double Value, double Gradient, double Row)[] errors = [.. Enum.GetValues<EntropyEstimator>().Select(Error)];
+                        cells.Add($"{errors.Max(error => error.Value):e0}, {errors.Max(error => error.Gradient):e0}, {errors.Max(error => error.Row):e0}");
+
+                        (double, double, double) Error(EntropyEstimator estimator)
+                        {
+                            using var scope = NewDisposeScope();
+                            var truth = new TangentialTruth(rows, kappa, estimator, leaveOneOut);
+                            (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, leaveOneOut, new Attention(CPU, products));
+                            return (Math.Abs(value - truth.Entropy), truth.Error(gradient), truth.LargestRowError(gradient));
+                        }
+                    }
+                    TestContext.Out.WriteLine($"| {kind} | {k} | {kappa} | {(leaveOneOut ? "leave-one-out" : "all")} | {string.Join(" | ", cells)} |");
+                }
+            }
+        }
+    }
+
     private static (double Value, Tensor Gradient) Differentiate(Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, Attention attention)
     {
         var concentration = new Concentration(kappa);

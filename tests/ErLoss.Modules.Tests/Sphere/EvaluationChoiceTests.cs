@@ -46,6 +46,13 @@ public class EvaluationChoiceTests : TensorTests
         Assert.That(Resolve(new Device("meta"), ScalarType.Float32, haveIds: false).Evaluation, Is.EqualTo(KernelEvaluation.Composed));
     }
 
+    [Test]
+    public void ACpuHasEveryEvaluationAndTheMetaDeviceNoAttention([Values(ScalarType.Float16, ScalarType.Float32, ScalarType.Float64)] ScalarType dtype)
+    {
+        Assert.That(KernelEvaluations.On(CPU, dtype), Is.EquivalentTo(Enum.GetValues<KernelEvaluation>().Except([KernelEvaluation.Auto])));
+        Assert.That(KernelEvaluations.On(new Device("meta"), dtype), Is.EqualTo([KernelEvaluation.Fused, KernelEvaluation.Composed]));
+    }
+
     // An error in a source would end the process; the operators of GPUs are in every libtorch.
     [Test]
     public void EveryScriptCompiles([ValueSource(nameof(Kernels))] object kernel) => Assert.That(AttentionUnit.Of((AttentionKernel)kernel), Is.Not.Null);

@@ -29,7 +29,7 @@ internal sealed class VerifyAndInfoTests
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             Assert.That(outcome.Output, Does.Match(@"TorchSharp\s+0\.107\.0").And.Match(@"libtorch\s+2\.10\.0"));
-            Assert.That(outcome.Output, Does.Match(@"loaded from\s+\S*torch_cpu"));
+            Assert.That(outcome.Output, Does.Match(@"loaded from\s+\S*torch_cpu").And.Match(@"kernels\s+Fused, Composed, Attention"));
         });
     }
 
