@@ -77,8 +77,11 @@ internal static class AttentionLoss
             Tensor difference = results[0];
             if (hasGradient)
             {
-                (Tensor? ofKernels, Tensor? ofDecoder) = learnsKernels || learnsDecoder ? (-options.EntropyWeight * results[2], OfDecoder(options.ReconstructionWeight, results[3])) : default((Tensor?, Tensor?));
-                difference = OnceDifferentiable.Attach(difference, (projections, results[1]), (kernels.Learnt, ofKernels), (decoder.Learnt, ofDecoder));
+                Tensor? ofKernels = learnsKernels ? -options.EntropyWeight * results[2] : null, ofDecoder = learnsDecoder ? OfDecoder(options.ReconstructionWeight, results[3]) : null;
+                (Tensor?, Tensor?)[] ofKappas = ReferenceEquals(kernels, decoder)
+                    ? [(kernels.Learnt, learnsKernels ? ofKernels! + ofDecoder! : null)]
+                    : [(kernels.Learnt, ofKernels), (decoder.Learnt, ofDecoder)];
+                difference = OnceDifferentiable.Attach(difference, [(projections, results[1]), .. ofKappas]);
             }
             return new LossParts(null, null, null, null, null, null) { Difference = difference };
         }

@@ -25,9 +25,9 @@ internal static class AttentionLossConstants
             double root = Math.Sqrt(kappa);
             return tensor([kappa, root, metWithin * other / root, entropyFactor * root, metFactor * other, slopeFactor / root], dtype, CPU);
         }
-        Tensor learnt = (kernels.Learnt ?? decoder.Learnt)!, value = Read(kernels), valueOfDecoder = ReferenceEquals(kernels, decoder) ? value : Read(decoder), rootOfKernels = value.sqrt();
-        return stack([
-            value, rootOfKernels, metWithin * valueOfDecoder / rootOfKernels, entropyFactor * rootOfKernels, metFactor * valueOfDecoder, slopeFactor / rootOfKernels]).to(dtype);
+        Tensor learnt = (kernels.Learnt ?? decoder.Learnt)!, value = Read(kernels), rootOfKernels = value.sqrt();
+        (Tensor valueOfDecoder, Tensor ratio) = ReferenceEquals(kernels, decoder) ? (value, rootOfKernels) : (Read(decoder), Read(decoder) / rootOfKernels);
+        return stack([value, rootOfKernels, metWithin * ratio, entropyFactor * rootOfKernels, metFactor * valueOfDecoder, slopeFactor / rootOfKernels]).to(dtype);
 
         Tensor Read(Concentration concentration) => concentration.Learnt?.detach() ?? full([], concentration.Value!.Value, dtype: ScalarType.Float64, device: learnt.device);
     }

@@ -44,7 +44,7 @@ internal sealed class AttentionRows
     }
 
     /// <summary>
-    /// κ·Σ_j (c_i·v_j + c_j·v_i)·exp(κ·z_i·z_j)·z_j, (k, d), after <see cref="LogSums"/>. The log-sums given may have grown by kernels that are not here; +∞ stands for a row without
+    /// κ·Σ_j (c_i·v_j + c_j·v_i)·exp(κ·z_i·z_j)·z_j, (k, d), after <see cref="LogSums"/>, once. The log-sums given may have grown by kernels that are not here; +∞ stands for a row without
     /// gradient.
     /// </summary>
     public Tensor Gradient(Tensor slopes, Tensor logSums)
@@ -57,7 +57,7 @@ internal sealed class AttentionRows
         (Tensor means, Tensor sums) = _attention.Others(_rows, _root, factors.Logarithms.to(_rows.dtype), factors.Signs);
         Tensor own = slopes * (_logSums! - logSums).exp(), others = sums.to(ScalarType.Float64).exp();
         others = _weights is null ? others : others * _weights;
-        return (_means * Column(own)).addcmul_(means, Column(others), s_one);
+        return _means.mul_(Column(own)).addcmul_(means, Column(others), s_one);
     }
 
     // Means are of √κ·z_j.

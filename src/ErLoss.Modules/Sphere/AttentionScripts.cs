@@ -77,17 +77,20 @@ internal static class AttentionScripts
             values: Optional[Tensor] = None
             top: Optional[Tensor] = None
             width = up(centers.size(1) + (0 if logits is None else 2), columns)
-            if signs is not None:
-                values = widen(scaled * signs.unsqueeze(1), None, width, dtype)
             if logits is None:
                 if rows is not None:
                     queries = widen(rows * root, None, width, dtype)
-                return queries, widen(scaled, None, width, dtype), values, top
+                keys = widen(scaled, None, width, dtype)
+                if signs is not None:
+                    values = keys * signs.to(dtype).unsqueeze(1)
+                return queries, keys, values, top
             finite = torch.clamp_min(logits, -1e30)
             top = torch.amax(finite, [0])
             narrow = torch.clamp_min(finite - top, -6e4)
             head = narrow.to(dtype).to(narrow.dtype)
             keys = widen(scaled, torch.stack([head, narrow - head], 1), width, dtype)
+            if signs is not None:
+                values = keys * signs.to(dtype).unsqueeze(1)
             unscaled = scaled if rows is None else rows * root
             queries = widen(unscaled, torch.ones([unscaled.size(0), 2], dtype=scaled.dtype, device=scaled.device), width, dtype)
             return queries, keys, values, top

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests;
@@ -136,6 +137,33 @@ public class AttentionLossTests : TensorTests
             Assert.That(LiveTensors.Count - before, Is.EqualTo(4));
         }
         Assert.That(LiveTensors.Count, Is.EqualTo(before));
+    }
+
+    [Test]
+    public void TrainingTakesTheSameCourseAsOverTiles([Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype)
+    {
+        double[] tiles = Train(KernelEvaluation.Fused), attended = Train(KernelEvaluation.Attention);
+        Assert.That(attended, Is.EqualTo(tiles).Within(dtype == ScalarType.Float64 ? 1e-11 : 1e-4));
+        Assert.That(tiles[^1], Is.LessThan(tiles[0] - 0.1), "it trains");
+
+        double[] Train(KernelEvaluation evaluation)
+        {
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = evaluation, LearnKappa = true, Kappa = 3 });
+            using var first = new Parameter(Draw.Normal(1, 32, 6).ToTensor(dtype));
+            using var second = new Parameter(first.detach() + 0.3 * Draw.Normal(2, 32, 6).ToTensor(dtype));
+            using optim.Optimizer optimizer = optim.SGD([.. loss.parameters(), first, second], 0.5);
+            return [.. Enumerable.Range(0, 12).Select(_ => Step())];
+
+            double Step()
+            {
+                using var scope = NewDisposeScope();
+                optimizer.zero_grad();
+                Tensor value = loss.call(first, second);
+                value.backward();
+                optimizer.step();
+                return value.ToDouble();
+            }
+        }
     }
 
     [Test]
