@@ -2,12 +2,12 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
 
-/// <summary>The loss of two equal views by one call: see <see cref="AttentionLossScript"/>.</summary>
+/// <summary>The loss of two equal views, or the entropy of any number of views, by one call: see <see cref="AttentionLossScript"/>.</summary>
 internal static class AttentionLoss
 {
-    // Numbers of a view and rows up to which both views are computed at once. Then it takes up to 26 times the memory of a view's numbers; above, the views are computed one after the other.
-    // With more rows a factor would become a subnormal number of float16.
-    private const long MostNumbers = 1L << 21, MostRows = 1L << 14;
+    // Numbers of all views and rows up to which the views are computed at once, with up to 13 times the memory of these numbers; above, one after the other. With more rows a factor would
+    // become a subnormal number of float16.
+    private const long MostNumbers = 1L << 22, MostRows = 1L << 14;
 
     // Up to here e^κ is a number of float32.
     private const double LargestExponent = 80;
@@ -20,66 +20,39 @@ internal static class AttentionLoss
     /// <param name="wanted">What is to be computed.</param>
     public static LossParts? Compute(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, Concentration decoder, WantedTerms wanted)
     {
-        if (!IsPlain(views, options, wanted))
-        {
-            return null;
-        }
-        Tensor first = views.Projections[0];
-        long k = first.shape[0], d = first.shape[1];
-        settings = EvaluationChoice.Resolve(first.device, FloatConversion.AtLeastSingle(first.dtype), k, 0, d, haveIds: false, settings);
-        if (settings.Attention is null || k < 2 || k > MostRows || k * d > MostNumbers)
+        bool arePaired = wanted.Reconstruction && views is { Projections.Count: 2, Predictions: null, GivenTargets: null, Labels: null };
+        if (!arePaired || AttentionFor(views, options, settings, wanted) is not { } attention)
         {
             return null;
         }
         using var scope = NewDisposeScope();
-        Tensor projections = FloatConversion.AtLeastSingle(stack(views.Projections));
+        Tensor projections = Stack(views);
         Concentration kernels = settings.Concentration;
-        bool isRecorded = is_grad_enabled(), learnsKernels = Learns(kernels), learnsDecoder = Learns(decoder), isApart = wanted.Bound;
-        bool hasGradient = isRecorded && (projections.requires_grad || learnsKernels || learnsDecoder);
-        var call = new AttentionLossCall(options.Estimator == EntropyEstimator.Joe, options.LeaveOneOut, k)
-        {
-            EntropyWeight = options.EntropyWeight,
-            ReconstructionWeight = options.ReconstructionWeight,
-            IsApart = isApart,
-            WithPlain = isApart && options.LeaveOneOut,
-            WithGradient = hasGradient,
-            LearnsKappa = learnsKernels,
-            MayOverflow = !(kernels.Value <= LargestExponent),
-            Normal = finfo(first.dtype).tiny,
-            Least = finfo(first.dtype).tiny * finfo(first.dtype).eps,
-        };
-        ScalarType dtype = projections.dtype;
-        Tensor[] results;
-        using (no_grad())
-        {
-            results = settings.Attention.Loss(projections.detach(), AttentionLossConstants.Of(kernels, decoder, call, dtype), call);
-        }
-        LossParts parts = isApart ? Apart() : Joined();
-        return parts.MoveToOuterDisposeScope();
+        AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels) || Learns(decoder), isApart: wanted.Bound, isAlone: false);
+        Tensor[] results = Run(attention, projections, kernels, decoder, call);
+        return (call.IsApart ? Apart() : Joined()).MoveToOuterDisposeScope();
 
-        bool Learns(Concentration concentration) => isRecorded && concentration.Learnt is { requires_grad: true };
-
-        Tensor OfDecoder(double weight, Tensor agreement) => agreement * (-weight / k);
+        Tensor OfDecoder(double weight, Tensor agreement) => agreement * (-weight / call.Rows);
 
         LossParts Apart()
         {
             Tensor entropy = results[0], reconstruction = results[2];
-            if (hasGradient)
+            if (call.WithGradient)
             {
                 entropy = OnceDifferentiable.Attach(entropy, (projections, results[3]), (kernels.Learnt, results[5]));
                 reconstruction = OnceDifferentiable.Attach(reconstruction, (projections, results[4]), (decoder.Learnt, OfDecoder(1, results[6])));
             }
-            return new LossParts(entropy, options.LeaveOneOut ? results[1] : null, reconstruction, null, null, null);
+            return new LossParts(entropy, call.WithPlain ? results[1] : null, reconstruction, null, null, null);
         }
 
         LossParts Joined()
         {
             Tensor difference = results[0];
-            if (hasGradient)
+            if (call.WithGradient)
             {
-                Tensor? ofKernels = learnsKernels ? -options.EntropyWeight * results[2] : null, ofDecoder = learnsDecoder ? OfDecoder(options.ReconstructionWeight, results[3]) : null;
+                Tensor? ofKernels = Learns(kernels) ? -options.EntropyWeight * results[2] : null, ofDecoder = Learns(decoder) ? OfDecoder(options.ReconstructionWeight, results[3]) : null;
                 (Tensor?, Tensor?)[] ofKappas = ReferenceEquals(kernels, decoder)
-                    ? [(kernels.Learnt, learnsKernels ? ofKernels! + ofDecoder! : null)]
+                    ? [(kernels.Learnt, ofKernels is null ? null : ofKernels + ofDecoder!)]
                     : [(kernels.Learnt, ofKernels), (decoder.Learnt, ofDecoder)];
                 difference = OnceDifferentiable.Attach(difference, [(projections, results[1]), .. ofKappas]);
             }
@@ -87,10 +60,69 @@ internal static class AttentionLoss
         }
     }
 
-    /// <summary>Whether two equal views are all that there is.</summary>
-    private static bool IsPlain(ProjectedViews views, EntropyReconstructionOptions options, WantedTerms wanted) =>
-        views is { Projections.Count: 2, Predictions: null, GivenTargets: null, Weights: null, Mask: null, Ids: null, Labels: null }
-        && views.Centers.All(centers => centers.Rows.shape[0] == 0)
-        && options is { NormalizeInputs: true, Reduction: nn.Reduction.Mean } && options.EntropyWeight != 0
-        && wanted is { Entropy: true, Reconstruction: true };
+    /// <summary>The entropy's mean over the views without its constant, or null where the views are not for this way.</summary>
+    /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
+    /// <param name="options">Of the loss.</param>
+    /// <param name="settings">κ of the kernels and the evaluation.</param>
+    /// <param name="wanted">What is to be computed.</param>
+    public static KernelEstimates? Entropy(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, WantedTerms wanted)
+    {
+        if (AttentionFor(views, options, settings, wanted) is not { } attention)
+        {
+            return null;
+        }
+        using var scope = NewDisposeScope();
+        Tensor projections = Stack(views);
+        Concentration kernels = settings.Concentration;
+        AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels), isApart: true, isAlone: true) with { WithPlain = settings.WithPlain && options.LeaveOneOut };
+        Tensor[] results = Run(attention, projections, kernels, kernels, call);
+        Tensor entropy = call.WithGradient ? OnceDifferentiable.Attach(results[0], (projections, results[2]), (kernels.Learnt, results[3])) : results[0];
+        return new KernelEstimates(entropy, call.WithPlain ? results[1] : null).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Stack(ProjectedViews views) => FloatConversion.AtLeastSingle(stack(views.Projections));
+
+    private static bool Requires(Tensor? tensor) => is_grad_enabled() && tensor is { requires_grad: true };
+
+    private static bool Learns(Concentration concentration) => Requires(concentration.Learnt);
+
+    /// <summary>Attention, if it serves and there is nothing but rows that all count once.</summary>
+    private static Attention? AttentionFor(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, WantedTerms wanted)
+    {
+        bool isPlain = views is { Weights: null, Mask: null, Ids: null } && views.Centers.All(centers => centers.Rows.shape[0] == 0)
+            && options is { NormalizeInputs: true, Reduction: nn.Reduction.Mean } && options.EntropyWeight != 0 && wanted.Entropy;
+        if (!isPlain)
+        {
+            return null;
+        }
+        Tensor first = views.Projections[0];
+        long k = first.shape[0], d = first.shape[1];
+        return k < 2 || k > MostRows || views.Projections.Count * k * d > MostNumbers
+            ? null
+            : EvaluationChoice.Resolve(first.device, FloatConversion.AtLeastSingle(first.dtype), k, 0, d, haveIds: false, isOneCall: true, settings).Attention;
+    }
+
+    private static AttentionLossCall CallFor(ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, bool withGradient, bool isApart, bool isAlone)
+    {
+        Tensor first = views.Projections[0];
+        return new AttentionLossCall(options.Estimator == EntropyEstimator.Joe, options.LeaveOneOut, views.Projections.Count, first.shape[0])
+        {
+            EntropyWeight = options.EntropyWeight,
+            ReconstructionWeight = options.ReconstructionWeight,
+            IsApart = isApart,
+            IsAlone = isAlone,
+            WithPlain = isApart && options.LeaveOneOut,
+            WithGradient = withGradient,
+            LearnsKappa = Learns(kernels),
+            MayOverflow = !(kernels.Value <= LargestExponent),
+            Normal = finfo(first.dtype).tiny,
+            Least = finfo(first.dtype).tiny * finfo(first.dtype).eps,
+        };
+    }
+
+    private static Tensor[] Run(Attention attention, Tensor projections, Concentration kernels, Concentration decoder, AttentionLossCall call)
+    {
+        using IDisposable noGrad = no_grad();
+        return attention.Loss(projections.detach(), AttentionLossConstants.Of(kernels, decoder, call, projections.dtype), call);
+    }
 }

@@ -3,8 +3,9 @@ namespace ErLoss.Modules;
 /// <summary>What <see cref="AttentionLossScript"/> is asked for.</summary>
 /// <param name="IsJoe">Whether the estimate is Joe's.</param>
 /// <param name="LeavesOneOut">Whether a row is left out of its own density.</param>
+/// <param name="Views">How many there are.</param>
 /// <param name="Rows">k.</param>
-internal sealed record AttentionLossCall(bool IsJoe, bool LeavesOneOut, long Rows)
+internal sealed record AttentionLossCall(bool IsJoe, bool LeavesOneOut, long Views, long Rows)
 {
     /// <summary>Of the entropy.</summary>
     public required double EntropyWeight { get; init; }
@@ -14,6 +15,9 @@ internal sealed record AttentionLossCall(bool IsJoe, bool LeavesOneOut, long Row
 
     /// <summary>Whether both terms and their gradients are wanted, and not their difference.</summary>
     public required bool IsApart { get; init; }
+
+    /// <summary>Whether the entropy is wanted alone, and apart.</summary>
+    public required bool IsAlone { get; init; }
 
     /// <summary>Whether the plain estimate of the entropy is wanted as well.</summary>
     public required bool WithPlain { get; init; }

@@ -4,7 +4,7 @@ namespace ErLoss.Modules;
 
 /// <summary>The numbers that <see cref="AttentionLossScript"/> computes with, as one tensor: on the CPU where the host knows κ, which operations on another device take as numbers.</summary>
 /// <remarks>
-/// With n = 2k terms in the mean of Joe's estimate, or 2 of the plug-in estimate, the entropy's gradient is −(√κ/n)·P for what is gathered as P, and that of the reconstruction −(κ_R/k) times
+/// With n = V·k terms in the mean over views of Joe's estimate, or V of the plug-in estimate, the entropy's gradient is −(√κ/n)·P for what is gathered as P, and that of the reconstruction −(κ_R/k) times
 /// the other view.
 /// </remarks>
 internal static class AttentionLossConstants
@@ -18,7 +18,7 @@ internal static class AttentionLossConstants
     /// <param name="dtype">Of the rows.</param>
     public static Tensor Of(Concentration kernels, Concentration decoder, AttentionLossCall call, ScalarType dtype)
     {
-        double n = call.IsJoe ? 2.0 * call.Rows : 2, entropyFactor = (call.IsApart ? -1 : call.EntropyWeight) / n, metFactor = -(call.IsApart ? 1 : call.ReconstructionWeight) / call.Rows;
+        double n = call.Views * (call.IsJoe ? (double)call.Rows : 1), entropyFactor = (call.IsApart ? -1 : call.EntropyWeight) / n, metFactor = -(call.IsApart ? 1 : call.ReconstructionWeight) / call.Rows;
         double metWithin = metFactor / entropyFactor, slopeFactor = -0.5 / n;
         if (kernels.Value is double kappa && decoder.Value is double other)
         {

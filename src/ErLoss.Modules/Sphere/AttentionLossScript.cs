@@ -1,7 +1,7 @@
 namespace ErLoss.Modules;
 
 /// <summary>
-/// The loss of two views as one function, value and derivatives, after the functions of <see cref="AttentionScripts"/>: a GPU's host then makes one call instead of forty, which decides the
+/// The loss of two views, or the entropy of any number, as one function, value and derivatives, after the functions of <see cref="AttentionScripts"/>: a GPU's host then makes one call instead of forty, which decides the
 /// time of small batches.
 /// </summary>
 /// <remarks>
@@ -19,7 +19,8 @@ internal static class AttentionLossScript
     /// <summary>The functions <c>loss</c> and those it calls.</summary>
     /// <remarks>
     /// Of <c>x</c>, (2, k, d), <c>loss</c> returns where <c>apart</c>: entropy, plain entropy, reconstruction, the gradients of entropy and reconstruction in x, the derivative of the entropy in
-    /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, and one gradient. Without <c>gradient</c> the values alone. <c>constants</c> are those of
+    /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, and one gradient. Without <c>gradient</c> the values alone. Where
+    /// <c>alone</c>, x is of any number of views, and what belongs to the reconstruction is left out. <c>constants</c> are those of
     /// <see cref="AttentionLossConstants"/>.
     /// </remarks>
     public const string Source = """
@@ -55,7 +56,7 @@ internal static class AttentionLossScript
 
         def loss(
                 x: Tensor, constants: Tensor, joe: bool, leave_out: bool, log_count: float, log_rows: float, entropy_weight: float,
-                apart: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, normal: float, least: float, dtype: int, columns: int, multiple: int
+                apart: bool, alone: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, normal: float, least: float, dtype: int, columns: int, multiple: int
         ) -> List[Tensor]:
             k = x.size(1)
             d = x.size(2)
@@ -78,7 +79,7 @@ internal static class AttentionLossScript
             sums = torch.narrow(padded, 2, 0, k - 1).to(x.dtype)
             later = torch.flip(sums[:, 1], [1])
             present = torch.gt(largest, 0).squeeze(2)
-            l = torch.full([2, k], -float("inf"), dtype=x.dtype, device=x.device) if leave_out else present * kappa
+            l = torch.full([x.size(0), k], -float("inf"), dtype=x.dtype, device=x.device) if leave_out else present * kappa
             after_first = torch.narrow(l, 1, 1, k - 1)
             torch.logaddexp(after_first, sums[:, 0], out=after_first)
             before_last = torch.narrow(l, 1, 0, k - 1)
@@ -101,9 +102,13 @@ internal static class AttentionLossScript
                 everything = torch.logaddexp(l, present * kappa)
                 densities = everything - log_rows
                 plain_entropy = -(densities.mean() if joe else torch.sum(torch.softmax(densities, 1) * densities, [1]).mean())
-            cross = torch.dot(z[0].reshape(-1), z[1].reshape(-1))
-            agreement = cross * met_factor
-            values = [-negative, plain_entropy, agreement] if apart else [torch.add(agreement, negative, alpha=entropy_weight)]
+            cross = negative
+            if alone:
+                values = [-negative, plain_entropy]
+            else:
+                cross = torch.dot(z[0].reshape(-1), z[1].reshape(-1))
+                agreement = cross * met_factor
+                values = [-negative, plain_entropy, agreement] if apart else [torch.add(agreement, negative, alpha=entropy_weight)]
             if not gradient:
                 return values
 
@@ -132,7 +137,7 @@ internal static class AttentionLossScript
                 if learnt:
                     share = torch.sum(torch.exp(present * kappa - level) * b * present)
             parts = (inner(output, 0, n, d) * e.unsqueeze(3)).addcmul_(inner(second, 0, n, d), e2.unsqueeze(3))
-            met = torch.flip(z, [0])
+            met = z if alone else torch.flip(z, [0])
             total = torch.zeros_like(z) if apart else met * ratio
             torch.narrow(total, 1, 1, n).add_(parts[:, 0])
             torch.narrow(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]))
@@ -140,8 +145,10 @@ internal static class AttentionLossScript
             scale = norms * torch.clamp_min(largest, normal)
             slope = cross
             if learnt:
-                slope = (along.sum() if apart else along.sum() - cross * ratio * 2) * slope_factor - share * ((0.5 / k) if joe else 0.5)
+                slope = (along.sum() if apart else along.sum() - cross * ratio * 2) * slope_factor - share / (x.size(0) * k if joe else x.size(0))
             values.append(tangential(total, along, z, factor / scale))
+            if alone:
+                return values + [slope]
             if apart:
                 values.append(tangential(met, torch.sum(met * z, [2], True), z, met_factor / scale))
             return values + [slope, cross]

@@ -42,8 +42,8 @@ internal sealed class AttentionUnit
     public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
         ((Tensor, Tensor))_unit.invoke("centers", rows, centers, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple);
 
-    /// <summary>The loss of two views; see <see cref="AttentionLossScript"/>.</summary>
-    /// <param name="projections">(2, k, d), k ≥ 2, float32 or float64.</param>
+    /// <summary>The loss of two views, or the entropy of any number; see <see cref="AttentionLossScript"/>.</summary>
+    /// <param name="projections">(V, k, d), k ≥ 2, float32 or float64.</param>
     /// <param name="constants">Of <see cref="AttentionLossConstants"/>.</param>
     /// <param name="call">What is wanted.</param>
     /// <param name="shape">Type and sizes of the products.</param>
@@ -54,7 +54,7 @@ internal sealed class AttentionUnit
         using Scalar entropyWeight = call.EntropyWeight, normal = call.Normal, least = call.Least;
         return (Tensor[])_unit.invoke(
             "loss", projections, constants, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight,
-            call.IsApart, call.WithPlain, call.WithGradient, call.LearnsKappa, call.MayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
+            call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, call.MayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
     }
 
     // See AttentionScripts.
@@ -66,11 +66,12 @@ internal sealed class AttentionUnit
         var shape = new AttentionShape(ScalarType.Float32, 1, 1, false);
         Others(rows, root, null, null, shape);
         Centers(rows, rows, root, null, null, shape);
-        var call = new AttentionLossCall(true, false, 0)
+        var call = new AttentionLossCall(true, false, 1, 0)
         {
             EntropyWeight = 1,
             ReconstructionWeight = 1,
             IsApart = false,
+            IsAlone = false,
             WithPlain = false,
             WithGradient = false,
             LearnsKappa = false,

@@ -18,6 +18,9 @@ internal static class EvaluationChoice
     // On an H100 the float32 kernel was as fast as tiles at 16,384 rows and slower at 65,536, and with more than 128 columns slower than either other form at 4,096 rows.
     private const long MostSingleRows = 32_768, MostSingleColumns = 128, MostSingleRowsOfMoreColumns = 1024;
 
+    // With several calls it takes two to three times the launches of the composed form, which for fewer pairs decide the time.
+    private const long LeastPairsOfManyCalls = 1L << 21;
+
     // Wider rows have no fast kernel in half precision.
     private const long MostHalfColumns = 254;
 
@@ -34,9 +37,10 @@ internal static class EvaluationChoice
     /// <param name="m">Further centres.</param>
     /// <param name="d">Columns.</param>
     /// <param name="haveIds">Whether rows have ids.</param>
+    /// <param name="isOneCall">See <see cref="Best"/>.</param>
     /// <param name="settings">What was asked for.</param>
     /// <exception cref="ArgumentException">Attention was asked for by name, and cannot serve.</exception>
-    public static KernelSettings Resolve(Device device, ScalarType dtype, long k, long m, long d, bool haveIds, KernelSettings settings)
+    public static KernelSettings Resolve(Device device, ScalarType dtype, long k, long m, long d, bool haveIds, bool isOneCall, KernelSettings settings)
     {
         if (settings.Evaluation == KernelEvaluation.Attention)
         {
@@ -48,7 +52,7 @@ internal static class EvaluationChoice
         }
         ScalarType products = settings.AttentionType ?? dtype;
         bool canAttend = settings.UnitRows && !haveIds && device.type == DeviceType.CUDA;
-        KernelEvaluation best = Best(device.type, canAttend ? products : null, k, m, d, settings.Concentration.Value);
+        KernelEvaluation best = Best(device.type, canAttend ? products : null, k, m, d, settings.Concentration.Value, isOneCall);
         if (best != KernelEvaluation.Attention)
         {
             return settings with { Evaluation = best };
@@ -56,7 +60,7 @@ internal static class EvaluationChoice
         var attention = new Attention(device, products);
         return attention.Serves(d + 2) // as many columns as any of its calls has
             ? settings with { Evaluation = best, Attention = attention }
-            : settings with { Evaluation = Best(device.type, null, k, m, d, settings.Concentration.Value) };
+            : settings with { Evaluation = Best(device.type, null, k, m, d, settings.Concentration.Value, isOneCall) };
     }
 
     /// <summary>What <see cref="KernelEvaluation.Auto"/> means.</summary>
@@ -66,14 +70,15 @@ internal static class EvaluationChoice
     /// <param name="m">Further centres.</param>
     /// <param name="d">Columns.</param>
     /// <param name="kappa">κ; null where the host does not know it.</param>
-    public static KernelEvaluation Best(DeviceType device, ScalarType? products, long k, long m, long d, double? kappa)
+    /// <param name="isOneCall">Whether attention would take one call of a script for all that is computed.</param>
+    public static KernelEvaluation Best(DeviceType device, ScalarType? products, long k, long m, long d, double? kappa, bool isOneCall)
     {
         long pairs = k * (k + m);
         if (device == DeviceType.CPU)
         {
             return k >= FusedFrom || pairs >= FusedFromPairs ? KernelEvaluation.Fused : KernelEvaluation.Composed;
         }
-        bool attends = !(kappa > LargestKappa) && products switch
+        bool attends = !(kappa > LargestKappa) && (isOneCall || pairs >= LeastPairsOfManyCalls) && products switch
         {
             ScalarType.Float16 or ScalarType.BFloat16 => d <= MostHalfColumns,
             ScalarType.Float32 => pairs <= (d <= MostSingleColumns ? MostSingleRows * MostSingleRows : MostSingleRowsOfMoreColumns * MostSingleRowsOfMoreColumns),

@@ -34,7 +34,7 @@ internal static class KernelEntropy
     public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
     {
         settings = EvaluationChoice.Resolve(
-            embeddings.device, embeddings.dtype, embeddings.shape[0], centers?.shape[0] ?? 0, embeddings.shape[1], weights.Ids is not null, settings);
+            embeddings.device, embeddings.dtype, embeddings.shape[0], centers?.shape[0] ?? 0, embeddings.shape[1], weights.Ids is not null, isOneCall: false, settings);
         if (settings.Evaluation != KernelEvaluation.Composed)
         {
             return FusedKernelEntropy.Relative(embeddings, centers, weights, settings);

@@ -30,12 +30,16 @@ internal static class SphereLoss
         RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
         var once = new PerTensorCache<Tensor>(Read);
         KernelWeights? shared = null; // views differ in their rows; what the kernels weigh is the same for all that have the same centres
-        Tensor[] projections = once.Of(views.Projections, rows => Directions.Read(rows, weights, options.NormalizeInputs));
+        Tensor[]? projections = null;
         Tensor?[] centerRows = wanted.Entropy ? [.. views.Centers.Select(ReadCenters)] : []; // none, one for all views, or one for each
         Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
-        if (wanted.Entropy)
+        if (AttentionLoss.Entropy(views, options, settings, wanted) is { } ofViews)
         {
-            (KernelEstimates Terms, Tensor? Count)[] estimates = [.. projections.Select(Estimate)];
+            (entropy, plain) = (ofViews.Entropy, ofViews.Plain);
+        }
+        else if (wanted.Entropy)
+        {
+            (KernelEstimates Terms, Tensor? Count)[] estimates = [.. Projections().Select(Estimate)];
             entropy = ViewSums.Mean([.. estimates.Select(estimate => estimate.Terms.Entropy)]);
             entropyCount = MeanCount([.. estimates.Select(estimate => estimate.Count)]);
             if (options.LeaveOneOut && wanted.Bound)
@@ -66,6 +70,8 @@ internal static class SphereLoss
             };
         }
 
+        Tensor[] Projections() => projections ??= once.Of(views.Projections, rows => Directions.Read(rows, weights, options.NormalizeInputs));
+
         Tensor Read(Tensor rows) => Directions.Read(weights?.Fill(rows) ?? rows, options.NormalizeInputs);
 
         // A centre of weight zero may hold anything, as a row of weight zero may.
@@ -88,8 +94,8 @@ internal static class SphereLoss
 
         (Tensor Value, Tensor? Count) Reconstruction()
         {
-            Tensor[] predictions = once.Of(views.Predictions ?? views.Projections);
-            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Read(target.detach()))] : projections;
+            Tensor[] predictions = views.Predictions is null ? Projections() : once.Of(views.Predictions);
+            Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Read(target.detach()))] : Projections();
             var met = MetTargets.Of(views, targets, predictions.Length, weights, isSymmetric: true);
             Tensor values = VonMisesFisherReconstruction.Relative(predictions, met.Sums, met.Pairs, decoder);
             return (RowWeights.Reduce(met.Rows, values, each), RowWeights.CountOf(met.Rows, each));

@@ -53,6 +53,27 @@ public class AttentionLossTests : TensorTests
         }
     }
 
+    // One call for the entropies of all views; the reconstruction is computed as ever.
+    [Test]
+    public void TheEntropyOfAnyNumberOfViewsIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values(1, 2, 5)] int count, [Values] bool leaveOneOut)
+    {
+        Tensor[] rows = [.. Enumerable.Range(0, count).Select(view => Draw.Normal(view, 9, 4).ToTensor())], targets = [.. rows.Select(view => view.flip(0))];
+        Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
+        foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
+        {
+            Assert.That((got - wanted).norm().ToDouble(), Is.LessThan(1e-12 * Math.Max(1, wanted.norm().ToDouble())));
+        }
+
+        Tensor[] Run(KernelEvaluation evaluation)
+        {
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LeaveOneOut = leaveOneOut, LearnKappa = !leaveOneOut, Evaluation = evaluation });
+            Tensor[] leaves = [.. rows.Select(view => view.clone().requires_grad_())];
+            EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(leaves) { Targets = count == 1 ? null : targets, Target = count == 1 ? targets[0] : null });
+            terms.Loss.backward();
+            return [terms.Loss, terms.Entropy, terms.MutualInformationBound, .. leaves.Select(leaf => leaf.grad!), .. loss.parameters().Select(parameter => parameter.grad!)];
+        }
+    }
+
     public enum Rows { Spread, Clusters, Concentrated, Collapsed, Opposite, NearPairs, ClusterAndOpposite, ClusterAndStrays }
 
     // In norm and by row, in the sizes of a CPU's and of a GPU's calls. A gradient that is a difference of nearly equal rows is lost in rounding: of collapsed rows and near pairs the value is

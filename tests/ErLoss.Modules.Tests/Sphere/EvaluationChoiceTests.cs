@@ -10,31 +10,34 @@ public class EvaluationChoiceTests : TensorTests
     private const ScalarType None = ScalarType.Float64; // for which attention has no kernel on a GPU
 
     // Joe's and the plug-in estimate alike.
-    [TestCase(DeviceType.CPU, ScalarType.Float32, 511, 0, 128, 10, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.CPU, ScalarType.Float32, 512, 0, 128, 10, ExpectedResult = KernelEvaluation.Fused)]
-    [TestCase(DeviceType.CPU, ScalarType.Float16, 256, 16_384, 128, 10, ExpectedResult = KernelEvaluation.Fused)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16, 0, 128, 10, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16_384, 0, 128, 10, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 65_536, 0, 128, 10, ExpectedResult = KernelEvaluation.Fused)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 256, 10, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 4096, 0, 256, 10, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16_384, 0, 256, 10, ExpectedResult = KernelEvaluation.Fused)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, 101, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, null, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float16, 65_536, 0, 128, 10, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float16, 256, 65_536, 254, 10, ExpectedResult = KernelEvaluation.Attention)]
-    [TestCase(DeviceType.CUDA, ScalarType.Float16, 4096, 0, 255, 10, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.CUDA, None, 4096, 0, 128, 10, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.CUDA, None, 16_384, 0, 128, 10, ExpectedResult = KernelEvaluation.Fused)]
-    [TestCase(DeviceType.CUDA, null, 1024, 0, 128, 10, ExpectedResult = KernelEvaluation.Composed)]
-    [TestCase(DeviceType.META, null, 1024, 0, 128, 10, ExpectedResult = KernelEvaluation.Composed)]
-    public KernelEvaluation AutoMeans(DeviceType device, ScalarType? products, long k, long m, long d, double? kappa) => EvaluationChoice.Best(device, products, k, m, d, kappa);
+    [TestCase(DeviceType.CPU, ScalarType.Float32, 511, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CPU, ScalarType.Float32, 512, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Fused)]
+    [TestCase(DeviceType.CPU, ScalarType.Float16, 256, 16_384, 128, 10, true, ExpectedResult = KernelEvaluation.Fused)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16_384, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 65_536, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Fused)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 256, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 4096, 0, 256, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 16_384, 0, 256, 10, true, ExpectedResult = KernelEvaluation.Fused)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, 101, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, null, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float16, 65_536, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float16, 256, 65_536, 254, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float16, 4096, 0, 255, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, None, 4096, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, None, 16_384, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Fused)]
+    [TestCase(DeviceType.CUDA, null, 1024, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float16, 1024, 0, 128, 10, false, ExpectedResult = KernelEvaluation.Composed)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float16, 256, 16_384, 128, 10, false, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.META, null, 1024, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Composed)]
+    public KernelEvaluation AutoMeans(DeviceType device, ScalarType? products, long k, long m, long d, double? kappa, bool isOneCall) =>
+        EvaluationChoice.Best(device, products, k, m, d, kappa, isOneCall);
 
     [Test]
     public void AttentionIsRefusedWhereItCannotServe()
     {
         var settings = new KernelSettings(new Concentration(10), EntropyEstimator.Joe, LeaveOneOut: false, UnitRows: true) { Evaluation = KernelEvaluation.Attention };
-        KernelSettings Resolve(Device device, ScalarType dtype, bool haveIds) => EvaluationChoice.Resolve(device, dtype, 8, 0, 4, haveIds, settings);
+        KernelSettings Resolve(Device device, ScalarType dtype, bool haveIds) => EvaluationChoice.Resolve(device, dtype, 8, 0, 4, haveIds, isOneCall: true, settings);
         using (var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Kappa = 1e5, Evaluation = KernelEvaluation.Attention }))
         {
             Assert.That(() => loss.call(ones(4, 3), ones(4, 3)), Throws.ArgumentException.With.Message.Contains("a κ of over 10000"));
