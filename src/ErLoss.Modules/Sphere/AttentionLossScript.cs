@@ -29,7 +29,7 @@ internal static class AttentionLossScript
 
 
         def inner(rows: Tensor, first: int, count: int, d: int) -> Tensor:
-            return torch.narrow(torch.narrow(rows, 2, first, count), 3, 0, d)
+            return part(part(rows, 2, first, count), 3, 0, d)
 
 
         def second_pass(h: Tensor, factors: Tensor, length: int, dtype: int) -> Tensor:
@@ -37,17 +37,17 @@ internal static class AttentionLossScript
             if h.size(2) > factors.size(2):
                 narrowed = torch.constant_pad_nd(narrowed, [0, h.size(2) - factors.size(2)])
             values = h * narrowed.unsqueeze(3)
-            return attend(torch.narrow(h, 2, 1, length), torch.narrow(h, 2, 0, length), torch.narrow(values, 2, 0, length), True)[0]
+            return attend(part(h, 2, 1, length), part(h, 2, 0, length), part(values, 2, 0, length), True)[0]
 
 
         def second_pass_of_logarithms(h: Tensor, t: Tensor, top: Tensor, d: int, length: int, dtype: int) -> Tuple[Tensor, Tensor]:
             relative = torch.clamp_min(top - t, -6e4)
             head = relative.to(dtype).to(t.dtype)
             queries = h.clone()
-            torch.narrow(queries, 3, d, 2).fill_(1)
+            part(queries, 3, d, 2).fill_(1)
             keys = h.clone()
-            inner(keys, 0, t.size(2), d + 2).narrow(3, d, 2).copy_(torch.stack([head, relative - head], 3))
-            return attend(torch.narrow(queries, 2, 1, length), torch.narrow(keys, 2, 0, length), torch.narrow(h, 2, 0, length), True)
+            part(part(keys, 2, 0, t.size(2)), 3, d, 2).copy_(torch.stack([head, relative - head], 3))
+            return attend(part(queries, 2, 1, length), part(keys, 2, 0, length), part(h, 2, 0, length), True)
 
 
         def tangential(g: Tensor, along: Tensor, z: Tensor, scale: Tensor) -> Tensor:
@@ -74,15 +74,15 @@ internal static class AttentionLossScript
             h = both_orders((z * root).to(dtype))
             if width > d or length + 1 > k:
                 h = torch.constant_pad_nd(h, [0, width - d, 0, length + 1 - k])
-            keys = torch.narrow(h, 2, 0, length)
-            output, padded = attend(torch.narrow(h, 2, 1, length), keys, keys, True)
-            sums = torch.narrow(padded, 2, 0, k - 1).to(x.dtype)
+            keys = part(h, 2, 0, length)
+            output, padded = attend(part(h, 2, 1, length), keys, keys, True)
+            sums = part(padded, 2, 0, k - 1).to(x.dtype)
             later = torch.flip(sums[:, 1], [1])
             present = torch.gt(largest, 0).squeeze(2)
             l = torch.full([x.size(0), k], -float("inf"), dtype=x.dtype, device=x.device) if leave_out else present * kappa
-            after_first = torch.narrow(l, 1, 1, k - 1)
+            after_first = part(l, 1, 1, k - 1)
             torch.logaddexp(after_first, sums[:, 0], out=after_first)
-            before_last = torch.narrow(l, 1, 0, k - 1)
+            before_last = part(l, 1, 0, k - 1)
             torch.logaddexp(before_last, later, out=before_last)
 
             # The entropy's negative, and of the plug-in estimate 1 + l − log n + H as well.
@@ -96,7 +96,7 @@ internal static class AttentionLossScript
                 means = torch.sum(torch.exp(log_shares) * densities, [1], True)
                 negative = means.mean()
                 b = densities - (means - 1)
-                level = torch.narrow(l, 1, 0, 1) - torch.narrow(log_shares, 1, 0, 1)
+                level = part(l, 1, 0, 1) - part(log_shares, 1, 0, 1)
             plain_entropy = negative
             if plain:
                 everything = torch.logaddexp(l, present * kappa)
@@ -116,31 +116,31 @@ internal static class AttentionLossScript
             share = torch.tensor(0)
             if joe and leave_out:
                 t = both_orders(l)
-                e = torch.exp(sums - torch.narrow(t, 2, 1, n))
+                e = torch.exp(sums - part(t, 2, 1, n))
                 top = torch.amin(l, [1], True).unsqueeze(2)
                 second, logarithms = second_pass_of_logarithms(h, t, top, d, length, dtype)
-                e2 = torch.exp(torch.narrow(logarithms, 2, 0, n).to(x.dtype) - top)
+                e2 = torch.exp(part(logarithms, 2, 0, n).to(x.dtype) - top)
             elif joe:
                 t = both_orders(l)
-                e = torch.exp(sums - torch.narrow(t, 2, 1, n))
+                e = torch.exp(sums - part(t, 2, 1, n))
                 f = kappa - t
                 f = torch.exp(torch.clamp_max(f, 0) if clamp else f)
-                e2 = e / torch.narrow(f, 2, 1, n)
+                e2 = e / part(f, 2, 1, n)
                 second = second_pass(h, f, length, dtype)
                 if learnt:
                     share = torch.sum(f[:, 0] * present)
             else:
                 f = both_orders(b)
                 e2 = torch.exp(sums - level.unsqueeze(2))
-                e = e2 * torch.narrow(f, 2, 1, n)
+                e = e2 * part(f, 2, 1, n)
                 second = second_pass(h, f, length, dtype)
                 if learnt:
                     share = torch.sum(torch.exp(present * kappa - level) * b * present)
             parts = (inner(output, 0, n, d) * e.unsqueeze(3)).addcmul_(inner(second, 0, n, d), e2.unsqueeze(3))
             met = z if alone else torch.flip(z, [0])
             total = torch.zeros_like(z) if apart else met * ratio
-            torch.narrow(total, 1, 1, n).add_(parts[:, 0])
-            torch.narrow(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]))
+            part(total, 1, 1, n).add_(parts[:, 0])
+            part(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]))
             along = torch.sum(total * z, [2], True)
             scale = norms * torch.clamp_min(largest, normal)
             slope = cross

@@ -14,7 +14,15 @@ namespace ErLoss.Modules;
 internal static class AttentionScripts
 {
     /// <summary>The source for a kernel.</summary>
-    public static string Of(AttentionKernel kernel) => Attend(kernel) + Common + AttentionLossScript.Source;
+    public static string Of(AttentionKernel kernel) => Part + Attend(kernel) + Common + AttentionLossScript.Source;
+
+    // A view of some rows or columns by one operator; narrow is two.
+    private const string Part = """
+        def part(x: Tensor, dim: int, first: int, count: int) -> Tensor:
+            return torch.slice(x, dim, first, first + count)
+
+
+        """;
 
     /// <summary>Output and log-sum-exp, (b, h, n), of attention whose scale is one: what scales the products is in the rows.</summary>
     private static string Attend(AttentionKernel kernel) => kernel switch
@@ -29,14 +37,14 @@ internal static class AttentionScripts
         AttentionKernel.Efficient => """
             def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
                 result = torch._scaled_dot_product_efficient_attention(rows, keys, values, None, True, 0.0, causal, scale=1.0)
-                return result[0], torch.narrow(result[1], 2, 0, rows.size(2))
+                return result[0], part(result[1], 2, 0, rows.size(2))
 
 
             """,
         AttentionKernel.Flash => """
             def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
                 result = torch._scaled_dot_product_flash_attention(rows, keys, values, 0.0, causal, False, scale=1.0)
-                return result[0], torch.narrow(result[1], 2, 0, rows.size(2))
+                return result[0], part(result[1], 2, 0, rows.size(2))
 
 
             """,
@@ -113,8 +121,8 @@ internal static class AttentionScripts
             ordered = orders(keys, order, length + 1)
             asked = ordered if queries is None else orders(queries, order, length + 1)
             weighed = ordered if values is None else orders(values, order, length + 1)
-            output, sums = attend(torch.narrow(asked, 2, 1, length), torch.narrow(ordered, 2, 0, length), torch.narrow(weighed, 2, 0, length), True)
-            return torch.narrow(output, 2, 0, count), torch.narrow(sums, 2, 0, count)
+            output, sums = attend(part(asked, 2, 1, length), part(ordered, 2, 0, length), part(weighed, 2, 0, length), True)
+            return part(output, 2, 0, count), part(sums, 2, 0, count)
 
 
         def others(
@@ -137,10 +145,10 @@ internal static class AttentionScripts
             after = torch.constant_pad_nd(torch.flip(log_later, [0]).to(rows.dtype), [0, 1], -float("inf"))
             total = torch.logaddexp(before, after)
             mean = torch.zeros_like(rows)
-            torch.narrow(mean, 0, 1, k - 1).addcmul_(
-                torch.narrow(earlier, 1, 0, d).to(rows.dtype), torch.narrow(torch.exp(before - total), 0, 1, k - 1).unsqueeze(1))
-            torch.narrow(mean, 0, 0, k - 1).addcmul_(
-                torch.flip(torch.narrow(later, 1, 0, d), [0]).to(rows.dtype), torch.narrow(torch.exp(after - total), 0, 0, k - 1).unsqueeze(1))
+            part(mean, 0, 1, k - 1).addcmul_(
+                part(earlier, 1, 0, d).to(rows.dtype), part(torch.exp(before - total), 0, 1, k - 1).unsqueeze(1))
+            part(mean, 0, 0, k - 1).addcmul_(
+                torch.flip(part(later, 1, 0, d), [0]).to(rows.dtype), part(torch.exp(after - total), 0, 0, k - 1).unsqueeze(1))
             return mean, (total if top is None else total + top)
 
 
@@ -163,8 +171,8 @@ internal static class AttentionScripts
             ordered = orders(keys, 0, m + missing)
             weighed = ordered if values is None else orders(values, 0, m + missing)
             output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False)
-            mean = torch.narrow(torch.narrow(output[0, 0], 0, 0, n), 1, 0, rows.size(1)).to(rows.dtype)
-            log_sums = torch.narrow(sums[0, 0], 0, 0, n).to(rows.dtype)
+            mean = part(part(output[0, 0], 0, 0, n), 1, 0, rows.size(1)).to(rows.dtype)
+            log_sums = part(sums[0, 0], 0, 0, n).to(rows.dtype)
             return mean, (log_sums if top is None else log_sums + top)
 
 
