@@ -5,8 +5,8 @@ namespace ErLoss.Modules;
 
 /// <summary>Which attention operators the loaded libtorch has. A script that names one it lacks would end the process.</summary>
 /// <remarks>
-/// On Linux and macOS libtorch is asked for the operator's symbol, in which its arguments are encoded. On Windows names are encoded otherwise; there TorchSharp's own libtorch is taken, which
-/// has all of them.
+/// On Linux libtorch is asked for the operator's symbol, in which its arguments are encoded. Other systems encode names otherwise; there the libtorch is TorchSharp's own, which has all of
+/// them.
 /// </remarks>
 internal static class AttentionOperators
 {
@@ -15,7 +15,7 @@ internal static class AttentionOperators
     /// <summary>Whether the operator is there, with the arguments that the scripts give.</summary>
     public static bool Has(AttentionKernel kernel)
     {
-        if (OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsLinux())
         {
             return true;
         }
@@ -23,7 +23,7 @@ internal static class AttentionOperators
         return NativeLibrary.TryLoad("torch_cpu", typeof(TorchSharp.torch).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, SymbolOf(kernel), out _);
     }
 
-    /// <summary>The name of the operator's function <c>call</c>, as compilers that follow the Itanium C++ ABI encode it.</summary>
+    /// <summary>The name of the operator's function <c>call</c>, as compilers for Linux encode it.</summary>
     public static string SymbolOf(AttentionKernel kernel) => kernel switch
     {
         AttentionKernel.Processor => Encode("_scaled_dot_product_flash_attention_for_cpu", "dbRKSt8optionalIS2_ES5_IdE"),
