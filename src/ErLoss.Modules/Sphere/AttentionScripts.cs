@@ -77,31 +77,17 @@ internal static class AttentionScripts
             return rows.to(dtype)
 
 
-        def operands(
-                rows: Optional[Tensor], centers: Tensor, root: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int
-        ) -> Tuple[Optional[Tensor], Tensor, Optional[Tensor], Optional[Tensor]]:
+        def narrowed(centers: Tensor, root: Tensor, logits: Optional[Tensor], dtype: int, columns: int) -> Tuple[Tensor, Optional[Tensor]]:
             scaled = centers * root
-            queries: Optional[Tensor] = None
-            values: Optional[Tensor] = None
-            top: Optional[Tensor] = None
             width = up(centers.size(1) + (0 if logits is None else 2), columns)
+            top: Optional[Tensor] = None
             if logits is None:
-                if rows is not None:
-                    queries = widen(rows * root, None, width, dtype)
-                keys = widen(scaled, None, width, dtype)
-                if signs is not None:
-                    values = keys * signs.to(dtype).unsqueeze(1)
-                return queries, keys, values, top
+                return widen(scaled, None, width, dtype), top
             finite = torch.clamp_min(logits, -1e30)
             top = torch.amax(finite, [0])
-            narrow = torch.clamp_min(finite - top, -6e4)
-            head = narrow.to(dtype).to(narrow.dtype)
-            keys = widen(scaled, torch.stack([head, narrow - head], 1), width, dtype)
-            if signs is not None:
-                values = keys * signs.to(dtype).unsqueeze(1)
-            unscaled = scaled if rows is None else rows * root
-            queries = widen(unscaled, torch.ones([unscaled.size(0), 2], dtype=scaled.dtype, device=scaled.device), width, dtype)
-            return queries, keys, values, top
+            relative = torch.clamp_min(finite - top, -6e4)
+            head = relative.to(dtype).to(relative.dtype)
+            return widen(scaled, torch.stack([head, relative - head], 1), width, dtype), top
 
 
         def orders(rows: Tensor, order: int, length: int) -> Tensor:
@@ -115,13 +101,19 @@ internal static class AttentionScripts
             return ordered if missing == 0 else torch.constant_pad_nd(ordered, [0, 0, 0, missing])
 
 
-        def triangles(queries: Optional[Tensor], keys: Tensor, values: Optional[Tensor], order: int, multiple: int) -> Tuple[Tensor, Tensor]:
+        def triangles(keys: Tensor, signs: Optional[Tensor], have_logits: bool, d: int, order: int, multiple: int) -> Tuple[Tensor, Tensor]:
             count = keys.size(0) - 1
             length = up(count, multiple)
             ordered = orders(keys, order, length + 1)
-            asked = ordered if queries is None else orders(queries, order, length + 1)
-            weighed = ordered if values is None else orders(values, order, length + 1)
-            output, sums = attend(part(asked, 2, 1, length), part(ordered, 2, 0, length), part(weighed, 2, 0, length), True)
+            queries = part(ordered, 2, 1, length)
+            if have_logits:
+                queries = queries.clone()
+                part(queries, 3, d, 2).fill_(1)
+            ordered = part(ordered, 2, 0, length)
+            values = ordered
+            if signs is not None:
+                values = ordered * part(orders(signs.to(keys.dtype).unsqueeze(1), order, length + 1), 2, 0, length)
+            output, sums = attend(queries, ordered, values, True)
             return part(output, 2, 0, count), part(sums, 2, 0, count)
 
 
@@ -132,14 +124,15 @@ internal static class AttentionScripts
             d = rows.size(1)
             if k == 0:
                 return rows, rows
-            queries, keys, values, top = operands(None, rows, root, logits, signs, dtype, columns)
+            keys, top = narrowed(rows, root, logits, dtype, columns)
+            have_logits = logits is not None
             if apart:
-                output, sums = triangles(queries, keys, values, 0, multiple)
+                output, sums = triangles(keys, signs, have_logits, d, 0, multiple)
                 earlier, log_earlier = output[0, 0], sums[0, 0]
-                output, sums = triangles(queries, keys, values, 1, multiple)
+                output, sums = triangles(keys, signs, have_logits, d, 1, multiple)
                 later, log_later = output[0, 0], sums[0, 0]
             else:
-                output, sums = triangles(queries, keys, values, 2, multiple)
+                output, sums = triangles(keys, signs, have_logits, d, 2, multiple)
                 earlier, log_earlier, later, log_later = output[0, 0], sums[0, 0], output[0, 1], sums[0, 1]
             before = torch.constant_pad_nd(log_earlier.to(rows.dtype), [1, 0], -float("inf"))
             after = torch.constant_pad_nd(torch.flip(log_later, [0]).to(rows.dtype), [0, 1], -float("inf"))
@@ -166,10 +159,10 @@ internal static class AttentionScripts
                 logits = torch.constant_pad_nd(weighed, [0, missing], -float("inf"))
                 signs = None if signs is None else torch.constant_pad_nd(signs, [0, missing])
                 others = torch.constant_pad_nd(others, [0, 0, 0, missing])
-            queries, keys, values, top = operands(rows, others, root, logits, signs, dtype, columns)
-            assert queries is not None
+            keys, top = narrowed(others, root, logits, dtype, columns)
+            queries = widen(rows * root, None if logits is None else torch.ones([n, 2], dtype=rows.dtype, device=rows.device), keys.size(1), dtype)
             ordered = orders(keys, 0, m + missing)
-            weighed = ordered if values is None else orders(values, 0, m + missing)
+            weighed = ordered if signs is None else ordered * signs.to(dtype).unsqueeze(1)
             output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False)
             mean = part(part(output[0, 0], 0, 0, n), 1, 0, rows.size(1)).to(rows.dtype)
             log_sums = part(sums[0, 0], 0, 0, n).to(rows.dtype)
