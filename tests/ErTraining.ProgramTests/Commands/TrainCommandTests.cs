@@ -83,17 +83,16 @@ internal sealed class TrainCommandTests
         });
     }
 
-    [TestCase("sgd", 0.3)]
-    [TestCase("lars", 1)]
-    public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given(string optimizer, double learningRate)
+    [Test]
+    public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", optimizer, "--keep-own"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", "lars", "--keep-own"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
         {
-            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("name").GetString(), Is.EqualTo(optimizer));
-            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("learning_rate").GetDouble(), Is.EqualTo(learningRate));
+            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("name").GetString(), Is.EqualTo("lars"));
+            Assert.That(settings.RootElement.GetProperty("optimizer").GetProperty("learning_rate").GetDouble(), Is.EqualTo(1));
             Assert.That(Losses(_folder["run"])[1], Is.LessThan(Losses(_folder["run"])[0]));
             Assert.That(File.Exists(_folder["run/pictures/loss.svg"]), Is.False, "with the own kernels the loss is the bound's negative, and one panel shows both");
         });
@@ -142,14 +141,6 @@ internal sealed class TrainCommandTests
                 }
             }
         });
-    }
-
-    [Test]
-    public void The_same_command_gives_the_same_metrics()
-    {
-        ProgramUnderTest.Run(_folder.Path, _short);
-        Assert.That(Losses(_folder["run"]), Is.EqualTo(Losses(_shared["run"])));
-        Assert.That(Digest.OfFile(_folder["run/checkpoint/model.safetensors"]), Is.EqualTo(Digest.OfFile(_shared["run/checkpoint/model.safetensors"])));
     }
 
     [Test]

@@ -189,22 +189,6 @@ internal sealed class LibtorchTests
         }
     }
 
-    [Test]
-    public void A_version_that_was_tried_is_taken_without_a_word()
-    {
-        _libtorch.Declare("2.11.0+cu130");
-        try
-        {
-            ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "info", "--libtorch", _libtorch.Torch);
-            Assert.That((outcome.ExitCode, outcome.Error), Is.EqualTo((0, "")));
-            Assert.That(outcome.Output, Does.Match(@"libtorch +2\.11\.0\+cu130\n"));
-        }
-        finally
-        {
-            _libtorch.Declare(LibtorchCopy.Version);
-        }
-    }
-
     private void AssertInfo(ProgramUnderTest.Outcome outcome, string askedBy) => Assert.Multiple(() =>
     {
         string library = Path.Combine(_libtorch.Lib, "libtorch_cpu.so");
