@@ -15,6 +15,7 @@ namespace ErLoss.Training;
 /// <param name="MeanCosine">Likewise.</param>
 /// <param name="Perplexity">Likewise; of discrete heads only.</param>
 /// <param name="KnnAccuracy">Fraction of test images classified rightly, where it was evaluated.</param>
+/// <param name="ViewRetrieval">How often the nearest of the test images' projections is the other view of the same image, where it was evaluated; see <see cref="Evaluator"/>.</param>
 internal sealed record EpochMetrics(
     int Epoch,
     double Loss,
@@ -26,4 +27,5 @@ internal sealed record EpochMetrics(
     double? EffectiveRank = null,
     double? MeanCosine = null,
     double? Perplexity = null,
-    double? KnnAccuracy = null);
+    double? KnnAccuracy = null,
+    double? ViewRetrieval = null);

@@ -2,6 +2,8 @@ using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
+using ErLoss.Training.Randomness;
+using ErLoss.Training.Views;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training;
@@ -9,7 +11,7 @@ namespace ErLoss.Training;
 /// <summary>Measures networks on image sets: the way from pixels to the arithmetic of <see cref="ErLoss.SelfSupervised.Evaluation"/>.</summary>
 internal static class Evaluator
 {
-    private const int MostImagesForCollapse = 512;
+    private const int MostImagesForCollapse = 512, MostImagesForRetrieval = 512, RetrievalBatchSize = 128;
 
     /// <summary>kNN accuracy of an encoder; see <see cref="NearestNeighbours"/>.</summary>
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
@@ -26,10 +28,8 @@ internal static class Evaluator
         double ofTrain = (double)train.Count / (train.Count + test.Count);
         Tensor trainFeatures = Features.Compute(encoder, train.Pixels, Part(0, ofTrain), cancellation);
         Tensor testFeatures = Features.Compute(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
-        if (!trainFeatures.isfinite().all().item<bool>() || !testFeatures.isfinite().all().item<bool>())
-        {
-            throw new TrainingFailedException("The encoder's features are not finite numbers, although its weights are. A smaller learning rate usually cures this.");
-        }
+        RequireFinite(trainFeatures, "The encoder's features");
+        RequireFinite(testFeatures, "The encoder's features");
         return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
@@ -47,6 +47,52 @@ internal static class Evaluator
         Tensor pixels = images.Pixels.narrow(0, 0, Math.Min(MostImagesForCollapse, images.Count));
         MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
         return CollapseIndicators.Measure(outputs.Embeddings, outputs.Probabilities);
+    }
+
+    /// <summary>How many of so many test images view retrieval is measured on: 512 at most, which keeps it cheap and comparable between sets of images.</summary>
+    public static int RetrievedImages(long testImages) => (int)Math.Min(MostImagesForRetrieval, testImages);
+
+    /// <summary>
+    /// View retrieval (<see cref="ErLoss.SelfSupervised.Evaluation.ViewRetrieval"/>) of the projections of two random views, drawn as in training, of each of the first test images. The views are the same at
+    /// each measurement of a run, and come from a stream of random numbers of their own.
+    /// </summary>
+    /// <param name="method">Evaluated in its evaluation mode; left in the mode it was in.</param>
+    /// <param name="images">The test images.</param>
+    /// <param name="settings">Those of the run.</param>
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="TrainingFailedException">A projection is not finite.</exception>
+    public static double ViewRetrieval(TwoViewMethod method, ImageTensors images, RunSettings settings, CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var evaluation = new EvaluationMode(method);
+        using var views = new TwoViews(images.Pixels.device, settings.Crops);
+        using var generator = new Generator((ulong)RandomStream.Seed(settings.Seed, RandomPurpose.RetrievedViews, 0), CPU);
+        int count = RetrievedImages(images.Count);
+        List<Tensor> first = [], second = [];
+        for (int start = 0; start < count; start += RetrievalBatchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var batchScope = NewDisposeScope();
+            (Tensor view1, Tensor view2) = views.Draw(images.Pixels.narrow(0, start, Math.Min(RetrievalBatchSize, count - start)), generator);
+            first.Add(Projections(view1));
+            second.Add(Projections(view2));
+        }
+        Tensor projections1 = cat(first), projections2 = cat(second);
+        RequireFinite(projections1, "Projections");
+        RequireFinite(projections2, "Projections");
+        return ErLoss.SelfSupervised.Evaluation.ViewRetrieval.Accuracy(projections1, projections2, cancellation);
+
+        Tensor Projections(Tensor view) => method.Project(method.Encoder.call(view)).Embeddings.MoveToOuterDisposeScope();
+    }
+
+    private static void RequireFinite(Tensor values, string what)
+    {
+        if (!values.isfinite().all().item<bool>())
+        {
+            throw new TrainingFailedException($"{what} are not finite numbers, although the weights are. A smaller learning rate usually cures this.");
+        }
     }
 
     /// <summary>The progress of a part of something, as the progress of it all.</summary>

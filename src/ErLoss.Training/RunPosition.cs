@@ -7,6 +7,9 @@ internal sealed record RunPosition
     /// <summary>kNN accuracy of the encoder before training; null of images without labels.</summary>
     public required double? KnnAccuracyBefore { get; init; }
 
+    /// <summary>View retrieval before training; null in the states of older versions.</summary>
+    public double? ViewRetrievalBefore { get; init; }
+
     /// <summary>Metrics of the epochs that are over.</summary>
     public required IReadOnlyList<EpochMetrics> Epochs { get; init; }
 

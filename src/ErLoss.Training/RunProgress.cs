@@ -16,6 +16,9 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     /// <summary>kNN accuracy of the encoder before training, once it is known; never of images without labels.</summary>
     public double? KnnAccuracyBefore { get; set; }
 
+    /// <summary>View retrieval before training, once it is known.</summary>
+    public double? ViewRetrievalBefore { get; set; }
+
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _epochs;
 
@@ -41,6 +44,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
             throw new DataException($"The checkpoint was made after epoch {position.Epochs.Count} and {position.StepsDone} steps, which is no place in this run.");
         }
         KnnAccuracyBefore = position.KnnAccuracyBefore;
+        ViewRetrievalBefore = position.ViewRetrievalBefore;
         _epochs.AddRange(position.Epochs);
         Sums.Dispose();
         Sums = new MetricSums(device, position.MetricSums, (int)steps);
@@ -71,6 +75,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     public RunPosition Position() => new()
     {
         KnnAccuracyBefore = KnnAccuracyBefore,
+        ViewRetrievalBefore = ViewRetrievalBefore,
         Epochs = [.. _epochs],
         StepsDone = StepsDone,
         MetricSums = FiniteSums(),

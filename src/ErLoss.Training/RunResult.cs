@@ -20,6 +20,8 @@ namespace ErLoss.Training;
 /// <param name="Entropy">Likewise.</param>
 /// <param name="Reconstruction">Likewise.</param>
 /// <param name="MutualInformationBound">Likewise.</param>
+/// <param name="ViewRetrievalBefore">View retrieval before training; null in the results of older versions. See <see cref="Evaluator"/>.</param>
+/// <param name="ViewRetrieval">That of the trained network.</param>
 /// <param name="Used">What followed from the settings and the images; null in the results of older versions.</param>
 internal sealed record RunResult(
     string Method,
@@ -37,6 +39,8 @@ internal sealed record RunResult(
     double? Entropy,
     double? Reconstruction,
     double? MutualInformationBound,
+    double? ViewRetrievalBefore = null,
+    double? ViewRetrieval = null,
     UsedSettings? Used = null)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
@@ -73,6 +77,8 @@ internal sealed record RunResult(
             last?.Entropy,
             last?.Reconstruction,
             last?.MutualInformationBound,
+            progress.ViewRetrievalBefore,
+            last is null ? progress.ViewRetrievalBefore : last.ViewRetrieval,
             used);
     }
 

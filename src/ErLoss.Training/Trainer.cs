@@ -108,6 +108,7 @@ internal sealed class Trainer : IDisposable
         if (_progress.KnnAccuracyBefore is null && (Train.HasLabels || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
+            _progress.ViewRetrievalBefore = _progress.StepsDone == 0 ? ViewRetrieval(cancellation) : null;
             keeper?.Save(State());
         }
         Observers.Tell(observer => observer.OnStart(_progress.KnnAccuracyBefore, Epochs, _progress.Sums.Steps));
@@ -176,17 +177,21 @@ internal sealed class Trainer : IDisposable
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
     {
         CollapseIndicators indicators = Evaluator.Collapse(Method, Test);
+        bool isEvaluated = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations);
         return metrics with
         {
             EffectiveRank = indicators.EffectiveRank,
             MeanCosine = indicators.MeanCosine,
             Perplexity = indicators.Perplexity,
-            KnnAccuracy = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations) ? KnnAccuracy(cancellation) : null,
+            KnnAccuracy = isEvaluated ? KnnAccuracy(cancellation) : null,
+            ViewRetrieval = isEvaluated ? ViewRetrieval(cancellation) : null,
         };
     }
 
     private double? KnnAccuracy(CancellationToken cancellation) => !Train.HasLabels ? null
         : Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
+
+    private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()

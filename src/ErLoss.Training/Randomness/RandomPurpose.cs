@@ -38,4 +38,7 @@ internal enum RandomPurpose
 
     /// <summary>The small crops that the report shows.</summary>
     ShownSmallCrops = 11,
+
+    /// <summary>The views of test images that view retrieval is measured on: the same at each measurement of a run.</summary>
+    RetrievedViews = 12,
 }

@@ -59,6 +59,7 @@ internal sealed class TensorBoardLog(string path) : ITrainingObserver
             ("evaluation/mean_cosine", metrics.MeanCosine),
             ("evaluation/perplexity", metrics.Perplexity),
             ("evaluation/knn_accuracy", metrics.KnnAccuracy),
+            ("evaluation/view_retrieval", metrics.ViewRetrieval),
             (Loss, metrics.Loss),
         ]);
 

@@ -62,6 +62,9 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         .. result.KnnAccuracyBefore is { } before
             ? [CurvePanel.Draw("knn-accuracy", "kNN accuracy, %", ("kNN", [(0, 100 * before), .. Points(epochs, e => 100 * e.KnnAccuracy)]))]
             : (CurvePanel[])[],
+        .. result.ViewRetrievalBefore is { } found
+            ? [CurvePanel.Draw("view-retrieval", "View retrieval, %", ("view retrieval", [(0, 100 * found), .. Points(epochs, e => 100 * e.ViewRetrieval)]))]
+            : (CurvePanel[])[],
         CurvePanel.Draw(
             "entropy-and-reconstruction",
             "Entropy and reconstruction, nats",

@@ -6,6 +6,7 @@ namespace ErTraining.Terminal;
 /// <summary>The table of a run's epochs. On a narrow terminal it has fewer columns, so that no number is broken in two.</summary>
 internal static class EpochTable
 {
+    private const string Knn = "kNN";
     private const int Padding = 2, Border = 1; // around each cell, and between cells
 
     private static readonly Column[] s_columns =
@@ -16,7 +17,8 @@ internal static class EpochTable
         new("reconstruction", 5, (epoch, _) => $"{epoch.Reconstruction:f2}"),
         new("bound", 3, (epoch, _) => $"{epoch.MutualInformationBound:f3}"),
         new("images/s", 6, (epoch, _) => $"{epoch.ImagesPerSecond:f0}"),
-        new("kNN", 2, (epoch, isOver) => isOver ? epoch.KnnAccuracy?.ToString("p1") ?? "" : "…"),
+        new(Knn, 2, (epoch, isOver) => isOver ? epoch.KnnAccuracy?.ToString("p1") ?? "" : "…"),
+        new("retrieval", 7, (epoch, isOver) => isOver ? epoch.ViewRetrieval?.ToString("p1") ?? "" : "…"),
     ];
 
     /// <summary>A column.</summary>
@@ -32,7 +34,8 @@ internal static class EpochTable
     public static Table Create(IEnumerable<EpochMetrics> done, EpochMetrics? underWay, int width)
     {
         (EpochMetrics Epoch, bool IsOver)[] rows = [.. done.Select(epoch => (epoch, true)), .. underWay is null ? [] : new[] { (underWay, false) }];
-        List<Column> columns = [.. s_columns];
+        bool hasAccuracy = !rows.Any(row => row.Epoch is { KnnAccuracy: null, ViewRetrieval: not null }); // both are measured after the same epochs
+        List<Column> columns = [.. s_columns.Where(column => hasAccuracy || column.Heading != Knn)];
         while (columns.Count > 1 && columns.Sum(Width) + Border > width)
         {
             columns.Remove(columns.MaxBy(column => column.Rank)!);

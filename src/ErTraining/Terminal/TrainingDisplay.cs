@@ -74,9 +74,10 @@ internal sealed class TrainingDisplay : ITrainingObserver, IDisposable
         if (_lines is not null)
         {
             string knn = metrics.KnnAccuracy is { } accuracy ? $", kNN {accuracy:p1}" : "";
+            string retrieval = metrics.ViewRetrieval is { } share ? $", view retrieval {share:p1}" : "";
             _lines.WriteLine(
                 $"epoch {metrics.Epoch}/{_epochs}: loss {metrics.Loss:f3}, entropy {metrics.Entropy:f2}, reconstruction {metrics.Reconstruction:f2}, " +
-                $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}, {ProgressLine.Clock(timeLeft)} left");
+                $"bound {metrics.MutualInformationBound:f3} nats, {metrics.ImagesPerSecond:f0} images/s{knn}{retrieval}, {ProgressLine.Clock(timeLeft)} left");
         }
         else
         {

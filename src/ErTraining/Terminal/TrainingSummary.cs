@@ -22,6 +22,12 @@ internal static class TrainingSummary
             AnsiConsole.MarkupLineInterpolated(
                 $"Mutual information of the views' projections, lower bound as estimated: {bound:f2} nats. Entropy in the loss: {result.Entropy:f2}, reconstruction: {result.Reconstruction:f2}.");
         }
+        if (result is { ViewRetrievalBefore: { } found, ViewRetrieval: { } finds })
+        {
+            int images = Evaluator.RetrievedImages(result.TestImages);
+            AnsiConsole.MarkupLineInterpolated(
+                $"View retrieval: for [bold]{found:p1}[/] of the views before training and [bold]{finds:p1}[/] after, the nearest of {2 * images:n0} projections is the other view of the same test image (chance: {1 / (2.0 * images - 1):p2}).");
+        }
         string pace = result.Epochs > 0 ? $", {result.ImagesPerSecond:f0} images/s in training" : "";
         AnsiConsole.MarkupLineInterpolated($"{result.Seconds:f0} s in all{pace}.{(memory is null ? "" : " " + memory)}");
     }

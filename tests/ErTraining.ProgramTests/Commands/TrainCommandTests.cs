@@ -16,7 +16,7 @@ internal sealed class TrainCommandTests
     [
         "method", "objective", "device", "seed", "epochs", "images", "test_images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
         "knn_accuracy_before_interval", "knn_accuracy_interval",
-        "loss", "entropy", "reconstruction", "mutual_information_bound", "used",
+        "loss", "entropy", "reconstruction", "mutual_information_bound", "view_retrieval_before", "view_retrieval", "used",
     ];
 
     private static readonly string[] s_metricsMembers =
@@ -104,7 +104,7 @@ internal sealed class TrainCommandTests
         string page = File.ReadAllText(_shared["run/report.html"]);
         Assert.Multiple(() =>
         {
-            Assert.That(page.Split("class=\"curve\""), Has.Length.EqualTo(7), "six panels of curves");
+            Assert.That(page.Split("class=\"curve\""), Has.Length.EqualTo(8), "seven panels of curves");
             Assert.That(page, Does.Match(@"<text[^>]*>\s*epoch\s*</text>"), "words in the curves, fonts or no fonts on this machine");
             Assert.That(page, Does.Contain("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">").And.Contain("prefers-color-scheme: dark"));
             Assert.That(page, Does.Contain("data:image/png;base64,iVBOR"));
@@ -120,7 +120,7 @@ internal sealed class TrainCommandTests
         string[] names =
         [
             "bound.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "loss.svg", "mean-cosine.svg",
-            "neighbours-after.png", "neighbours-before.png", "views.png",
+            "neighbours-after.png", "neighbours-before.png", "view-retrieval.svg", "views.png",
         ];
         Assert.That(Directory.GetFiles(_shared["run/pictures"]).Select(Path.GetFileName), Is.EquivalentTo(names));
         Assert.Multiple(() =>

@@ -114,6 +114,7 @@ internal sealed class StateFolderTests : IDisposable
             var position = new RunPosition
             {
                 KnnAccuracyBefore = 0.5,
+                ViewRetrievalBefore = 0.25,
                 Epochs = [],
                 StepsDone = step,
                 MetricSums = [0, 0, 0, 0],

@@ -34,10 +34,11 @@ internal sealed class UnlabelledRunTests : IDisposable
                 "image that cannot be read\tbad.jpg\ta text, perhaps, whatever its name; wanted an image (JPEG, PNG, WebP, BMP or GIF)",
             ]));
             Assert.That((result.GetProperty("images").GetInt32(), result.GetProperty("test_images").GetInt32()), Is.EqualTo((10, 2)));
+            Assert.That(new[] { "view_retrieval_before", "view_retrieval" }.Select(name => result.GetProperty(name).GetDouble()), Is.All.AnyOf(0, 0.25, 0.5, 0.75, 1), "of four views");
             Assert.That(result.EnumerateObject().Select(member => member.Name), Has.None.Contains("knn"));
-            Assert.That(File.ReadAllText(_folder["run/report.html"]), Does.Contain("10 training and 2 test images without labels").And.Not.Contains("accuracy"));
+            Assert.That(File.ReadAllText(_folder["run/report.html"]), Does.Contain("10 training and 2 test images without labels").And.Contains("the nearest of 4 projections is the other view").And.Not.Contains("accuracy"));
             Assert.That(File.Exists(_folder["run/pictures/knn-accuracy.svg"]), Is.False);
-            Assert.That(File.ReadAllText(_folder["run/metrics.jsonl"]), Does.Not.Contain("knn"));
+            Assert.That(File.ReadAllText(_folder["run/metrics.jsonl"]), Does.Contain("view_retrieval").And.Not.Contain("knn"));
         });
         foreach ((string command, string says) in new[] { ("evaluate --checkpoint run", "photos: accuracies need the classes"), ("study --data photos --skip-unreadable --batch-sizes 4 --output s", "photos: a study compares accuracies, which need the classes") })
         {
@@ -45,5 +46,4 @@ internal sealed class UnlabelledRunTests : IDisposable
             Assert.That(refused.ExitCode, Is.EqualTo(2), command);
             Assert.That(refused.Error, Does.Contain(says), command);
         }
-    }
-}
+    }}

@@ -117,7 +117,7 @@ internal sealed class DefaultDeviceTests : TensorTests
         return
         [
             .. observer.Done.SelectMany(epoch => (double?[])
-                [epoch.Loss, epoch.Entropy, epoch.Reconstruction, epoch.MutualInformationBound, epoch.EffectiveRank, epoch.MeanCosine, epoch.Perplexity, epoch.KnnAccuracy]),
+                [epoch.Loss, epoch.Entropy, epoch.Reconstruction, epoch.MutualInformationBound, epoch.EffectiveRank, epoch.MeanCosine, epoch.Perplexity, epoch.KnnAccuracy, epoch.ViewRetrieval]),
             again.Loss,
             again.KnnAccuracy,
         ];

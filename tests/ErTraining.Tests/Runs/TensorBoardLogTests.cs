@@ -10,7 +10,7 @@ namespace ErTraining.Tests.Runs;
 internal sealed class TensorBoardLogTests : IDisposable
 {
     private static readonly EpochMetrics s_first = new(1, -1.5, 3.25, 1.75, 1.5, 3e-3, 1000, 12.5, 0.125),
-        s_second = new(2, -2.5, 4.25, 1.75, 2.5, 2e-3, 1100, 13.5, 0.25, Perplexity: 7, KnnAccuracy: 0.5);
+        s_second = new(2, -2.5, 4.25, 1.75, 2.5, 2e-3, 1100, 13.5, 0.25, Perplexity: 7, KnnAccuracy: 0.5, ViewRetrieval: 0.75);
 
     private readonly TemporaryDirectory _folder = new();
 
@@ -27,7 +27,7 @@ internal sealed class TensorBoardLogTests : IDisposable
         Dictionary<(string, long), float> scalars = Scalars();
         Assert.Multiple(() =>
         {
-            Assert.That(scalars, Has.Count.EqualTo(1 + 8 + 10));
+            Assert.That(scalars, Has.Count.EqualTo(1 + 8 + 11));
             Assert.That(scalars[("evaluation/knn_accuracy", 0)], Is.EqualTo(0.25f));
             Assert.That(scalars[("train/loss", 1)], Is.EqualTo(-1.5f));
             Assert.That(scalars[("train/entropy", 2)], Is.EqualTo(4.25f));
@@ -39,6 +39,7 @@ internal sealed class TensorBoardLogTests : IDisposable
             Assert.That(scalars[("evaluation/mean_cosine", 1)], Is.EqualTo(0.125f));
             Assert.That(scalars[("evaluation/perplexity", 2)], Is.EqualTo(7f));
             Assert.That(scalars[("evaluation/knn_accuracy", 2)], Is.EqualTo(0.5f));
+            Assert.That(scalars[("evaluation/view_retrieval", 2)], Is.EqualTo(0.75f));
         });
     }
 
@@ -59,7 +60,7 @@ internal sealed class TensorBoardLogTests : IDisposable
         resumed.OnEpoch(s_second, TimeSpan.Zero);
         Assert.Multiple(() =>
         {
-            Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+            Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 11), "the reader refuses what stands there twice");
             Assert.That(kept, Has.Length.GreaterThan(before.Length / 3).And.Length.LessThan(before.Length));
             Assert.That(kept, Is.EqualTo(before[..kept.Length]), "the first epoch stays as it is, with its time");
         });
@@ -70,7 +71,7 @@ internal sealed class TensorBoardLogTests : IDisposable
     {
         new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first], 0);
         new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first, s_second], 0);
-        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10));
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 11));
     }
 
     [Test]
@@ -82,7 +83,7 @@ internal sealed class TensorBoardLogTests : IDisposable
             file.SetLength(file.Length - 5); // into the last of its metrics
         }
         new TensorBoardLog(_folder["new/tensorboard"]).OnStart(0.25, [s_first, s_second], 0);
-        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 10), "the reader refuses what stands there twice");
+        Assert.That(Scalars(), Has.Count.EqualTo(1 + 8 + 11), "the reader refuses what stands there twice");
     }
 
     [Test]

@@ -7,9 +7,9 @@ namespace ErTraining.Tests.Terminal;
 
 internal sealed class EpochTableTests
 {
-    private static readonly EpochMetrics s_over = new(10, -1.285, -132.82, -131.54, -1.285, 3e-3, 1925, KnnAccuracy: 0.585), s_underWay = s_over with { Epoch = 11 };
+    private static readonly EpochMetrics s_over = new(10, -1.285, -132.82, -131.54, -1.285, 3e-3, 1925, KnnAccuracy: 0.585, ViewRetrieval: 0.25), s_underWay = s_over with { Epoch = 11 };
 
-    [TestCase(120, "epoch loss entropy reconstruction bound images/s kNN")]
+    [TestCase(120, "epoch loss entropy reconstruction bound images/s kNN retrieval")]
     [TestCase(80, "epoch loss entropy reconstruction bound images/s kNN")]
     [TestCase(60, "epoch loss entropy bound kNN")]
     [TestCase(40, "epoch loss bound kNN")]
@@ -29,6 +29,12 @@ internal sealed class EpochTableTests
     [Test]
     public void Cells_are_those_of_the_epoch() =>
         Assert.That(Words(Render(EpochTable.Create([s_over], s_underWay, 80), 80)[3]), Is.EqualTo(["10", "-1.285", "-132.82", "-131.54", "-1.285", "1925", "58.5", "%"]));
+
+    [Test]
+    public void Without_labels_view_retrieval_takes_the_place_of_the_accuracy() =>
+        Assert.That(
+            Words(Render(EpochTable.Create([s_over with { KnnAccuracy = null }], s_underWay, 80), 80)[1]),
+            Is.EqualTo("epoch loss entropy reconstruction bound images/s retrieval".Split(' ')));
 
     [TestCase(80)]
     [TestCase(60)]

@@ -1,6 +1,7 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training;
 using ErLoss.Training.Data;
+using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,5 +31,31 @@ internal sealed class EvaluatorTests : TensorTests
         });
 
         double[] State() => [.. encoder.state_dict().Values.Select(weight => weight.to(ScalarType.Float64).sum().ToDouble())];
+    }
+
+    [TestCase("epochs=1")]
+    [TestCase("method=dino epochs=1")]
+    public void View_retrieval_is_the_same_at_each_measurement_and_draws_from_a_stream_of_its_own(string line)
+    {
+        RunSettings settings = Given.Settings(line);
+        using var test = new ImageTensors(SyntheticImages.Create(1, 140, seed: 0).Test, CPU); // more than a batch
+        using TwoViewMethod method = InitialWeights.Method(Registry.Default, settings, 140);
+        method.train();
+        manual_seed(3);
+        double unaffected = rand(1).ToDouble();
+        double first = Evaluator.ViewRetrieval(method, test, settings);
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        manual_seed(3);
+        double second = Evaluator.ViewRetrieval(method, test, settings);
+        double next = rand(1).ToDouble(), other = Evaluator.ViewRetrieval(method, test, settings with { Seed = 5 });
+        Assert.Multiple(() =>
+        {
+            Assert.That(first, Is.GreaterThan(4.0 / 280).And.LessThan(1), "an untrained network does better than chance, 1 of 279");
+            Assert.That(second, Is.EqualTo(first));
+            Assert.That(other, Is.Not.EqualTo(first), "other views");
+            Assert.That(next, Is.EqualTo(unaffected), "libtorch's own generator is not drawn from");
+            Assert.That(method.training && method.Encoder.training);
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.LessThanOrEqualTo(alive + 2), "the two numbers drawn here at most");
+        });
     }
 }

@@ -25,6 +25,7 @@ internal sealed class TrainerTests
             Assert.That(observer.Epochs[^1].Loss, Finite.LessThan(observer.Epochs[0].Loss - 0.1));
             Assert.That(observer.Epochs[^1].MutualInformationBound, Finite.GreaterThan(observer.Epochs[0].MutualInformationBound));
             Assert.That(observer.Epochs[^1].KnnAccuracy, Is.Not.Null);
+            Assert.That(observer.Epochs.Select(epoch => epoch.ViewRetrieval is null), Is.EqualTo([true, true, false]), "measured with the kNN accuracy");
         });
     }
 
@@ -76,6 +77,7 @@ internal sealed class TrainerTests
         {
             Assert.That(observer.Epochs, Is.Empty);
             Assert.That(result.KnnAccuracy, Is.EqualTo(result.KnnAccuracyBefore));
+            Assert.That(result.ViewRetrieval, Is.EqualTo(result.ViewRetrievalBefore).And.Not.Null);
             Assert.That(result.Loss, Is.Null);
         });
     }
@@ -93,6 +95,8 @@ internal sealed class TrainerTests
             Assert.That((result.KnnAccuracyBefore, result.KnnAccuracy, result.Used!.KnnNeighbours), Is.EqualTo(((double?)null, (double?)null, (int?)null)));
             Assert.That((result.KnnAccuracyInterval, result.KnnAccuracyBeforeInterval), Is.EqualTo(((object?)null, (object?)null)));
             Assert.That(observer.KnnAccuracyBefore, Is.Null);
+            Assert.That(result.ViewRetrievalBefore, Is.InRange(0.0, 1.0));
+            Assert.That(result.ViewRetrieval, Is.EqualTo(observer.Epochs[0].ViewRetrieval).And.Not.Null);
             Assert.That(observer.Epochs[0] with { ImagesPerSecond = 0 }, Is.EqualTo(labelled.Epochs[0] with { ImagesPerSecond = 0, KnnAccuracy = null }), "all else is as with labels");
         });
     }
