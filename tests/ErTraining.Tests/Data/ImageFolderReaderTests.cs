@@ -153,6 +153,27 @@ internal sealed class ImageFolderReaderTests : IDisposable
         });
     }
 
+    [Test]
+    [Platform("Linux", Reason = "It lets everybody make links.")]
+    public void Links_are_followed_as_the_system_follows_them_where_the_way_to_them_leads_through_a_link()
+    {
+        Make("disk/originals/1.jpg disk/originals/2.jpg disk/album/3.jpg disk/album/4.jpg disk/album/5.jpg");
+        Directory.CreateDirectory(_folder["home"]);
+        Directory.CreateSymbolicLink(_folder["home/photos"], "../disk/album");
+        File.CreateSymbolicLink(_folder["disk/album/1.jpg"], "../originals/1.jpg"); // from home/photos, .. would be home in the text
+        Directory.CreateSymbolicLink(_folder["disk/album/more"], "../originals");
+        Directory.CreateSymbolicLink(_folder["disk/originals/circle"], "../album");
+        Directory.CreateSymbolicLink(_folder["disk/originals/another"], "../originals");
+        ImageFolder folder = ImageFolderReader.Read(_folder["home/photos"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo(
+                "home/photos/1.jpg 0, home/photos/3.jpg 0, home/photos/4.jpg 0, home/photos/5.jpg 0, home/photos/more/2.jpg 0, home/photos/more/1.jpg 0"));
+            Assert.That(folder.LeftOut.Select(file => file.Line), Is.EqualTo(
+                ["link to a folder that it is in\tmore/another", "link to a folder that it is in\tmore/circle"]));
+        });
+    }
+
     [TestCase("", "no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within.")]
     [TestCase("cat/notes.txt .hidden.jpg", "in the folders within. Left out: 1 file that is no image, 1 hidden file or folder, 1 folder without images.")]
     [TestCase("cat/1.png dog/1.png", "no class has 5 images, so taking every fifth gives no test images")]

@@ -22,7 +22,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
     public ImageTree Run()
     {
         string full = Path.GetFullPath(root);
-        return Scan(root, [Target(new DirectoryInfo(full)) ?? full]);
+        return Scan(root, [RealPath.Find(full) ?? full]);
     }
 
     /// <summary>Looks through a folder.</summary>
@@ -57,7 +57,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
                     folders.Add(tree);
                 }
             }
-            else if (Reason(entry, path) is { } reason)
+            else if (Reason(entry, path, above[^1]) is { } reason)
             {
                 Leave(path, reason);
             }
@@ -77,7 +77,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
             Leave(path, LeftOutReason.OtherProgram);
             return null;
         }
-        string place = Target(directory) ?? Path.Combine(above[^1], directory.Name);
+        string place = (directory.LinkTarget is null ? null : RealPath.Find(above[^1], directory.Name)) ?? Path.Combine(above[^1], directory.Name);
         if (above.Any(folder => folder == place))
         {
             Leave(path, LeftOutReason.Loop);
@@ -95,9 +95,12 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
     }
 
     /// <summary>Why a file is not taken for an image; null if it is. A file that is not named as one is looked into.</summary>
-    private static LeftOutReason? Reason(FileSystemInfo entry, string path)
+    /// <param name="entry">The file.</param>
+    /// <param name="path">The file, as it was come to.</param>
+    /// <param name="folder">Where the folder that it is in really is.</param>
+    private static LeftOutReason? Reason(FileSystemInfo entry, string path, string folder)
     {
-        if (entry.LinkTarget is not null && !LeadsSomewhere(entry))
+        if (entry.LinkTarget is not null && !Path.Exists(RealPath.Find(folder, entry.Name)))
         {
             return LeftOutReason.BrokenLink;
         }
@@ -107,19 +110,6 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         }
         return ImageFormats.IsNamed(path) || BeginsAsImage(path) ? null
             : ImageFormats.IsNamedOther(path) ? LeftOutReason.OtherFormat : LeftOutReason.NoImage;
-    }
-
-    /// <summary>Whether a link has a target; one to itself has none.</summary>
-    private static bool LeadsSomewhere(FileSystemInfo link)
-    {
-        try
-        {
-            return link.ResolveLinkTarget(returnFinalTarget: true)?.Exists == true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     private static bool BeginsAsImage(string path)
@@ -133,19 +123,6 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false; // it claims to be no image
-        }
-    }
-
-    /// <summary>Where a link leads; null if it is none.</summary>
-    private static string? Target(DirectoryInfo directory)
-    {
-        try
-        {
-            return directory.LinkTarget is null ? null : directory.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-        }
-        catch (IOException)
-        {
-            return null; // the folder then cannot be read either, and that error is told
         }
     }
 
