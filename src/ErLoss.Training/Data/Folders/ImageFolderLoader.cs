@@ -66,7 +66,7 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
                 ImageEntry image = images[start + i];
                 if (faults[i] is { } fault)
                 {
-                    _unreadable.Add(new(Path.GetRelativePath(folder.Path, image.Path).Replace('\\', '/'), LeftOutReason.Unreadable, fault));
+                    _unreadable.Add(new(Path.GetRelativePath(folder.Path, image.Path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unreadable, fault));
                     continue;
                 }
                 rest.Slice(i * ImageSet.ImageBytes, ImageSet.ImageBytes).CopyTo(rest[(kept++ * ImageSet.ImageBytes)..]);

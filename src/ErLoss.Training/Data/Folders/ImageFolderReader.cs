@@ -141,7 +141,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
     private void Unused(ImageTree tree, ImageTree[] used) =>
         _unused.AddRange(tree.Images.Concat(tree.Folders.Except(used).SelectMany(folder => folder.All)).Select(Unused));
 
-    private LeftOutFile Unused(string path) => new(Path.GetRelativePath(directory, path).Replace('\\', '/'), LeftOutReason.Unused);
+    private LeftOutFile Unused(string path) => new(Path.GetRelativePath(directory, path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unused);
 
     private string Within(ImageTree tree) => Path.GetRelativePath(directory, tree.Path) is "." ? "" : $"{Path.GetRelativePath(directory, tree.Path)} in it: ";
 

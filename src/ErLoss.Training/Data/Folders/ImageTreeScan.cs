@@ -126,5 +126,5 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         }
     }
 
-    private void Leave(string path, LeftOutReason reason, string? detail = null) => _leftOut.Add(new(Path.GetRelativePath(root, path).Replace('\\', '/'), reason, detail));
+    private void Leave(string path, LeftOutReason reason, string? detail = null) => _leftOut.Add(new(Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/'), reason, detail));
 }
