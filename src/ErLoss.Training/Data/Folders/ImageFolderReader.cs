@@ -136,7 +136,8 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
 
     private static Class Whole(ImageTree tree) => new("", Sorted(tree));
 
-    private static string[] Sorted(ImageTree tree) => [.. tree.All.Order(StringComparer.Ordinal)];
+    /// <summary>All images of a folder, in the order of their paths with slashes: a backslash, which comes after digits and capitals, would give other test images on Windows.</summary>
+    private static string[] Sorted(ImageTree tree) => [.. tree.All.OrderBy(path => path.Replace(Path.DirectorySeparatorChar, '/'), StringComparer.Ordinal)];
 
     private void Unused(ImageTree tree, ImageTree[] used) =>
         _unused.AddRange(tree.Images.Concat(tree.Folders.Except(used).SelectMany(folder => folder.All)).Select(Unused));
