@@ -55,6 +55,10 @@ internal sealed class ImageDecoderTests : IDisposable
         Assert.That(Read(HandMade.Png(4200, 4000, 0, new byte[4201 * 4000])), Is.All.EqualTo(0));
 
     [Test]
+    public void A_file_too_large_to_be_read_beside_others_is_read_as_they_are() =>
+        Assert.That(Read([.. Picture.Encode(200), .. new byte[1 << 25]]), Is.EqualTo(Picture.Planes(200)));
+
+    [Test]
     public void A_bitmap_and_a_gif_are_read()
     {
         Assert.That(Read(HandMade.Bmp(2, 2, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120]), 2), Is.EqualTo(new byte[] { 10, 40, 70, 100, 20, 50, 80, 110, 30, 60, 90, 120 }));

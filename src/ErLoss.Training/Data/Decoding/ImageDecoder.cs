@@ -28,6 +28,9 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     /// <summary>Images of more pixels are decoded one at a time, whatever the number of threads, since each takes much memory.</summary>
     private const int LargePixels = 1 << 24;
 
+    /// <summary>Files of more bytes are read one at a time, too.</summary>
+    private const int LargeBytes = 1 << 25;
+
     private static readonly Lock s_large = new();
 
     /// <summary>What libjpeg can divide the size of a JPEG by, largest first.</summary>
@@ -41,7 +44,19 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     /// <exception cref="DataException">The file cannot be read, is no image, is damaged, or too large.</exception>
     public void Read(string path, Span<byte> pixels)
     {
-        byte[] file = Bytes(path);
+        if (Bytes(path, LargeBytes) is { } small)
+        {
+            Read(path, small, pixels);
+            return;
+        }
+        lock (s_large)
+        {
+            Read(path, Bytes(path, Array.MaxLength)!, pixels);
+        }
+    }
+
+    private void Read(string path, byte[] file, Span<byte> pixels)
+    {
         ImageFormat format = ImageFormats.Find(file) ?? throw NoImage(path, file);
         if (Refusal(file, format, pixels) is { } why)
         {
@@ -121,8 +136,8 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
         _ => $"a damaged image: {what} cannot be decoded",
     };
 
-    /// <summary>All bytes of a file that begins as an image does; no more than a few of any other.</summary>
-    private byte[] Bytes(string path)
+    /// <summary>All bytes of a file that begins as an image does; no more than a few of any other. Null if it has more than <paramref name="wanted"/>.</summary>
+    private byte[]? Bytes(string path, int wanted)
     {
         InputFile.RequireFile(path);
         return InputFile.Access(path, () =>
@@ -139,6 +154,10 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
             if (stream.Length > most)
             {
                 throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {most:n0} are read (max_pixels).");
+            }
+            if (stream.Length > wanted)
+            {
+                return null;
             }
             byte[] file = GC.AllocateUninitializedArray<byte>((int)Math.Max(stream.Length, read));
             beginning.CopyTo(file);

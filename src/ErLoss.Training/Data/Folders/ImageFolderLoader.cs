@@ -97,7 +97,12 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
         var decoders = new ConcurrentBag<ImageDecoder>();
         try
         {
-            Parallel.For(0, count, new ParallelOptions { CancellationToken = loading?.Cancellation ?? CancellationToken.None }, i =>
+            var options = new ParallelOptions
+            {
+                MaxDegreeOfParallelism = Environment.ProcessorCount, // more threads would come in the place of those that wait for a large image, and each holds a file
+                CancellationToken = loading?.Cancellation ?? CancellationToken.None,
+            };
+            Parallel.For(0, count, options, i =>
             {
                 if (!decoders.TryTake(out ImageDecoder? decoder))
                 {
