@@ -46,4 +46,5 @@ internal sealed class UnlabelledRunTests : IDisposable
             Assert.That(refused.ExitCode, Is.EqualTo(2), command);
             Assert.That(refused.Error, Does.Contain(says), command);
         }
-    }}
+    }
+}
