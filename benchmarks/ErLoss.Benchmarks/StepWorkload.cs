@@ -22,7 +22,7 @@ internal sealed class StepWorkload : IDisposable
         Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize);
         Method.to(device);
         _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data.Pixels);
-        _images = randn(2 * settings.BatchSize, ImageSet.Channels, ImageSet.Size, ImageSet.Size, device: CPU).to(device);
+        _images = randn(2 * settings.BatchSize, ImageSet.Channels, settings.Data.ImageSize, settings.Data.ImageSize, device: CPU).to(device);
         _sums = new MetricSums(device);
         _step.BeginEpoch(1, isNew: true);
     }

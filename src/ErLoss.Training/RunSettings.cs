@@ -76,15 +76,25 @@ internal sealed record RunSettings : Section
     public string? Version { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<Conflict> Conflicts() => ScheduleRestart.ParseAll(Restarts) is null
-        ? [new(nameof(Restarts), $"is '{Restarts}'; numbers of steps and epochs in rising order are wanted, such as 612:6 816:8")]
-        : [];
+    public override IEnumerable<Conflict> Conflicts()
+    {
+        if (ScheduleRestart.ParseAll(Restarts) is null)
+        {
+            yield return new(nameof(Restarts), $"is '{Restarts}'; numbers of steps and epochs in rising order are wanted, such as 612:6 816:8");
+        }
+        if (Crops.SmallCrops > 0 && Crops.SmallCropSize > Data.ImageSize)
+        {
+            yield return new(
+                $"{nameof(Method)}.{nameof(MultiCropMethodSettings.Crops)}.{nameof(CropSettings.SmallCropSize)}",
+                $"is {Crops.SmallCropSize}, but the images have {Data.ImageSize}x{Data.ImageSize} pixels (image_size); a number up to that is wanted");
+        }
+    }
 
     /// <summary>How much views show, and small crops: those of the method, or the defaults, without small crops, of a method that cannot train on them.</summary>
     internal CropSettings Crops => (Method as MultiCropMethodSettings)?.Crops ?? new();
 
     /// <summary>How the run gives images to its encoder; what the encoder expects ever after.</summary>
-    internal ImagePreprocessing Preprocessing { get; } = new() { ImageSize = ImageSet.Size };
+    internal ImagePreprocessing Preprocessing => new() { ImageSize = Data.ImageSize };
 
     /// <summary>The places that <see cref="Restarts"/> names, the first one first.</summary>
     internal IReadOnlyList<ScheduleRestart> Places => ScheduleRestart.ParseAll(Restarts)!; // a document with other text is refused

@@ -16,7 +16,7 @@ internal static class SmallCropCheck
     /// <exception cref="SettingsException">It cannot; the message says what it answered.</exception>
     public static void Require(Registry registry, RunSettings settings, Encoder encoder)
     {
-        int size = settings.Crops.SmallCropSize;
+        int size = settings.Crops.SizeOfSmallCrops(settings.Data.ImageSize);
         if (settings.Crops.SmallCrops == 0)
         {
             return;

@@ -103,7 +103,7 @@ internal sealed class Trainer : IDisposable
         FeatureCheck.Require(Method.Encoder, Train.Pixels.shape[2]);
         if (_settings.Crops.SmallCrops > 0)
         {
-            FeatureCheck.Require(Method.Encoder, _settings.Crops.SmallCropSize);
+            FeatureCheck.Require(Method.Encoder, _settings.Crops.SizeOfSmallCrops(_settings.Data.ImageSize));
         }
         if (_progress.KnnAccuracyBefore is null && (Train.HasLabels || _progress.StepsDone == 0))
         {

@@ -37,8 +37,9 @@ internal sealed class TrainingStep : IDisposable
         Steps = (long)settings.Epochs * StepsPerEpoch;
         Schedule = new RunSchedule(settings, StepsPerEpoch);
         Optimizer = settings.Optimizer.Create(method);
-        _views = new TwoViews(images.device, settings.Crops);
-        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, settings.Crops) : null;
+        int size = (int)images.shape[2];
+        _views = new TwoViews(images.device, size, settings.Crops);
+        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, size, settings.Crops) : null;
         _viewGenerator = new Generator(0, CPU);
     }
 

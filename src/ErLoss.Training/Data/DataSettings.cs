@@ -19,6 +19,10 @@ internal sealed record DataSettings : Section
     [Setting("Use only the first N test images.", Least = 1, WhenNull = "all of them")]
     public int? TestImages { get; init; }
 
+    /// <summary>Height and width of the images, in pixels.</summary>
+    [Setting("Height and width of the images in pixels. Images of another size are cropped to a square and scaled to it.", Least = ImageSet.LeastSize, Most = ImageSet.LargestSize)]
+    public int ImageSize { get; init; } = ImageSet.DefaultSize;
+
     /// <summary>Whether the names of folders are classes.</summary>
     [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never.")]
     public FolderLabels Labels { get; init; }
@@ -44,6 +48,5 @@ internal sealed record DataSettings : Section
         : [];
 
     /// <summary>How image files become pixels.</summary>
-    /// <param name="size">Height and width that images are made.</param>
-    internal ImageDecoding Decoding(int size) => new(size, ImageColour.Parse(Background)!.Value, MaxPixels); // a document with another text is refused
+    internal ImageDecoding Decoding() => new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels); // a document with another text is refused
 }

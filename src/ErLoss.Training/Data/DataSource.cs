@@ -31,17 +31,17 @@ internal static class DataSource
     {
         return SyntheticImages.Create(
             Count(settings.TrainImages, "train_images", SyntheticTrainImages), Count(settings.TestImages, "test_images", SyntheticTestImages), seed,
-            loading);
+            settings.ImageSize, loading);
 
-        static int Count(int? wanted, string name, int otherwise) => wanted > ImageSet.MaxCount
-            ? throw new SettingsException($"data.{name}", name, $"is {wanted}; {ImageSet.MaxCount} is the most that one set holds")
+        int Count(int? wanted, string name, int otherwise) => wanted > ImageSet.MaxCountAt(settings.ImageSize)
+            ? throw new SettingsException($"data.{name}", name, $"is {wanted}; {ImageSet.MaxCountAt(settings.ImageSize)} is the most that one set holds")
             : wanted ?? otherwise;
     }
 
     private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading)
     {
         ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
-        return new ImageFolderLoader(folder, settings.Decoding(ImageSet.Size), settings.SkipUnreadable, loading)
+        return new ImageFolderLoader(folder, settings.Decoding(), settings.SkipUnreadable, loading)
             .Load(settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
     }
 
@@ -58,10 +58,20 @@ internal static class DataSource
             : Directory.Exists(data) ? ReadFolder(settings, loading)
             : throw new DataException(
                 $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with CIFAR-10's or CIFAR-100's binary files or with images.");
-        return images with { Train = First(images.Train, settings.TrainImages, "training"), Test = First(images.Test, settings.TestImages, "test") };
+        int read = images.Train.Size, size = settings.ImageSize;
+        return images with
+        {
+            Train = First(images.Train, settings.TrainImages, "training"),
+            Test = First(images.Test, settings.TestImages, "test"),
+            Reading = read == size ? images.Reading : $"The images of {images.Name}, of {read}x{read} pixels, are scaled to {size}x{size}.",
+        };
 
-        ImageSet First(ImageSet set, int? wanted, string kind) => wanted > set.Count
-            ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
-            : wanted is { } count ? set.Take(count) : set;
+        ImageSet First(ImageSet set, int? wanted, string kind)
+        {
+            int count = wanted ?? set.Count;
+            return count > set.Count ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
+                : count > ImageSet.MaxCountAt(size) ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
+                : set.Take(count).Scale(size);
+        }
     }
 }

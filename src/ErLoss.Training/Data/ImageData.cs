@@ -11,7 +11,7 @@ internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
 {
     private const int ClassesNamed = 5;
 
-    /// <summary>How the files of a folder were read, as a sentence; null where there is no choice.</summary>
+    /// <summary>How the files were read, as a sentence; null where there is no choice.</summary>
     public string? Reading { get; init; }
 
     /// <summary>Files and folders that were left out.</summary>

@@ -31,7 +31,7 @@ internal sealed class ImageListing
     public IReadOnlyList<LeftOutFile> LeftOut { get; private init; } = [];
 
     /// <summary>Height and width of the images as they are read.</summary>
-    public int ImageSize { get; } = ImageSet.Size;
+    public required int ImageSize { get; init; }
 
     /// <summary>Bytes of an image: (3, size, size).</summary>
     public int ImageBytes => ImageSet.Channels * ImageSize * ImageSize;
@@ -58,13 +58,14 @@ internal sealed class ImageListing
         }
         if (CifarReader.Find(settings.Source) is { } cifar)
         {
-            return Of(CifarReader.Read(cifar, loading));
+            ImageData all = CifarReader.Read(cifar, loading);
+            return Of(all with { Train = all.Train.Scale(settings.ImageSize), Test = all.Test.Scale(settings.ImageSize) });
         }
         var scan = new ImageTreeScan(settings.Source, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
         ListedImage[] images = [.. ImageFiles.In(scan, settings.Source)];
-        var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding(ImageSet.Size)));
+        var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding()));
         return images.Length > 0
-            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { LeftOut = scan.LeftOut }
+            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = scan.LeftOut }
             : throw new DataException($"{settings.Source}: no images ({ImageFormats.Names}) here or in the folders within; wanted a folder of images.");
 
         string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);
@@ -73,7 +74,7 @@ internal sealed class ImageListing
     /// <summary>The images of a set in memory, the training images first.</summary>
     public static ImageListing Of(ImageData data)
     {
-        return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, index => XxHash3.HashToUInt64(Pixels(index)));
+        return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, index => XxHash3.HashToUInt64(Pixels(index))) { ImageSize = data.Train.Size };
 
         static IEnumerable<ListedImage> List(ImageSet set, string split) =>
             Enumerable.Range(0, set.Count).Select(i => new ListedImage($"{split}/{i}", set.HasLabels ? set.ClassNames[set.Labels[i]] : "", split));
@@ -81,7 +82,7 @@ internal sealed class ImageListing
         ReadOnlySpan<byte> Pixels(int index)
         {
             (ImageSet set, int place) = index < data.Train.Count ? (data.Train, index) : (data.Test, index - data.Train.Count);
-            return set.Pixels.AsSpan(place * ImageSet.ImageBytes, ImageSet.ImageBytes);
+            return set.Pixels.AsSpan(place * set.ImageBytes, set.ImageBytes);
         }
 
         void Read(int index, Span<byte> pixels) => Pixels(index).CopyTo(pixels);

@@ -1,27 +1,35 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>32×32 colour images in memory, with labels or without, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
+/// <summary>Square colour images of one size in memory, with labels or without, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
 internal sealed class ImageSet
 {
     /// <summary>Colour planes of an image: red, green, blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>Height and width of an image, in pixels.</summary>
-    public const int Size = 32;
+    /// <summary>Height and width of an image where nothing says otherwise, in pixels.</summary>
+    public const int DefaultSize = 32;
 
-    /// <summary>Bytes of an image: <see cref="Channels"/> × <see cref="Size"/> × <see cref="Size"/>.</summary>
-    public const int ImageBytes = Channels * Size * Size;
+    /// <summary>The largest height and width.</summary>
+    public const int LargestSize = 256;
 
-    /// <summary>The most images one set can hold: their pixels share one array.</summary>
-    public static int MaxCount => Array.MaxLength / ImageBytes;
+    /// <summary>The smallest height and width.</summary>
+    public const int LeastSize = 8;
+
+    /// <summary>Bytes of an image of a height and width: <see cref="Channels"/> × size × size.</summary>
+    public static int BytesAt(int size) => Channels * size * size;
+
+    /// <summary>The most images of a height and width that one set can hold: their pixels share one array.</summary>
+    public static int MaxCountAt(int size) => Array.MaxLength / BytesAt(size);
 
     /// <summary>Wraps the arrays, without a copy.</summary>
-    /// <param name="pixels">(count, 3, 32, 32), row-major.</param>
+    /// <param name="pixels">(count, 3, size, size), row-major.</param>
     /// <param name="labels">(count), each an index into <paramref name="classNames"/>.</param>
     /// <param name="classNames">A name for each class.</param>
+    /// <param name="size">Height and width of an image, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a label has no name.</exception>
-    public ImageSet(byte[] pixels, int[] labels, IReadOnlyList<string> classNames)
+    public ImageSet(byte[] pixels, int[] labels, IReadOnlyList<string> classNames, int size = DefaultSize)
     {
+        Size = size;
         if (pixels.LongLength != (long)labels.Length * ImageBytes)
         {
             throw new ArgumentException(
@@ -41,10 +49,12 @@ internal sealed class ImageSet
     }
 
     /// <summary>Wraps the pixels of images without labels, without a copy.</summary>
-    /// <param name="pixels">(count, 3, 32, 32), row-major.</param>
+    /// <param name="pixels">(count, 3, size, size), row-major.</param>
+    /// <param name="size">Height and width of an image, at least 1.</param>
     /// <exception cref="ArgumentException">The length is not that of whole images.</exception>
-    public ImageSet(byte[] pixels)
+    public ImageSet(byte[] pixels, int size = DefaultSize)
     {
+        Size = size;
         if (pixels.Length % ImageBytes != 0)
         {
             throw new ArgumentException($"{pixels.Length} pixel bytes are no whole images of {ImageBytes}.", nameof(pixels));
@@ -54,7 +64,13 @@ internal sealed class ImageSet
         ClassNames = [];
     }
 
-    /// <summary>Pixel bytes, (count, 3, 32, 32), row-major: an image's red plane, then green, then blue.</summary>
+    /// <summary>Height and width of an image, in pixels.</summary>
+    public int Size { get; }
+
+    /// <summary>Bytes of an image.</summary>
+    public int ImageBytes => BytesAt(Size);
+
+    /// <summary>Pixel bytes, (count, 3, size, size), row-major: an image's red plane, then green, then blue.</summary>
     public byte[] Pixels { get; }
 
     /// <summary>Whether the classes of the images are known.</summary>
@@ -76,6 +92,27 @@ internal sealed class ImageSet
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        return count == Count ? this : HasLabels ? new ImageSet(Pixels[..(count * ImageBytes)], Labels[..count], ClassNames) : new ImageSet(Pixels[..(count * ImageBytes)]);
+        return count == Count ? this : With(Pixels[..(count * ImageBytes)], HasLabels ? Labels[..count] : Labels, Size);
     }
+
+    /// <summary>The images at another height and width, each new pixel the mean of the area that it covers; the set itself if that is its size.</summary>
+    /// <param name="size">The new height and width.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More images than <see cref="MaxCountAt"/>.</exception>
+    public ImageSet Scale(int size)
+    {
+        if (size == Size)
+        {
+            return this;
+        }
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Count, MaxCountAt(size));
+        byte[] scaled = new byte[Count * BytesAt(size)];
+        Parallel.For(0, Count, () => new PlaneScaler(Size, size), (i, _, scaler) =>
+        {
+            scaler.Scale(Pixels.AsSpan(i * ImageBytes, ImageBytes), scaled.AsSpan(i * BytesAt(size), BytesAt(size)));
+            return scaler;
+        }, _ => { });
+        return With(scaled, Labels, size);
+    }
+
+    private ImageSet With(byte[] pixels, int[] labels, int size) => HasLabels ? new ImageSet(pixels, labels, ClassNames, size) : new ImageSet(pixels, size);
 }

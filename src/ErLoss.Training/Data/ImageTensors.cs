@@ -9,12 +9,12 @@ internal sealed class ImageTensors : IDisposable
     public ImageTensors(ImageSet images, Device device)
     {
         using var scope = NewDisposeScope();
-        Pixels = tensor(images.Pixels, device: device).view(-1, ImageSet.Channels, ImageSet.Size, ImageSet.Size).DetachFromDisposeScope();
+        Pixels = tensor(images.Pixels, device: device).view(-1, ImageSet.Channels, images.Size, images.Size).DetachFromDisposeScope();
         Labels = tensor(images.Labels, dtype: ScalarType.Int64, device: device).DetachFromDisposeScope();
         ClassCount = images.ClassNames.Count;
     }
 
-    /// <summary>(n, 3, 32, 32), uint8.</summary>
+    /// <summary>(n, 3, size, size), uint8.</summary>
     public Tensor Pixels { get; }
 
     /// <summary>(n), int64; empty without labels.</summary>

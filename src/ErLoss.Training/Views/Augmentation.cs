@@ -69,7 +69,7 @@ internal sealed class Augmentation : IDisposable
     }
 
     /// <summary>A view of each image.</summary>
-    /// <param name="images">(k, 3, 32, 32), float32 in [0, 1].</param>
+    /// <param name="images">(k, 3, h, w), float32 in [0, 1].</param>
     /// <param name="draws">(<see cref="Draws"/>, k), uniform on [0, 1).</param>
     /// <returns>(k, 3, size, size), float32, centred as <see cref="Pixels.Center"/> does. The caller's dispose scope takes what is made on the way.</returns>
     public Tensor View(Tensor images, Tensor draws) => ChangeColours(CropResizeFlip(images, draws), draws);

@@ -14,9 +14,9 @@ internal sealed record CropSettings : Section
     [Setting("Number of small crops of each image. They predict the targets of the two views, and are no targets themselves.", Least = 0)]
     public int SmallCrops { get; init; }
 
-    /// <summary>Height and width of a small crop.</summary>
-    [Setting("Height and width of a small crop in pixels.", Least = 1, Most = ImageSet.Size, GoesWith = "small_crops above 0")]
-    public int SmallCropSize { get; init; } = ImageSet.Size / 2;
+    /// <summary>Height and width of a small crop; null for half of those of the images.</summary>
+    [Setting("Height and width of a small crop in pixels.", Least = 1, Most = ImageSet.LargestSize, GoesWith = "small_crops above 0", WhenNull = "half the size of the images")]
+    public int? SmallCropSize { get; init; }
 
     /// <summary>The smallest share of the image's area that a small crop shows.</summary>
     [Setting("Smallest share of the area of an image that a small crop shows.", Above = 0, Most = 1, GoesWith = "small_crops above 0")]
@@ -29,6 +29,10 @@ internal sealed record CropSettings : Section
     /// <summary>The smallest share of the image's area that each of the two views shows; the largest is all of it.</summary>
     [Setting("Smallest share of the area of an image that each of its two views shows.", Above = 0, Most = 1)]
     public double LargeCropMinArea { get; init; } = 0.2;
+
+    /// <summary>Height and width of a small crop.</summary>
+    /// <param name="imageSize">Those of the images.</param>
+    internal int SizeOfSmallCrops(int imageSize) => SmallCropSize ?? imageSize / 2;
 
     /// <inheritdoc/>
     public override IEnumerable<Conflict> Conflicts() => SmallCrops > 0 && SmallCropMinArea > SmallCropMaxArea

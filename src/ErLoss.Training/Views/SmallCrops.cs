@@ -14,15 +14,16 @@ internal sealed class SmallCrops : IDisposable
 
     /// <summary>Crops of images on a device.</summary>
     /// <param name="device">The images' device.</param>
+    /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="settings">How many there are, their size, and how much of an image they show; at least one crop.</param>
-    public SmallCrops(Device device, CropSettings settings)
+    public SmallCrops(Device device, int imageSize, CropSettings settings)
     {
         _count = settings.SmallCrops;
-        _augmentation = new Augmentation(device, settings.SmallCropSize, settings.SmallCropMinArea, settings.SmallCropMaxArea);
+        _augmentation = new Augmentation(device, settings.SizeOfSmallCrops(imageSize), settings.SmallCropMinArea, settings.SmallCropMaxArea);
     }
 
     /// <summary>Independent small crops of each image.</summary>
-    /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
+    /// <param name="images">(k, 3, imageSize, imageSize) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
     /// <returns>(n·k, 3, size, size), float32: the first crop of each image, then the second of each, and so on.</returns>
     public Tensor Draw(Tensor images, Generator generator)

@@ -1,5 +1,4 @@
 using ErLoss.SelfSupervised.Encoders;
-using ErLoss.Training.Data;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training.Views;
@@ -11,13 +10,14 @@ internal sealed class TwoViews : IDisposable
 
     /// <summary>Views for images on a device.</summary>
     /// <param name="device">The images' device.</param>
+    /// <param name="size">Height and width of a view, which are those of the images.</param>
     /// <param name="settings">Say how much of an image a view shows at least.</param>
-    public TwoViews(Device device, CropSettings settings) => _augmentation = new Augmentation(device, ImageSet.Size, settings.LargeCropMinArea, 1);
+    public TwoViews(Device device, int size, CropSettings settings) => _augmentation = new Augmentation(device, size, settings.LargeCropMinArea, 1);
 
     /// <summary>Two independent views of each image.</summary>
-    /// <param name="images">(k, 3, 32, 32) pixel bytes.</param>
+    /// <param name="images">(k, 3, size, size) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
-    /// <returns>Two tensors (k, 3, 32, 32), float32, centred as <see cref="Pixels.Center"/> does.</returns>
+    /// <returns>Two tensors (k, 3, size, size), float32, centred as <see cref="Pixels.Center"/> does.</returns>
     public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();

@@ -52,10 +52,12 @@ internal sealed class EncoderOptions
             throw new UsageException(checkpoint is null ? "--checkpoint or --weights is wanted." : "--checkpoint does not go with --weights; leave one of them out.");
         }
         (RunSettings settings, ImagePreprocessing preprocessing, string source) = checkpoint is not null ? OfRun(parsed, checkpoint) : OfFile(parsed, weights!);
-        if (preprocessing.ImageSize != ImageSet.Size)
+        if (preprocessing.ImageSize is < ImageSet.LeastSize or > ImageSet.LargestSize)
         {
-            throw new DataException($"{source}: an encoder for images of {preprocessing.ImageSize}x{preprocessing.ImageSize} pixels; images are read at {ImageSet.Size}x{ImageSet.Size} here.");
+            throw new DataException(
+                $"{source}: an encoder for images of {preprocessing.ImageSize}x{preprocessing.ImageSize} pixels; images are read at {ImageSet.LeastSize}x{ImageSet.LeastSize} to {ImageSet.LargestSize}x{ImageSet.LargestSize} here.");
         }
+        settings = settings with { Data = settings.Data with { ImageSize = preprocessing.ImageSize } };
         Device device = SharedOptions.UseDevice(settings.Compute);
         Devices.AllowTf32(settings.Compute.Tf32); // as the run had it
         InitialWeights.Seed(settings.Seed);

@@ -77,7 +77,7 @@ internal static class EvaluateCommand
         }
         string source = checkpoint ?? settings.Encoder.Weights!;
         encoder.to(device);
-        FeatureCheck.Require(encoder, ImageSet.Size);
+        FeatureCheck.Require(encoder, settings.Data.ImageSize);
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
@@ -152,7 +152,7 @@ internal static class EvaluateCommand
         }
         (RunSettings run, string checkpoint) = RunReader.Find(
             parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
-        DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings { Background = run.Data.Background } : run.Data; // a number of images is for the run's own
+        DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings { Background = run.Data.Background, ImageSize = run.Data.ImageSize } : run.Data; // a number of images is for the run's own
         return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);
     }
 

@@ -59,7 +59,7 @@ internal static class InfoCommand
             using Encoder encoder = registry.CreateEncoder(name);
             encoder.TrainingType = torch.ScalarType.BFloat16;
             encoder.to(Devices.Find("auto")!);
-            return FeatureCheck.Describe(encoder, ImageSet.Size);
+            return FeatureCheck.Describe(encoder, ImageSet.DefaultSize);
         }
         catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
         {

@@ -42,8 +42,8 @@ internal static class SearchCommand
     {
         OutputFile.Prepare(output);
         using ChosenEncoder encoder = options.Load(parsed);
-        byte[] query = new byte[ImageSet.ImageBytes];
-        new ImageDecoder(encoder.Settings.Data.Decoding(ImageSet.Size)).Read(image, query);
+        byte[] query = new byte[ImageSet.BytesAt(encoder.Settings.Data.ImageSize)];
+        new ImageDecoder(encoder.Settings.Data.Decoding()).Read(image, query);
         ImageListing images = ListedImages.Open(encoder, data, cancellation);
         (int Index, double Cosine)[] nearest = Find(encoder, images, query, Math.Min(top, images.Images.Count), cancellation);
         SearchPage.Match[] matches = [.. nearest.Select(near => Match(images, near.Index, near.Cosine))];

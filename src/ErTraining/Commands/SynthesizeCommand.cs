@@ -32,7 +32,7 @@ internal static class SynthesizeCommand
             ImageData data;
             using (var work = new ActivityLine("drawing images"))
             {
-                data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed), new LoadingProgress(work, cancellation));
+                data = SyntheticImages.Create(count, count / TrainImagesPerTestImage, parsed.GetValue(seed), loading: new LoadingProgress(work, cancellation));
             }
             OutputFile.Write(directory, () => CifarWriter.Write(data, directory));
             Console.WriteLine($"{data.Train.Count:n0} training and {data.Test.Count:n0} test images are in {directory}.");

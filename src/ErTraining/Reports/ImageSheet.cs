@@ -7,29 +7,37 @@ namespace ErTraining.Reports;
 /// <summary>Images side by side, as one PNG.</summary>
 internal static class ImageSheet
 {
-    private const int Gap = 2;
+    private const int Gap = 2, LargestShown = 96;
+
+    /// <summary>The height and width at which images are shown. Large ones are divided by a whole number, so that a page stays small.</summary>
+    /// <param name="size">Height and width of an image.</param>
+    public static int ShownSize(int size) => size / Divisor(size);
 
     /// <summary>Where an image begins in a row or a column, in pixels.</summary>
-    public static int Place(int index) => index * (ImageSet.Size + Gap);
+    /// <param name="index">Counted from zero.</param>
+    /// <param name="shown">Height and width at which images are shown.</param>
+    public static int Place(int index, int shown) => index * (shown + Gap);
 
     /// <summary>The pixels that so many images take in a row or a column.</summary>
-    public static int Places(int count) => Place(count) - Gap;
+    public static int Places(int count, int shown) => Place(count, shown) - Gap;
 
     /// <summary>A sheet of rows of images.</summary>
-    /// <param name="rows">Each (n, 3, size, size), float32 in [0, 1], on any device, all of the same n. The size is 32, or less: then the images are in the corners of their places.</param>
+    /// <param name="rows">Each (n, 3, size, size), float32 in [0, 1], on any device, all of the same n. Images that are smaller than those of the first row are in the corners of their places.</param>
     public static byte[] Png(params IReadOnlyList<Tensor> rows)
     {
-        int columns = (int)rows[0].shape[0];
-        var info = new SKImageInfo(Places(columns), Places(rows.Count), SKColorType.Rgba8888, SKAlphaType.Premul);
+        using var scope = NewDisposeScope();
+        int columns = (int)rows[0].shape[0], divisor = Divisor((int)rows[0].shape[2]), shown = (int)rows[0].shape[2] / divisor;
+        var info = new SKImageInfo(Places(columns, shown), Places(rows.Count, shown), SKColorType.Rgba8888, SKAlphaType.Premul);
         byte[] sheet = new byte[info.BytesSize]; // transparent
         for (int row = 0; row < rows.Count; row++)
         {
-            using Tensor bytes = (rows[row] * byte.MaxValue).round().to(ScalarType.Byte).cpu().contiguous();
+            Tensor images = divisor > 1 ? nn.functional.avg_pool2d(rows[row], divisor) : rows[row];
+            Tensor bytes = (images * byte.MaxValue).round().to(ScalarType.Byte).cpu().contiguous();
             byte[] pixels = bytes.bytes.ToArray();
-            int size = (int)rows[row].shape[2], imageBytes = ImageSet.Channels * size * size;
+            int size = (int)images.shape[2], imageBytes = ImageSet.Channels * size * size;
             for (int column = 0; column < columns; column++)
             {
-                int first = Place(row) * info.RowBytes + Place(column) * info.BytesPerPixel;
+                int first = Place(row, shown) * info.RowBytes + Place(column, shown) * info.BytesPerPixel;
                 Paint(sheet.AsSpan(first), info.RowBytes, pixels.AsSpan(column * imageBytes, imageBytes), size);
             }
         }
@@ -37,6 +45,8 @@ internal static class ImageSheet
         using SKData png = image.Encode(SKEncodedImageFormat.Png, quality: 100);
         return png.ToArray();
     }
+
+    private static int Divisor(int size) => (size + LargestShown - 1) / LargestShown;
 
     /// <summary>Turns planes of red, green and blue into opaque pixels of a wider sheet.</summary>
     private static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image, int size)

@@ -10,7 +10,8 @@ namespace ErTraining.Reports;
 /// <summary>A few test images, a row each, with the training images whose features are nearest: what an encoder takes for alike.</summary>
 /// <param name="Png">A picture of all: the test image first in its row, then its neighbours, nearest first.</param>
 /// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture; empty names if the images have no labels.</param>
-internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows)
+/// <param name="Size">Height and width of an image in the picture.</param>
+internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows, int Size)
 {
     private const int Queries = 8, Neighbours = 6, NeighboursOnPhones = 4;
 
@@ -28,7 +29,8 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
         return new NeighbourSheet(
             ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Pixels.index_select(0, nearest[i])])))]),
-            [.. rows.Select(i => (test.HasLabels ? Names(test.Labels.narrow(0, i, 1))[0] : "", OfNeighbours(i)))]);
+            [.. rows.Select(i => (test.HasLabels ? Names(test.Labels.narrow(0, i, 1))[0] : "", OfNeighbours(i)))],
+            ImageSheet.ShownSize((int)queries.shape[2]));
 
         IReadOnlyList<string> OfNeighbours(long row) => train.HasLabels ? Names(train.Labels.index_select(0, nearest[row])) : [.. Enumerable.Repeat("", (int)nearest.shape[1])];
         IReadOnlyList<string> Names(Tensor labels) => [.. labels.cpu().data<long>().ToArray().Select(label => classNames[(int)label])];
@@ -40,7 +42,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
     public string Html(string id, string title)
     {
         int columns = 1 + Rows.Max(row => row.OfNeighbours.Count);
-        (int width, int height) = (ImageSheet.Places(columns), ImageSheet.Places(Rows.Count));
+        (int width, int height) = (ImageSheet.Places(columns, Size), ImageSheet.Places(Rows.Count, Size));
         int right = Rows.Sum(row => row.OfNeighbours.Count(name => name == row.Class)), all = Rows.Sum(row => row.OfNeighbours.Count);
         var html = new StringBuilder();
         bool hasLabels = Rows.Any(row => row.Class.Length > 0);
@@ -60,7 +62,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         return html.Append("</div></figure>").ToString();
 
         void Cell(string kind, string? mark, string name, int row, int column) => html.Append(
-            $"<div class=\"{kind}\" title=\"{HtmlPage.Text(name)}\"><svg viewBox=\"{ImageSheet.Place(column)} {ImageSheet.Place(row)} {ImageSet.Size} {ImageSet.Size}\">"
+            $"<div class=\"{kind}\" title=\"{HtmlPage.Text(name)}\"><svg viewBox=\"{ImageSheet.Place(column, Size)} {ImageSheet.Place(row, Size)} {Size} {Size}\">"
             + $"<use href=\"#{id}\"/></svg>{(mark is null ? "" : $"<b>{mark}</b>")}<span>{HtmlPage.Text(name)}</span></div>\n");
     }
 }

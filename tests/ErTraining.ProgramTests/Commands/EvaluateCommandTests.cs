@@ -30,7 +30,7 @@ internal sealed class EvaluateCommandTests
         _folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 2), _folder["images"]);
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
-            _folder.Path, "train", "--data", "images", "--train-images", "256", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
+            _folder.Path, "train", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
     }
@@ -109,10 +109,10 @@ internal sealed class EvaluateCommandTests
         ProgramUnderTest.Outcome exported = ProgramUnderTest.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
         Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
-        ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
+        ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--image-size", "24", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
-            _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--epochs", "0", "--seed", "3", "--output", "on");
+            _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "0", "--seed", "3", "--output", "on");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
         {

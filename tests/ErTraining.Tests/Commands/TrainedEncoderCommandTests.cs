@@ -74,7 +74,7 @@ internal sealed partial class TrainedEncoderCommandTests
     [TestCase("embed --checkpoint run --data run --output f.npy", "run: no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within")]
     [TestCase("embed --checkpoint run --encoder resnet18 --data pictures --output f.npy", "--encoder goes with --weights")]
     [TestCase("embed --checkpoint run --weights w --data pictures --output f.npy", "--checkpoint does not go with --weights")]
-    [TestCase("embed --weights large.safetensors --data pictures --output f.npy", "large.safetensors: an encoder for images of 64x64 pixels; images are read at 32x32 here")]
+    [TestCase("embed --weights large.safetensors --data pictures --output f.npy", "large.safetensors: an encoder for images of 512x512 pixels; images are read at 8x8 to 256x256 here")]
     [TestCase("search --checkpoint run --data pictures --image nowhere.png", "nowhere.png: cannot be read")]
     [TestCase("search --checkpoint run --data pictures --image query.png --top 0", "--top is 0; a whole number from 1 to 1000 is wanted")]
     [TestCase("search --checkpoint run --data pictures --image query.png --output pictures", "pictures: a folder; --output wants a file")]
@@ -82,7 +82,7 @@ internal sealed partial class TrainedEncoderCommandTests
     public void It_exits_with_2_and_one_line(string line, string says)
     {
         using var encoder = new ConvNet();
-        EncoderFile.Write(_folder["large.safetensors"], encoder, new ImagePreprocessing { ImageSize = 64 });
+        EncoderFile.Write(_folder["large.safetensors"], encoder, new ImagePreprocessing { ImageSize = 512 });
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, line.Split(' '));
         Assert.Multiple(() =>
         {

@@ -83,6 +83,6 @@ internal sealed class CifarWriterTests : IDisposable
         return new ImageData("blank", Set(train), Set(test));
 
         static ImageSet Set(int count) =>
-            new(new byte[count * ImageSet.ImageBytes], [.. Enumerable.Range(0, count).Select(i => i % 10)], SyntheticImages.ClassNames);
+            new(new byte[count * CifarFormat.ImageBytes], [.. Enumerable.Range(0, count).Select(i => i % 10)], SyntheticImages.ClassNames);
     }
 }

@@ -151,7 +151,7 @@ internal sealed class ImageDecoderTests : IDisposable
     public void A_file_that_claims_to_be_gigantic_is_refused_by_its_header(int width, int height, string says, int most = 1 << 26)
     {
         byte[] file = HandMade.Png(width, height, 0, [0]);
-        Assert.That(() => new ImageDecoder(new(32, ImageColour.White, most)).Read(Write(file), new byte[ImageSet.ImageBytes]), Refused(says));
+        Assert.That(() => new ImageDecoder(new(32, ImageColour.White, most)).Read(Write(file), new byte[CifarFormat.ImageBytes]), Refused(says));
     }
 
     [Test]
@@ -203,7 +203,7 @@ internal sealed class ImageDecoderTests : IDisposable
         File.CreateSymbolicLink(_folder["zeros.png"], "/dev/zero");
         File.CreateSymbolicLink(_folder["linked.jpg"], _folder["pipe.jpg"]);
         var decoder = new ImageDecoder(new(32, ImageColour.White, 1 << 26));
-        byte[] pixels = new byte[ImageSet.ImageBytes];
+        byte[] pixels = new byte[CifarFormat.ImageBytes];
         Assert.Multiple(() =>
         {
             Assert.That(() => decoder.Read(_folder["pipe.jpg"], pixels), Refused("pipe.jpg: a named pipe, which is not read"));

@@ -102,8 +102,8 @@ internal sealed class ImageFolderLoaderTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(() => Load(new() { MaxPixels = 1023 }), Refused("0.png (32x32 pixels; at most 1,023 are read (max_pixels))"));
-            Assert.That(Load().Train.Pixels[^ImageSet.ImageBytes..], Is.All.EqualTo(255));
-            Assert.That(Load(new() { Background = "black" }).Train.Pixels[^ImageSet.ImageBytes..], Is.All.EqualTo(0));
+            Assert.That(Load().Train.Pixels[^CifarFormat.ImageBytes..], Is.All.EqualTo(255));
+            Assert.That(Load(new() { Background = "black" }).Train.Pixels[^CifarFormat.ImageBytes..], Is.All.EqualTo(0));
         });
     }
 
@@ -123,7 +123,7 @@ internal sealed class ImageFolderLoaderTests : IDisposable
     [
         .. Enumerable.Range(0, images.Count).Select(i =>
         {
-            byte[] pixels = images.Pixels[(i * ImageSet.ImageBytes)..((i + 1) * ImageSet.ImageBytes)];
+            byte[] pixels = images.Pixels[(i * CifarFormat.ImageBytes)..((i + 1) * CifarFormat.ImageBytes)];
             Assert.That(pixels, Is.EqualTo(Picture.Planes(pixels[0])));
             return ((int)pixels[0], images.HasLabels ? images.Labels[i] : -1);
         }),

@@ -67,7 +67,7 @@ internal sealed class ImageListingTests : IDisposable
         {
             Assert.That(listing.Images.Select(image => image.Path), Is.EqualTo((string[])["train/0", "train/1", "train/2", "test/0", "test/1"]));
             Assert.That(listing.Images[3].Label, Is.EqualTo(data.Test.ClassNames[data.Test.Labels[0]]));
-            Assert.That(pixels, Is.EqualTo((byte[])[.. data.Train.Pixels[^ImageSet.ImageBytes..], .. data.Test.Pixels[..ImageSet.ImageBytes]]));
+            Assert.That(pixels, Is.EqualTo((byte[])[.. data.Train.Pixels[^ImageSet.BytesAt(32)..], .. data.Test.Pixels[..ImageSet.BytesAt(32)]]));
         });
     }
 

@@ -65,8 +65,8 @@ internal sealed class ImageResizerTests
     [Test]
     public void An_encoder_in_another_program_scales_images_to_the_same_pixels()
     {
-        byte[] image = Noise(75, 61), scaled = new byte[ImageSet.ImageBytes];
-        ErLoss.SelfSupervised.Encoders.ImageScaling.CropAndScale(image, 75, 61, scaled, ImageSet.Size);
+        byte[] image = Noise(75, 61), scaled = new byte[ImageSet.BytesAt(32)];
+        ErLoss.SelfSupervised.Encoders.ImageScaling.CropAndScale(image, 75, 61, scaled, 32);
         Assert.That(Scaled(image, 75, 61), Is.EqualTo(scaled));
     }
 
@@ -88,7 +88,7 @@ internal sealed class ImageResizerTests
 
     private static byte[] Scaled(byte[] image, int width, int height, int divisor = 1)
     {
-        byte[] scaled = new byte[ImageSet.ImageBytes], withAlpha = [.. image.Chunk(3).SelectMany(pixel => pixel.Append((byte)0))];
+        byte[] scaled = new byte[CifarFormat.ImageBytes], withAlpha = [.. image.Chunk(3).SelectMany(pixel => pixel.Append((byte)0))];
         new ImageResizer(32, ImageColour.White).CropAndScale(withAlpha, width, height, divisor, isOpaque: true, default, scaled);
         return scaled;
     }

@@ -51,7 +51,7 @@ internal sealed class SyntheticImagesTests
         var negative = SyntheticImages.Create(50, 50, seed: -1);
         ImageSet[] sets = [one.Train, one.Test, two.Train, two.Test, negative.Train, negative.Test];
 
-        Assert.That(sets.SelectMany(set => set.Pixels.Chunk(ImageSet.ImageBytes)).Select(image => Convert.ToHexString(SHA256.HashData(image))), Is.Unique);
+        Assert.That(sets.SelectMany(set => set.Pixels.Chunk(CifarFormat.ImageBytes)).Select(image => Convert.ToHexString(SHA256.HashData(image))), Is.Unique);
         Assert.That(one.Train.Labels, Is.Not.EqualTo(one.Test.Labels).And.Not.EqualTo(two.Train.Labels));
     }
 
@@ -94,7 +94,7 @@ internal sealed class SyntheticImagesTests
         Assert.That(() => SyntheticImages.Create(train, test, seed: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     private static float[][] UnitVectors(ImageSet images) =>
-        [.. images.Pixels.Chunk(ImageSet.ImageBytes).Select(image =>
+        [.. images.Pixels.Chunk(CifarFormat.ImageBytes).Select(image =>
         {
             float[] values = [.. image.Select(level => (float)level)];
             var length = MathF.Sqrt(Dot(values, values));

@@ -41,7 +41,7 @@ internal sealed class SpoiltFileTests : IDisposable
         Spoil(Directory.GetFiles(_folder.Path), () =>
         {
             ImageData data = CifarReader.Read(_folder.Path);
-            Assert.That(data.Train.Pixels, Has.Length.EqualTo(data.Train.Count * ImageSet.ImageBytes));
+            Assert.That(data.Train.Pixels, Has.Length.EqualTo(data.Train.Count * CifarFormat.ImageBytes));
         });
     }
 
@@ -49,13 +49,13 @@ internal sealed class SpoiltFileTests : IDisposable
     public void Images()
     {
         string file = _folder["picture"];
-        byte[] pixels = new byte[ImageSet.ImageBytes];
+        byte[] pixels = new byte[CifarFormat.ImageBytes];
         byte[][] sound =
         [
             Picture.Encode(7, 40, 36), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Jpeg), Picture.Encode(7, 40, 36, SKEncodedImageFormat.Webp),
             HandMade.Bmp(4, 4, new byte[48]), HandMade.Gif, HandMade.WithExif(HandMade.GreyPng(3, new byte[9]), HandMade.Exif(6, isBigEndian: true)),
         ];
-        var decoder = new ImageDecoder(new(ImageSet.Size, ImageColour.White, 1 << 20));
+        var decoder = new ImageDecoder(new(ImageSet.DefaultSize, ImageColour.White, 1 << 20));
         Try("images", random =>
         {
             byte[] spoilt = Mutation.Of(sound[random.Next(sound.Length)], random);

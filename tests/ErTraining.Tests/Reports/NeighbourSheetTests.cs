@@ -8,7 +8,7 @@ internal sealed class NeighbourSheetTests
     [Test]
     public void Neighbours_bear_their_class_and_whether_it_is_the_image_s()
     {
-        var sheet = new NeighbourSheet([1, 2, 3], [("cat", ["cat", "dog & co"]), ("dog & co", ["cat", "cat"])]);
+        var sheet = new NeighbourSheet([1, 2, 3], [("cat", ["cat", "dog & co"]), ("dog & co", ["cat", "cat"])], Size: 32);
         XElement html = XDocument.Parse(sheet.Html("after", "After training")).Root!;
         XElement[] cells = [.. html.Elements("div").Single().Elements()];
         Assert.Multiple(() =>

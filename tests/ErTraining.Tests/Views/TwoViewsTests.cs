@@ -129,7 +129,7 @@ internal sealed class TwoViewsTests
     private static (Tensor First, Tensor Second) Views(Tensor images, ulong seed)
     {
         using var generator = new Generator(seed, CPU);
-        using var views = new TwoViews(CPU, new CropSettings());
+        using var views = new TwoViews(CPU, 32, new CropSettings());
         return views.Draw(images, generator);
     }
 

@@ -37,8 +37,17 @@ internal sealed record CifarFormat(
         2,
         [.. Enumerable.Range(0, 100).Select(label => $"class {label}")]);
 
+    /// <summary>Height and width of an image, in pixels.</summary>
+    public const int Size = 32;
+
+    /// <summary>Bytes of an image.</summary>
+    public const int ImageBytes = ImageSet.Channels * Size * Size;
+
+    /// <summary>The most images that are read: their pixels share one array.</summary>
+    public static int MaxCount => ImageSet.MaxCountAt(Size);
+
     /// <summary>Length of a record: its labels and an image.</summary>
-    public int RecordBytes => LabelBytes + ImageSet.ImageBytes;
+    public int RecordBytes => LabelBytes + ImageBytes;
 
     /// <summary>All files that hold images.</summary>
     public IEnumerable<string> ImageFiles => TrainFiles.Append(TestFile);

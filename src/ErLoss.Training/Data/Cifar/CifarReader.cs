@@ -73,22 +73,22 @@ internal static class CifarReader
 
         int[] counts = [.. paths.Select(path => CountRecords(path, format))];
         var total = counts.Sum(count => (long)count);
-        if (total > ImageSet.MaxCount)
+        if (total > CifarFormat.MaxCount)
         {
-            throw new DataException($"{directory}: {total} {split} images; at most {ImageSet.MaxCount} fit in memory.");
+            throw new DataException($"{directory}: {total} {split} images; at most {CifarFormat.MaxCount} fit in memory.");
         }
 
         loading?.Expect(total);
-        var pixels = new byte[total * ImageSet.ImageBytes];
+        var pixels = new byte[total * CifarFormat.ImageBytes];
         var labels = new int[total];
         var start = 0;
         for (var i = 0; i < paths.Length; i++)
         {
-            ReadRecords(paths[i], format, pixels.AsSpan(start * ImageSet.ImageBytes), labels.AsSpan(start, counts[i]), loading);
+            ReadRecords(paths[i], format, pixels.AsSpan(start * CifarFormat.ImageBytes), labels.AsSpan(start, counts[i]), loading);
             start += counts[i];
         }
 
-        return new ImageSet(pixels, labels, names);
+        return new ImageSet(pixels, labels, names, CifarFormat.Size);
     }
 
     private static int CountRecords(string path, CifarFormat format)
@@ -121,7 +121,7 @@ internal static class CifarReader
             try
             {
                 stream.ReadExactly(label);
-                stream.ReadExactly(pixels.Slice(record * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                stream.ReadExactly(pixels.Slice(record * CifarFormat.ImageBytes, CifarFormat.ImageBytes));
             }
             catch (IOException e)
             {

@@ -12,7 +12,7 @@ internal static class CifarWriter
     /// Writes <c>data_batch_1.bin</c> and as many more as the training images fill, <c>test_batch.bin</c> and <c>batches.meta.txt</c>.
     /// Each file is replaced as a whole; training files of an earlier, larger set are removed.
     /// </summary>
-    /// <param name="data">1 to 50,000 training images, 1 to 10,000 test images, the same ten classes in both.</param>
+    /// <param name="data">1 to 50,000 training images, 1 to 10,000 test images, of 32×32 pixels, the same ten classes in both.</param>
     /// <param name="directory">Created where it is missing.</param>
     /// <exception cref="DataException">The data set does not fit CIFAR-10's files.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -60,7 +60,7 @@ internal static class CifarWriter
             for (var image = start; image < start + count; image++)
             {
                 stream.WriteByte((byte)images.Labels[image]);
-                stream.Write(images.Pixels.AsSpan(image * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                stream.Write(images.Pixels.AsSpan(image * CifarFormat.ImageBytes, CifarFormat.ImageBytes));
             }
         });
 

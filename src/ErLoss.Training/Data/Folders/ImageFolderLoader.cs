@@ -13,6 +13,7 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
 {
     private const int Named = 10, LongestReason = 200;
 
+    private readonly int _imageBytes = ImageSet.BytesAt(decoding.Size);
     private readonly List<LeftOutFile> _unreadable = [];
 
     /// <summary>Reads the first training and test images that can be read.</summary>
@@ -45,11 +46,11 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
     private ImageSet Load(IReadOnlyList<ImageEntry> images, int most)
     {
         int wanted = Math.Min(images.Count, most);
-        if (wanted > ImageSet.MaxCount)
+        if (wanted > ImageSet.MaxCountAt(decoding.Size))
         {
-            throw new DataException($"{folder.Path}: {wanted} images; at most {ImageSet.MaxCount} fit in memory.");
+            throw new DataException($"{folder.Path}: {wanted} images; at most {ImageSet.MaxCountAt(decoding.Size)} of {decoding.Size}x{decoding.Size} pixels fit in memory.");
         }
-        byte[] pixels = new byte[wanted * ImageSet.ImageBytes];
+        byte[] pixels = new byte[wanted * _imageBytes];
         var read = new List<ImageEntry>(wanted);
         for (int next = 0; read.Count < wanted && next < images.Count;)
         {
@@ -59,8 +60,8 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
             {
                 loading?.Expect(count);
             }
-            string?[] faults = Decode(images, start, count, pixels.AsMemory(read.Count * ImageSet.ImageBytes));
-            Span<byte> rest = pixels.AsSpan(read.Count * ImageSet.ImageBytes);
+            string?[] faults = Decode(images, start, count, pixels.AsMemory(read.Count * _imageBytes));
+            Span<byte> rest = pixels.AsSpan(read.Count * _imageBytes);
             for (int i = 0, kept = 0; i < count; i++)
             {
                 ImageEntry image = images[start + i];
@@ -69,7 +70,7 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
                     _unreadable.Add(new(Path.GetRelativePath(folder.Path, image.Path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unreadable, fault));
                     continue;
                 }
-                rest.Slice(i * ImageSet.ImageBytes, ImageSet.ImageBytes).CopyTo(rest[(kept++ * ImageSet.ImageBytes)..]);
+                rest.Slice(i * _imageBytes, _imageBytes).CopyTo(rest[(kept++ * _imageBytes)..]);
                 read.Add(image);
             }
             next += count;
@@ -78,8 +79,8 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
                 break;
             }
         }
-        byte[] taken = read.Count == wanted ? pixels : pixels[..(read.Count * ImageSet.ImageBytes)];
-        return folder.ClassNames.Count == 0 ? new ImageSet(taken) : new ImageSet(taken, [.. read.Select(image => image.Label)], folder.ClassNames);
+        byte[] taken = read.Count == wanted ? pixels : pixels[..(read.Count * _imageBytes)];
+        return folder.ClassNames.Count == 0 ? new ImageSet(taken, decoding.Size) : new ImageSet(taken, [.. read.Select(image => image.Label)], folder.ClassNames, decoding.Size);
     }
 
     /// <summary>What is wrong with an image, without its name.</summary>
@@ -110,7 +111,7 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
                 }
                 try
                 {
-                    decoder.Read(images[start + i].Path, pixels.Span.Slice(i * ImageSet.ImageBytes, ImageSet.ImageBytes));
+                    decoder.Read(images[start + i].Path, pixels.Span.Slice(i * _imageBytes, _imageBytes));
                 }
                 catch (DataException e)
                 {

@@ -12,43 +12,45 @@ internal static class SyntheticImages
     public static IReadOnlyList<string> ClassNames { get; } = [.. Enum.GetNames<SyntheticPattern>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>Makes the set, the same bytes on every platform.</summary>
-    /// <param name="trainCount">Training images, from 1 to <see cref="ImageSet.MaxCount"/>.</param>
-    /// <param name="testCount">Test images, from 1 to <see cref="ImageSet.MaxCount"/>.</param>
+    /// <param name="trainCount">Training images, from 1 to <see cref="ImageSet.MaxCountAt"/> the size.</param>
+    /// <param name="testCount">Test images, from 1 to <see cref="ImageSet.MaxCountAt"/> the size.</param>
     /// <param name="seed">Any number. An image depends on it, its split and its index, not on the counts.</param>
+    /// <param name="size">Height and width of the images. Another size shows the same scenes with more or fewer pixels, each of which has a grain of its own.</param>
     /// <param name="loading">Told of each image; ends the making where that is cancelled.</param>
     /// <returns>Two splits, each with the ten classes in random order, every ten images one of each.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of range.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Create(int trainCount, int testCount, int seed, LoadingProgress? loading = null)
+    public static ImageData Create(int trainCount, int testCount, int seed, int size = ImageSet.DefaultSize, LoadingProgress? loading = null)
     {
-        CheckCount(trainCount, nameof(trainCount));
-        CheckCount(testCount, nameof(testCount));
+        CheckCount(trainCount, size, nameof(trainCount));
+        CheckCount(testCount, size, nameof(testCount));
         loading?.Expect((long)trainCount + testCount);
         return new ImageData(
             "synthetic",
-            Split(trainCount, seed, RandomPurpose.TrainingLabels, RandomPurpose.TrainingPixels, loading),
-            Split(testCount, seed, RandomPurpose.TestLabels, RandomPurpose.TestPixels, loading));
+            Split(trainCount, seed, RandomPurpose.TrainingLabels, RandomPurpose.TrainingPixels, size, loading),
+            Split(testCount, seed, RandomPurpose.TestLabels, RandomPurpose.TestPixels, size, loading));
     }
 
-    private static void CheckCount(int count, string name)
+    private static void CheckCount(int count, int size, string name)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ImageSet.MaxCount, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, ImageSet.MaxCountAt(size), name);
     }
 
-    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, LoadingProgress? loading)
+    private static ImageSet Split(int count, int seed, RandomPurpose forLabels, RandomPurpose forPixels, int size, LoadingProgress? loading)
     {
+        int imageBytes = ImageSet.BytesAt(size);
         var labels = Labels(count, seed, forLabels);
-        var pixels = new byte[count * ImageSet.ImageBytes];
+        var pixels = new byte[count * imageBytes];
         var options = new ParallelOptions { CancellationToken = loading?.Cancellation ?? CancellationToken.None };
         Parallel.For(0, count, options, index =>
         {
             var random = new RandomStream(seed, forPixels, index);
-            var image = pixels.AsSpan(index * ImageSet.ImageBytes, ImageSet.ImageBytes);
-            new SyntheticScene((SyntheticPattern)labels[index], ref random).Render(ref random, image);
+            var image = pixels.AsSpan(index * imageBytes, imageBytes);
+            new SyntheticScene((SyntheticPattern)labels[index], size, ref random).Render(ref random, image);
             loading?.Count();
         });
-        return new ImageSet(pixels, labels, ClassNames);
+        return new ImageSet(pixels, labels, ClassNames, size);
     }
 
     /// <summary>Every ten labels are a permutation with its own stream.</summary>
