@@ -41,8 +41,9 @@ internal sealed class AttentionCenters : ICenterKernels
     {
         var factors = AttentionFactors.Of(slopes, logSums, _rows.dtype);
         (Tensor means, Tensor sums) = _attention.Centers(_centers, _rows, _root, factors.Logarithms.to(_rows.dtype), factors.Signs);
-        Tensor weights = sums.to(ScalarType.Float64).exp();
-        return means * Column(_weights is null ? weights : weights * _weights);
+        Tensor logWeights = sums.to(ScalarType.Float64);
+        // As logarithms, because infinity times a weight of zero would be NaN.
+        return means * Column((_weights is null ? logWeights : logWeights + _weights.log()).exp());
     }
 
     // Means are of √κ·y_j and √κ·z_i.

@@ -55,8 +55,9 @@ internal sealed class AttentionRows
         }
         var factors = AttentionFactors.Of(slopes, logSums, _rows.dtype);
         (Tensor means, Tensor sums) = _attention.Others(_rows, _root, factors.Logarithms.to(_rows.dtype), factors.Signs);
-        Tensor own = slopes * (_logSums! - logSums).exp(), others = sums.to(ScalarType.Float64).exp();
-        others = _weights is null ? others : others * _weights;
+        Tensor own = slopes * (_logSums! - logSums).exp(), logOthers = sums.to(ScalarType.Float64);
+        // Weights enter as logarithms: for a row of weight zero the sum can be beyond float64, and infinity times zero would be NaN.
+        Tensor others = (_weights is null ? logOthers : logOthers + _weights.log()).exp();
         return _means.mul_(Column(own)).addcmul_(means, Column(others), s_one);
     }
 

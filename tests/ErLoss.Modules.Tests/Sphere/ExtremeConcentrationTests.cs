@@ -64,4 +64,16 @@ public class ExtremeConcentrationTests : TensorTests
         double tolerance = dtype == ScalarType.Float32 ? 0.5 : 1e-9;
         Assert.That(entropy.ToDouble(), Is.EqualTo(1e6 - VonMisesFisher.LogNormalizer(3, 1e6)).Within(tolerance));
     }
+
+    // What stands for a row of weight zero sees the kernel of a row that is far from all others as e^(κ) times what that row's own sum is.
+    [Test]
+    public void RowsOfWeightZeroBesideAnOutlierThatIsLeftOutGiveNoNaN([Values(KernelEvaluation.Fused, KernelEvaluation.Attention)] KernelEvaluation evaluation, [Values] EntropyEstimator estimator)
+    {
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Kappa = 1000, LeaveOneOut = true, Estimator = estimator, Evaluation = evaluation });
+        using Tensor leaf = new[,] { { 1, 0.1, 0 }, { 1, 0, 0.1 }, { 0, 1, 0 }, { -1, 0, 0 } }.ToLeaf(ScalarType.Float32), other = leaf.detach().requires_grad_(true);
+
+        loss.terms(new ProjectedViews(leaf, other) { Mask = tensor([true, true, false, true]) }).Loss.backward();
+
+        Assert.That(leaf.grad!.ToMatrix().Cast<double>(), Has.All.Matches<double>(double.IsFinite));
+    }
 }
