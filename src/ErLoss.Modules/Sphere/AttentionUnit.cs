@@ -52,9 +52,11 @@ internal sealed class AttentionUnit
         // Kept until the call has returned; a number's own conversion may be freed before native code reads it.
         using Scalar logCount = Math.Log(call.Rows - (call.LeavesOneOut ? 1 : 0)), logRows = Math.Log(call.Rows);
         using Scalar entropyWeight = call.EntropyWeight, normal = call.Normal, least = call.Least;
+        // The factor of a row of zeros is e^κ/k, which float16 cannot hold from a κ of about 20 on; infinity times zero would be NaN.
+        bool mayOverflow = call.MayOverflow || shape.Type == ScalarType.Float16;
         return (Tensor[])_unit.invoke(
             "loss", projections, constants, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight,
-            call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, call.MayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
+            call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, mayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
     }
 
     // See AttentionScripts.

@@ -109,6 +109,20 @@ public class AttentionLossTests : TensorTests
         }
     }
 
+    // The factor of a row of zeros would be e^κ/k, which is infinite in float16.
+    [Test]
+    public void ARowOfZerosGivesNoNaNInHalfPrecision([Values] EntropyEstimator estimator, [Values(20, 70)] double kappa)
+    {
+        Tensor rows = Make(Rows.Spread, 16, 8).to(ScalarType.Float32);
+        rows[3] = zeros(8);
+
+        (double value, Tensor gradient) = Differentiate(rows, kappa, estimator, false, new Attention(CPU, ScalarType.Float16));
+
+        Assert.That(value, Is.Not.NaN);
+        Assert.That(gradient.isfinite().all().item<bool>(), Is.True);
+        Assert.That(gradient[3].count_nonzero().item<long>(), Is.Zero);
+    }
+
     [Test]
     public void OneTriangleAfterTheOtherGivesTheSame([Values] bool haveLogits)
     {
