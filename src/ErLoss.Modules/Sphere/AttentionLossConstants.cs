@@ -10,7 +10,7 @@ namespace ErLoss.Modules;
 internal static class AttentionLossConstants
 {
     /// <summary>
-    /// κ, √κ, the other view's factor within P, the factor of P in the gradient, that of the other view in the gradient (of Σ z_i·z'_i in the value), and that of Σ_i z_i·P_i in ∂H/∂κ.
+    /// κ, √κ, the other view's factor within P, the factor of P in the gradient, that of the other view in the gradient (of Σ z_i·z'_i in the value), that of Σ_i z_i·P_i in ∂H/∂κ, and κ + log 256.
     /// </summary>
     /// <param name="kernels">κ of the kernels.</param>
     /// <param name="decoder">κ of the reconstruction.</param>
@@ -23,11 +23,11 @@ internal static class AttentionLossConstants
         if (kernels.Value is double kappa && decoder.Value is double other)
         {
             double root = Math.Sqrt(kappa);
-            return tensor([kappa, root, metWithin * other / root, entropyFactor * root, metFactor * other, slopeFactor / root], dtype, CPU);
+            return tensor([kappa, root, metWithin * other / root, entropyFactor * root, metFactor * other, slopeFactor / root, kappa + Math.Log(256)], dtype, CPU);
         }
         Tensor learnt = (kernels.Learnt ?? decoder.Learnt)!, value = Read(kernels), rootOfKernels = value.sqrt();
         (Tensor valueOfDecoder, Tensor ratio) = ReferenceEquals(kernels, decoder) ? (value, rootOfKernels) : (Read(decoder), Read(decoder) / rootOfKernels);
-        return stack([value, rootOfKernels, metWithin * ratio, entropyFactor * rootOfKernels, metFactor * valueOfDecoder, slopeFactor / rootOfKernels]).to(dtype);
+        return stack([value, rootOfKernels, metWithin * ratio, entropyFactor * rootOfKernels, metFactor * valueOfDecoder, slopeFactor / rootOfKernels, value + Math.Log(256)]).to(dtype);
 
         Tensor Read(Concentration concentration) => concentration.Learnt?.detach() ?? full([], concentration.Value!.Value, dtype: ScalarType.Float64, device: learnt.device);
     }

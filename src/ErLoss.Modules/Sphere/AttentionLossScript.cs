@@ -10,8 +10,8 @@ namespace ErLoss.Modules;
 /// <see cref="KernelEntropy"/>.
 /// </para>
 /// <para>
-/// With l_i a row's log-sum, the second pass of Joe's estimate has c_j ∝ exp(−l_j). Where the own kernel is kept, exp(κ − l_j) is between 1/k and 1 and multiplies the values; left out, it
-/// can be any number, and its logarithm enters the exponents. The plug-in estimate has c_j ∝ b_j = 1 + l_j − log n + H, whatever is left out, since its weights are ∝ exp(l_j).
+/// With l_i a row's log-sum, the second pass of Joe's estimate has c_j ∝ exp(−l_j). Where the own kernel is kept, exp(κ − l_j) is between 1/k and 1 and multiplies the values, 256 times as large so that they are no subnormal numbers of float16;
+/// left out, it can be any number, and its logarithm enters the exponents. The plug-in estimate has c_j ∝ b_j = 1 + l_j − log n + H, whatever is left out, since its weights are ∝ exp(l_j).
 /// </para>
 /// </remarks>
 internal static class AttentionLossScript
@@ -123,12 +123,12 @@ internal static class AttentionLossScript
             elif joe:
                 t = both_orders(l)
                 e = torch.exp(sums - part(t, 2, 1, n))
-                f = kappa - t
-                f = torch.exp(torch.clamp_max(f, 0) if clamp else f)
+                f = constants[6] - t
+                f = torch.exp(torch.clamp_max(f, 5.545177444479562) if clamp else f)
                 e2 = e / part(f, 2, 1, n)
                 second = second_pass(h, f, length, dtype)
                 if learnt:
-                    share = torch.sum(f[:, 0] * present)
+                    share = torch.sum(f[:, 0] * present) / 256
             else:
                 f = both_orders(b)
                 e2 = torch.exp(sums - level.unsqueeze(2))

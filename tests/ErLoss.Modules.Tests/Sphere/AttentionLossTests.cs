@@ -109,6 +109,18 @@ public class AttentionLossTests : TensorTests
         }
     }
 
+    // Factors of the values are 1/k for a small κ: times a row's entries they would be subnormal numbers of float16, and the gradient wrong by a percent and more.
+    [Test]
+    public void ManyRowsLoseNoDigitsInHalfPrecision()
+    {
+        Tensor rows = Make(Rows.Spread, 1536, 64);
+        (_, Tensor expected) = Differentiate(rows, 0.5, EntropyEstimator.Joe, false, new Attention(CPU, ScalarType.Float64));
+
+        (_, Tensor actual) = Differentiate(rows.to(ScalarType.Float32), 0.5, EntropyEstimator.Joe, false, new Attention(CPU, ScalarType.Float16));
+
+        Assert.That(((actual - expected).norm() / expected.norm()).ToDouble(), Is.LessThan(8e-4));
+    }
+
     // The factor of a row of zeros would be e^κ/k, which is infinite in float16.
     [Test]
     public void ARowOfZerosGivesNoNaNInHalfPrecision([Values] EntropyEstimator estimator, [Values(20, 70)] double kappa)
