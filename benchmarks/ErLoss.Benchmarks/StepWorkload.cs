@@ -18,7 +18,7 @@ internal sealed class StepWorkload : IDisposable
     /// <param name="device">Where.</param>
     public StepWorkload(RunSettings settings, Device device)
     {
-        _data = new ImageTensors(SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0).Train, device);
+        _data = new ImageTensors(SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0, settings.Data.ImageSize).Train, device);
         Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize);
         Method.to(device);
         _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data.Pixels);

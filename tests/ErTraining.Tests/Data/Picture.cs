@@ -9,13 +9,7 @@ internal static class Picture
     public static byte[] Encode(byte mark, int width = 32, int height = 32, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
     {
         using var bitmap = new SKBitmap(width, height);
-        for (int y = 0; y < height; y++)
-        {
-            for (int x = 0; x < width; x++)
-            {
-                bitmap.SetPixel(x, y, Colour(mark, x, y));
-            }
-        }
+        bitmap.Pixels = [.. Enumerable.Range(0, width * height).Select(pixel => Colour(mark, pixel % width, pixel / width))]; // one call, where each SetPixel is one
         using SKPixmap pixels = bitmap.PeekPixels();
         using SKData file = format == SKEncodedImageFormat.Webp ? pixels.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 50))! : pixels.Encode(format, quality: 95)!;
         return file.ToArray();
