@@ -46,10 +46,10 @@ internal sealed class Attention(Device device, ScalarType products)
     }
 
     /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>
-    public Tensor[] Loss(Tensor projections, Tensor constants, AttentionLossCall call)
+    public Tensor[] Loss(Tensor projections, AttentionLossNumbers numbers, AttentionLossCall call)
     {
         (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits);
-        return unit.Loss(projections, constants, call, shape);
+        return unit.Loss(projections, numbers, call, shape);
     }
 
     /// <summary>The kernels for products of a type and so many columns, the best first.</summary>

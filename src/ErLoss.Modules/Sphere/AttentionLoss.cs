@@ -29,10 +29,8 @@ internal static class AttentionLoss
         Tensor projections = Stack(views);
         Concentration kernels = settings.Concentration;
         AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels) || Learns(decoder), isApart: wanted.Bound, isAlone: false);
-        Tensor[] results = Run(attention, projections, kernels, decoder, call);
+        (Tensor[] results, AttentionLossNumbers numbers) = Run(attention, projections, kernels, decoder, call);
         return (call.IsApart ? Apart() : Joined()).MoveToOuterDisposeScope();
-
-        Tensor OfDecoder(double weight, Tensor agreement) => agreement * (-weight / call.Rows);
 
         LossParts Apart()
         {
@@ -40,7 +38,7 @@ internal static class AttentionLoss
             if (call.WithGradient)
             {
                 entropy = OnceDifferentiable.Attach(entropy, (projections, results[3]), (kernels.Learnt, results[5]));
-                reconstruction = OnceDifferentiable.Attach(reconstruction, (projections, results[4]), (decoder.Learnt, OfDecoder(1, results[6])));
+                reconstruction = OnceDifferentiable.Attach(reconstruction, (projections, results[4]), (decoder.Learnt, Learns(decoder) ? results[6] * numbers.DecoderSlope : null));
             }
             return new LossParts(entropy, call.WithPlain ? results[1] : null, reconstruction, null, null, null);
         }
@@ -50,11 +48,8 @@ internal static class AttentionLoss
             Tensor difference = results[0];
             if (call.WithGradient)
             {
-                Tensor? ofKernels = Learns(kernels) ? -options.EntropyWeight * results[2] : null, ofDecoder = Learns(decoder) ? OfDecoder(options.ReconstructionWeight, results[3]) : null;
-                (Tensor?, Tensor?)[] ofKappas = ReferenceEquals(kernels, decoder)
-                    ? [(kernels.Learnt, ofKernels is null ? null : ofKernels + ofDecoder!)]
-                    : [(kernels.Learnt, ofKernels), (decoder.Learnt, ofDecoder)];
-                difference = OnceDifferentiable.Attach(difference, [(projections, results[1]), .. ofKappas]);
+                (Tensor?, Tensor?) ofKappa = ReferenceEquals(kernels, decoder) ? (kernels.Learnt, results[2]) : (decoder.Learnt, Learns(decoder) ? results[3] * numbers.DecoderSlope : null);
+                difference = OnceDifferentiable.Attach(difference, (projections, results[1]), ofKappa);
             }
             return new LossParts(null, null, null, null, null, null) { Difference = difference };
         }
@@ -75,7 +70,7 @@ internal static class AttentionLoss
         Tensor projections = Stack(views);
         Concentration kernels = settings.Concentration;
         AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels), isApart: true, isAlone: true) with { WithPlain = settings.WithPlain && options.LeaveOneOut };
-        Tensor[] results = Run(attention, projections, kernels, kernels, call);
+        (Tensor[] results, _) = Run(attention, projections, kernels, kernels, call);
         Tensor entropy = call.WithGradient ? OnceDifferentiable.Attach(results[0], (projections, results[2]), (kernels.Learnt, results[3])) : results[0];
         return new KernelEstimates(entropy, call.WithPlain ? results[1] : null).MoveToOuterDisposeScope();
     }
@@ -90,7 +85,8 @@ internal static class AttentionLoss
     private static Attention? AttentionFor(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, WantedTerms wanted)
     {
         bool isPlain = views is { Weights: null, Mask: null, Ids: null } && views.Centers.All(centers => centers.Rows.shape[0] == 0)
-            && options is { NormalizeInputs: true, Reduction: nn.Reduction.Mean } && options.EntropyWeight != 0 && wanted.Entropy;
+            && options is { NormalizeInputs: true, Reduction: nn.Reduction.Mean } && wanted.Entropy
+            && AttentionLossNumbers.IsUsual(options.EntropyWeight) && (!wanted.Reconstruction || options.ReconstructionWeight == 0 || AttentionLossNumbers.IsUsual(options.ReconstructionWeight));
         if (!isPlain)
         {
             return null;
@@ -120,9 +116,10 @@ internal static class AttentionLoss
         };
     }
 
-    private static Tensor[] Run(Attention attention, Tensor projections, Concentration kernels, Concentration decoder, AttentionLossCall call)
+    private static (Tensor[] Results, AttentionLossNumbers Numbers) Run(Attention attention, Tensor projections, Concentration kernels, Concentration decoder, AttentionLossCall call)
     {
         using IDisposable noGrad = no_grad();
-        return attention.Loss(projections.detach(), AttentionLossConstants.Of(kernels, decoder, call, projections.dtype), call);
+        var numbers = new AttentionLossNumbers(kernels, decoder, call, projections.dtype);
+        return (attention.Loss(projections.detach(), numbers, call), numbers);
     }
 }

@@ -19,25 +19,21 @@ internal static class AttentionLossScript
     /// <summary>The functions <c>loss</c> and those it calls.</summary>
     /// <remarks>
     /// Of <c>x</c>, (2, k, d), <c>loss</c> returns where <c>apart</c>: entropy, plain entropy, reconstruction, the gradients of entropy and reconstruction in x, the derivative of the entropy in
-    /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, and one gradient. Without <c>gradient</c> the values alone. Where
-    /// <c>alone</c>, x is of any number of views, and what belongs to the reconstruction is left out. <c>constants</c> are those of
-    /// <see cref="AttentionLossConstants"/>.
+    /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, one gradient, and the difference's derivative in κ. Without <c>gradient</c> the values alone. Where
+    /// <c>alone</c>, x is of any number of views, and what belongs to the reconstruction is left out. The numbers are those of <see cref="AttentionLossNumbers"/>, those of <see cref="RowOrders"/>, which fill sequences up at their end, and <c>zero</c> is zero.
     /// </remarks>
     public const string Source = """
-        def both_orders(rows: Tensor) -> Tensor:
-            return torch.stack([rows, torch.flip(rows, [1])], 1)
+        def both_orders(rows: Tensor, places: Tensor) -> Tensor:
+            return torch.index_select(rows, 1, places).unflatten(1, [2, -1])
 
 
         def inner(rows: Tensor, first: int, count: int, d: int) -> Tensor:
             return part(part(rows, 2, first, count), 3, 0, d)
 
 
-        def second_pass(h: Tensor, factors: Tensor, length: int, dtype: int) -> Tensor:
-            narrowed = factors.to(dtype)
-            if h.size(2) > factors.size(2):
-                narrowed = torch.constant_pad_nd(narrowed, [0, h.size(2) - factors.size(2)])
-            values = h * narrowed.unsqueeze(3)
-            return attend(part(h, 2, 1, length), part(h, 2, 0, length), part(values, 2, 0, length), True)[0]
+        def second_pass(h: Tensor, factors: Tensor, length: int, dtype: int, scale: float) -> Tensor:
+            values = h * factors.to(dtype).unsqueeze(3)
+            return attend(part(h, 2, 1, length), part(h, 2, 0, length), part(values, 2, 0, length), True, scale)[0]
 
 
         def second_pass_of_logarithms(h: Tensor, t: Tensor, top: Tensor, d: int, length: int, dtype: int) -> Tuple[Tensor, Tensor]:
@@ -46,36 +42,38 @@ internal static class AttentionLossScript
             queries = h.clone()
             part(queries, 3, d, 2).fill_(1)
             keys = h.clone()
-            part(part(keys, 2, 0, t.size(2)), 3, d, 2).copy_(torch.stack([head, relative - head], 3))
-            return attend(part(queries, 2, 1, length), part(keys, 2, 0, length), part(h, 2, 0, length), True)
+            part(keys, 3, d, 2).copy_(torch.stack([head, relative - head], 3))
+            return attend(part(queries, 2, 1, length), part(keys, 2, 0, length), part(h, 2, 0, length), True, 1.0)
 
 
-        def tangential(g: Tensor, along: Tensor, z: Tensor, scale: Tensor) -> Tensor:
-            return g.addcmul_(z, along, value=-1).mul_(scale)
+        def tangential(g: Tensor, along: Tensor, z: Tensor, scale: Tensor, factor: Optional[Tensor]) -> Tensor:
+            g = g.addcmul_(z, along, value=-1)
+            return g.div_(scale) if factor is None else g.mul_(factor / scale)
 
 
         def loss(
-                x: Tensor, constants: Tensor, joe: bool, leave_out: bool, log_count: float, log_rows: float, entropy_weight: float,
-                apart: bool, alone: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, normal: float, least: float, dtype: int, columns: int, multiple: int
+                x: Tensor, places: Tensor, zero: Tensor, kappa: Tensor, root: Optional[Tensor], met: Optional[Tensor], after: Optional[Tensor], decoder: Optional[Tensor],
+                joe: bool, leave_out: bool, apart: bool, alone: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, dtype: int, columns: int,
+                normal: float, least: float, log_count: float, log_rows: float, scale: float, shift: float, entropy_weight: float, agreement_factor: float, gradient_factor: float,
+                met_factor: float, factor: float, slope_factor: float, share_factor: float
         ) -> List[Tensor]:
             k = x.size(1)
             d = x.size(2)
             if k == 0:
                 return [x]
-            kappa, root, ratio, factor, met_factor, slope_factor = constants[0], constants[1], constants[2], constants[3], constants[4], constants[5]
             largest = torch.linalg_vector_norm(x, float("inf"), [2], True)
             z = x / torch.clamp_min(largest, least)
             # Infinite for a row of zeros, which then stays the zero vector, and whose gradient is zero.
             norms = torch.threshold(torch.linalg_vector_norm(z, 2.0, [2], True), 0.5, float("inf"))
             z = z.div_(norms)
 
-            length = up(k - 1, multiple)
+            length = places.size(0) // 2 - 1
             width = up(d + (2 if joe and leave_out and gradient else 0), columns)
-            h = both_orders((z * root).to(dtype))
-            if width > d or length + 1 > k:
-                h = torch.constant_pad_nd(h, [0, width - d, 0, length + 1 - k])
+            h = both_orders((z if root is None else z * root).to(dtype), places)
+            if width > d:
+                h = torch.constant_pad_nd(h, [0, width - d])
             keys = part(h, 2, 0, length)
-            output, padded = attend(part(h, 2, 1, length), keys, keys, True)
+            output, padded = attend(part(h, 2, 1, length), keys, keys, True, scale)
             sums = part(padded, 2, 0, k - 1).to(x.dtype)
             later = torch.flip(sums[:, 1], [1])
             present = torch.gt(largest, 0).squeeze(2)
@@ -91,11 +89,10 @@ internal static class AttentionLossScript
             if joe:
                 negative = l.mean() - log_count
             else:
-                densities = l - log_count
-                log_shares = torch.log_softmax(densities, 1)
-                means = torch.sum(torch.exp(log_shares) * densities, [1], True)
-                negative = means.mean()
-                b = densities - (means - 1)
+                log_shares = torch.log_softmax(l, 1)
+                means = torch.sum(torch.exp(log_shares) * l, [1], True)
+                negative = means.mean() - log_count
+                b = l - (means - 1)
                 level = part(l, 1, 0, 1) - part(log_shares, 1, 0, 1)
             plain_entropy = negative
             if plain:
@@ -107,50 +104,60 @@ internal static class AttentionLossScript
                 values = [-negative, plain_entropy]
             else:
                 cross = torch.dot(z[0].reshape(-1), z[1].reshape(-1))
-                agreement = cross * met_factor
-                values = [-negative, plain_entropy, agreement] if apart else [torch.add(agreement, negative, alpha=entropy_weight)]
+                if apart:
+                    values = [-negative, plain_entropy, (cross if decoder is None else cross * decoder) * agreement_factor]
+                else:
+                    weighed = negative if entropy_weight == 1.0 else negative * entropy_weight
+                    values = [torch.add(weighed, cross if decoder is None else cross * decoder, alpha=agreement_factor)]
             if not gradient:
                 return values
 
             n = k - 1
-            share = torch.tensor(0)
+            share = cross
             if joe and leave_out:
-                t = both_orders(l)
+                t = both_orders(l, places)
                 e = torch.exp(sums - part(t, 2, 1, n))
                 top = torch.amin(l, [1], True).unsqueeze(2)
                 second, logarithms = second_pass_of_logarithms(h, t, top, d, length, dtype)
                 e2 = torch.exp(part(logarithms, 2, 0, n).to(x.dtype) - top)
             elif joe:
-                t = both_orders(l)
+                t = both_orders(l, places)
                 e = torch.exp(sums - part(t, 2, 1, n))
-                f = constants[6] - t
+                f = torch.rsub(t, shift) if after is None else (kappa + shift) - t
                 f = torch.exp(torch.clamp_max(f, 5.545177444479562) if clamp else f)
                 e2 = e / part(f, 2, 1, n)
-                second = second_pass(h, f, length, dtype)
+                second = second_pass(h, f, length, dtype, scale)
                 if learnt:
-                    share = torch.sum(f[:, 0] * present) / 256
+                    share = torch.sum(part(f[:, 0], 1, 0, k) * present)
             else:
-                f = both_orders(b)
+                f = both_orders(b, places)
                 e2 = torch.exp(sums - level.unsqueeze(2))
                 e = e2 * part(f, 2, 1, n)
-                second = second_pass(h, f, length, dtype)
+                second = second_pass(h, f, length, dtype, scale)
                 if learnt:
                     share = torch.sum(torch.exp(present * kappa - level) * b * present)
             parts = (inner(output, 0, n, d) * e.unsqueeze(3)).addcmul_(inner(second, 0, n, d), e2.unsqueeze(3))
-            met = z if alone else torch.flip(z, [0])
-            total = torch.zeros_like(z) if apart else met * ratio
-            part(total, 1, 1, n).add_(parts[:, 0])
-            part(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]))
+            other = z if alone else torch.flip(z, [0])
+            if apart:
+                total = torch.zeros_like(z)
+            elif met is not None:
+                total = other * met
+            else:
+                total = other if met_factor == 1.0 else other * met_factor
+            part(total, 1, 1, n).add_(parts[:, 0], alpha=factor)
+            part(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]), alpha=factor)
             along = torch.sum(total * z, [2], True)
-            scale = norms * torch.clamp_min(largest, normal)
+            sizes = torch.clamp_min(largest, normal)
+            values.append(tangential(total, along, z, torch.addcmul(zero, norms, sizes, value=1 / gradient_factor), after))
             slope = cross
             if learnt:
-                slope = (along.sum() if apart else along.sum() - cross * ratio * 2) * slope_factor - share / (x.size(0) * k if joe else x.size(0))
-            values.append(tangential(total, along, z, factor / scale))
+                slope = along.sum()
+                slope = torch.add(slope / root if root is not None else slope, share, alpha=share_factor)
+                slope = slope * slope_factor
             if alone:
                 return values + [slope]
             if apart:
-                values.append(tangential(met, torch.sum(met * z, [2], True), z, met_factor / scale))
+                values.append(tangential(other, torch.sum(other * z, [2], True), z, torch.addcmul(zero, norms, sizes, value=1 / agreement_factor), decoder))
             return values + [slope, cross]
 
 

@@ -24,33 +24,33 @@ internal static class AttentionScripts
 
         """;
 
-    /// <summary>Output and log-sum-exp, (b, h, n), of attention whose scale is one: what scales the products is in the rows.</summary>
+    /// <summary>Output and log-sum-exp, (b, h, n), of attention, whose products are multiplied by <c>scale</c>.</summary>
     private static string Attend(AttentionKernel kernel) => kernel switch
     {
         AttentionKernel.Processor => """
-            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
-                result = torch._scaled_dot_product_flash_attention_for_cpu(rows, keys, values, 0.0, causal, scale=1.0)
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool, scale: float) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_flash_attention_for_cpu(rows, keys, values, 0.0, causal, scale=scale)
                 return result[0], result[1]
 
 
             """,
         AttentionKernel.Efficient => """
-            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
-                result = torch._scaled_dot_product_efficient_attention(rows, keys, values, None, True, 0.0, causal, scale=1.0)
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool, scale: float) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_efficient_attention(rows, keys, values, None, True, 0.0, causal, scale=scale)
                 return result[0], part(result[1], 2, 0, rows.size(2))
 
 
             """,
         AttentionKernel.Flash => """
-            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
-                result = torch._scaled_dot_product_flash_attention(rows, keys, values, 0.0, causal, False, scale=1.0)
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool, scale: float) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_flash_attention(rows, keys, values, 0.0, causal, False, scale=scale)
                 return result[0], part(result[1], 2, 0, rows.size(2))
 
 
             """,
         _ => """
-            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool) -> Tuple[Tensor, Tensor]:
-                result = torch._scaled_dot_product_cudnn_attention(rows, keys, values, None, True, 0.0, causal, False, scale=1.0)
+            def attend(rows: Tensor, keys: Tensor, values: Tensor, causal: bool, scale: float) -> Tuple[Tensor, Tensor]:
+                result = torch._scaled_dot_product_cudnn_attention(rows, keys, values, None, True, 0.0, causal, False, scale=scale)
                 return result[0], torch.reshape(result[1], [rows.size(0), rows.size(1), rows.size(2)])
 
 
@@ -113,7 +113,7 @@ internal static class AttentionScripts
             values = ordered
             if signs is not None:
                 values = ordered * part(orders(signs.to(keys.dtype).unsqueeze(1), order, length + 1), 2, 0, length)
-            output, sums = attend(queries, ordered, values, True)
+            output, sums = attend(queries, ordered, values, True, 1.0)
             return part(output, 2, 0, count), part(sums, 2, 0, count)
 
 
@@ -163,7 +163,7 @@ internal static class AttentionScripts
             queries = widen(rows * root, None if logits is None else torch.ones([n, 2], dtype=rows.dtype, device=rows.device), keys.size(1), dtype)
             ordered = orders(keys, 0, m + missing)
             weighed = ordered if signs is None else ordered * signs.to(dtype).unsqueeze(1)
-            output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False)
+            output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False, 1.0)
             mean = part(part(output[0, 0], 0, 0, n), 1, 0, rows.size(1)).to(rows.dtype)
             log_sums = part(sums[0, 0], 0, 0, n).to(rows.dtype)
             return mean, (log_sums if top is None else log_sums + top)

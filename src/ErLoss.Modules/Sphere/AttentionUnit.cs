@@ -44,19 +44,37 @@ internal sealed class AttentionUnit
 
     /// <summary>The loss of two views, or the entropy of any number; see <see cref="AttentionLossScript"/>.</summary>
     /// <param name="projections">(V, k, d), k ≥ 2, float32 or float64.</param>
-    /// <param name="constants">Of <see cref="AttentionLossConstants"/>.</param>
+    /// <param name="numbers">What it computes with.</param>
     /// <param name="call">What is wanted.</param>
     /// <param name="shape">Type and sizes of the products.</param>
-    public Tensor[] Loss(Tensor projections, Tensor constants, AttentionLossCall call, AttentionShape shape)
+    public Tensor[] Loss(Tensor projections, AttentionLossNumbers numbers, AttentionLossCall call, AttentionShape shape)
     {
-        // Kept until the call has returned; a number's own conversion may be freed before native code reads it.
-        using Scalar logCount = Math.Log(call.Rows - (call.LeavesOneOut ? 1 : 0)), logRows = Math.Log(call.Rows);
-        using Scalar entropyWeight = call.EntropyWeight, normal = call.Normal, least = call.Least;
+        long k = call.Rows, sequence = (k - 1 + shape.Multiple - 1) / shape.Multiple * shape.Multiple;
+        Tensor places = RowOrders.Of(k, sequence + 1, projections.device);
         // The factor of a row of zeros is e^κ/k, which float16 cannot hold from a κ of about 20 on; infinity times zero would be NaN.
         bool mayOverflow = call.MayOverflow || shape.Type == ScalarType.Float16;
-        return (Tensor[])_unit.invoke(
-            "loss", projections, constants, call.IsJoe, call.LeavesOneOut, logCount, logRows, entropyWeight,
-            call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, mayOverflow, normal, least, (int)shape.Type, shape.Columns, shape.Multiple);
+        // Kept until the call has returned; a number's own conversion may be freed before native code reads it.
+        Scalar[] scalars =
+        [
+            .. new[]
+            {
+                call.Normal, call.Least, Math.Log(k - (call.LeavesOneOut ? 1 : 0)), Math.Log(k), numbers.Scale, numbers.Shift, call.EntropyWeight, numbers.AgreementFactor,
+                numbers.GradientFactor, numbers.MetFactor, numbers.GatheredFactor, numbers.SlopeFactor, numbers.ShareFactor,
+            }.Select(number => (Scalar)number),
+        ];
+        object?[] tensors = [projections, places, Constants.Zero(projections.dtype, projections.device), numbers.Kappa, numbers.Root, numbers.Met, numbers.After, numbers.Decoder];
+        object?[] choices =
+        [
+            call.IsJoe, call.LeavesOneOut, call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, mayOverflow, (int)shape.Type, shape.Columns,
+        ];
+        try
+        {
+            return (Tensor[])_unit.invoke("loss", [.. tensors, .. choices, .. scalars]);
+        }
+        finally
+        {
+            Array.ForEach(scalars, scalar => scalar.Dispose());
+        }
     }
 
     // See AttentionScripts.
@@ -68,7 +86,7 @@ internal sealed class AttentionUnit
         var shape = new AttentionShape(ScalarType.Float32, 1, 1, false);
         Others(rows, root, null, null, shape);
         Centers(rows, rows, root, null, null, shape);
-        var call = new AttentionLossCall(true, false, 1, 0)
+        var call = new AttentionLossCall(true, false, 1, 1)
         {
             EntropyWeight = 1,
             ReconstructionWeight = 1,
@@ -81,6 +99,6 @@ internal sealed class AttentionUnit
             Normal = 1,
             Least = 1,
         };
-        Loss(rows.unsqueeze(0), root, call, shape);
+        Loss(rows.unsqueeze(0), new AttentionLossNumbers(new Concentration(1), new Concentration(1), call, ScalarType.Float32), call, shape);
     }
 }

@@ -16,6 +16,7 @@ internal static class OnceDifferentiable
     /// <summary>The same in the value's own type.</summary>
     public static Tensor Attach(Tensor value, params ReadOnlySpan<(Tensor? Variable, Tensor? Gradient)> gradients) => Attach(value, value.dtype, gradients);
 
+    /// <summary>A value that has given gradients.</summary>
     /// <param name="value">A scalar without gradient.</param>
     /// <param name="dtype">The type that it is given.</param>
     /// <param name="gradients">
@@ -29,8 +30,9 @@ internal static class OnceDifferentiable
         {
             if (variable is { requires_grad: true } && gradient is not null)
             {
-                Tensor term = dot(variable.reshape(-1), gradient.reshape(-1).to(variable.dtype, variable.device));
-                term = term.to(dtype, value.device);
+                // In the gradient's type, if that is the value's: only the term is wanted.
+                ScalarType computed = gradient.dtype == dtype ? dtype : variable.dtype;
+                Tensor term = dot(variable.reshape(-1).to(computed), gradient.reshape(-1).to(computed, variable.device)).to(dtype, value.device);
                 change = change is null ? term : change + term;
             }
         }
@@ -39,7 +41,7 @@ internal static class OnceDifferentiable
             return value.to(dtype);
         }
         // The distance is t + ∞, whose derivative in t is one. Then the value is put in its place, outside the graph.
-        Tensor attached = cdist(change.view(1, 1), full([1, 1], double.NegativeInfinity, dtype: dtype, device: value.device), p: 1).view([]) + 0;
+        Tensor attached = cdist(change.view(1, 1), Constants.Least(dtype, value.device), p: 1).view([]) + 0;
         attached.detach().copy_(value);
         return attached;
     }
