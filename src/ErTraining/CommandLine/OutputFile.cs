@@ -13,6 +13,10 @@ internal static class OutputFile
         {
             throw new DataException($"{output}: a folder; --output wants a file.");
         }
+        if (FileKind.Special(output) is { } kind)
+        {
+            throw new DataException($"{output}: {kind}, which a file would replace; --output wants a file."); // a superuser's /dev/null would be gone for the whole machine
+        }
         Write(output, () => Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(output))!));
     }
 

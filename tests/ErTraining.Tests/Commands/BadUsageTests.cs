@@ -120,6 +120,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("export", "--checkpoint")]
     [TestCase("export --checkpoint nowhere --output encoder", "nowhere: no such directory")]
     [TestCase("export --checkpoint nowhere --output .", ".: a folder; --output wants a file")]
+    [TestCase("export --checkpoint nowhere --output /dev/null", "/dev/null: a device, which a file would replace; --output wants a file", IncludePlatform = "Linux")]
     [TestCase("train --weights nowhere", "nowhere: cannot be read")]
     [TestCase("train --weights .", ".: a folder; a safetensors file is wanted")]
     [TestCase("synthesize --output here --images 4", "--images is 4")]
