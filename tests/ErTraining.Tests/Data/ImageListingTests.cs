@@ -32,6 +32,16 @@ internal sealed class ImageListingTests : IDisposable
     }
 
     [Test]
+    [Platform("Linux", Reason = "A backslash is an ordinary character of names there.")]
+    public void A_name_with_a_backslash_stays_as_it_is()
+    {
+        Picture.Write(_folder[@"back\slash.png"], Picture.Encode(1));
+        ImageListing listing = Open();
+        Assert.That(listing.Images, Is.EqualTo((ListedImage[])[new(@"back\slash.png", "", "")]));
+        Assert.That(() => listing.Read(0, 1, new byte[listing.ImageBytes]), Throws.Nothing);
+    }
+
+    [Test]
     public void A_fingerprint_tells_the_first_images_from_others()
     {
         Picture.Write(_folder["1.png"], Picture.Encode(1));

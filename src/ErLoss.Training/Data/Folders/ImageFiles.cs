@@ -15,7 +15,7 @@ internal static class ImageFiles
     /// <param name="folder">The folder.</param>
     /// <exception cref="DataException">A folder cannot be read.</exception>
     public static IEnumerable<ListedImage> In(ImageTreeScan scan, string folder) =>
-        scan.Run().All.Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal).Select(Describe);
+        scan.Run().All.Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')).Order(StringComparer.Ordinal).Select(Describe);
 
     private static ListedImage Describe(string path)
     {
