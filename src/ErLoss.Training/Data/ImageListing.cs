@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using ErLoss.SelfSupervised.IO;
+using Microsoft.Win32.SafeHandles;
 
 namespace ErLoss.Training.Data;
 
@@ -13,6 +14,7 @@ internal sealed class ImageListing
     private readonly PixelReader _read;
     private readonly Func<int, ulong> _version;
     private readonly Func<int, string>? _file;
+    private readonly ulong?[] _noted; // versions of the images as they were when they were first read or asked about, so that a later change is one
 
     private ImageListing(IReadOnlyList<ListedImage> images, PixelReader read, Func<int, ulong> version, Func<int, string>? file = null)
     {
@@ -20,6 +22,7 @@ internal sealed class ImageListing
         _read = read;
         _version = version;
         _file = file;
+        _noted = new ulong?[images.Count];
     }
 
     private delegate void PixelReader(int index, Span<byte> pixels);
@@ -105,6 +108,7 @@ internal sealed class ImageListing
         {
             try
             {
+                _noted[first + i] ??= _version(first + i);
                 _read(first + i, pixels.Span.Slice(i * ImageBytes, ImageBytes));
             }
             catch (DataException e)
@@ -118,7 +122,10 @@ internal sealed class ImageListing
         }
     }
 
-    /// <summary>A number that the first <paramref name="count"/> images have; others have another one, as far as their names, lengths and times of writing tell, or, of images in memory, their pixels.</summary>
+    /// <summary>
+    /// A number that the first <paramref name="count"/> images have; others have another one, as far as their names, lengths and times of writing tell, or, of images in memory, their pixels. Each image counts as
+    /// it was when this listing first read it or took its fingerprint.
+    /// </summary>
     public string Fingerprint(int count)
     {
         var hash = new XxHash128();
@@ -126,15 +133,22 @@ internal sealed class ImageListing
         for (int i = 0; i < count; i++)
         {
             hash.Append(Encoding.UTF8.GetBytes(Images[i].Path));
-            BinaryPrimitives.WriteUInt64LittleEndian(version, _version(i));
+            BinaryPrimitives.WriteUInt64LittleEndian(version, _noted[i] ??= _version(i));
             hash.Append(version);
         }
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
-    private static ulong Version(string path)
+    private static ulong Version(string path) => InputFile.Access(path, () =>
     {
         var file = new FileInfo(path);
-        return InputFile.Access(path, () => (ulong)(file.LastWriteTimeUtc.Ticks ^ (file.Length << 32)));
-    }
+        if (!file.Attributes.HasFlag(FileAttributes.ReparsePoint))
+        {
+            return Number(file.LastWriteTimeUtc, file.Length);
+        }
+        using SafeFileHandle target = File.OpenHandle(path); // of a link, the times and the length are its own
+        return Number(File.GetLastWriteTimeUtc(target), RandomAccess.GetLength(target));
+
+        static ulong Number(DateTime written, long length) => (ulong)(written.Ticks ^ (length << 32));
+    });
 }

@@ -56,6 +56,23 @@ internal sealed class ImageListingTests : IDisposable
     }
 
     [Test]
+    public void A_fingerprint_is_that_of_the_images_as_they_were_read_also_where_a_link_leads_to_them()
+    {
+        using var elsewhere = new TemporaryDirectory();
+        Picture.Write(elsewhere["target.png"], Picture.Encode(1));
+        File.CreateSymbolicLink(_folder["link.png"], elsewhere["target.png"]);
+        ImageListing listing = Open();
+        string before = Open().Fingerprint(1);
+        listing.Read(0, 1, new byte[listing.ImageBytes]);
+        File.AppendAllText(elsewhere["target.png"], " ");
+        Assert.Multiple(() =>
+        {
+            Assert.That(listing.Fingerprint(1), Is.EqualTo(before));
+            Assert.That(Open().Fingerprint(1), Is.Not.EqualTo(before));
+        });
+    }
+
+    [Test]
     public void The_first_image_that_cannot_be_read_is_named()
     {
         foreach (string name in (string[])["1.png", "2.png", "3.png"])
