@@ -44,6 +44,17 @@ internal sealed class EncoderOptions
     /// <exception cref="WrongFeaturesException">This machine computes the features wrongly.</exception>
     public ChosenEncoder Load(ParseResult parsed) => _settings.InWords(parsed, () => Load(parsed, parsed.GetValue(_checkpoint)));
 
+    /// <summary>Refuses an encoder for images of a size that is not read.</summary>
+    /// <exception cref="DataException">It is for such images.</exception>
+    internal static void CheckSize(ImagePreprocessing preprocessing, string source)
+    {
+        if (preprocessing.ImageSize is < ImageSet.LeastSize or > ImageSet.LargestSize)
+        {
+            throw new DataException(
+                $"{source}: an encoder for images of {preprocessing.ImageSize}x{preprocessing.ImageSize} pixels; images are read at {ImageSet.LeastSize}x{ImageSet.LeastSize} to {ImageSet.LargestSize}x{ImageSet.LargestSize} here.");
+        }
+    }
+
     private ChosenEncoder Load(ParseResult parsed, string? checkpoint)
     {
         string? weights = _settings.GivenName(parsed, "weights") is null ? null : _settings.Given(parsed).First(setting => setting.Word == "weights").Value;
@@ -52,11 +63,7 @@ internal sealed class EncoderOptions
             throw new UsageException(checkpoint is null ? "--checkpoint or --weights is wanted." : "--checkpoint does not go with --weights; leave one of them out.");
         }
         (RunSettings settings, ImagePreprocessing preprocessing, string source) = checkpoint is not null ? OfRun(parsed, checkpoint) : OfFile(parsed, weights!);
-        if (preprocessing.ImageSize is < ImageSet.LeastSize or > ImageSet.LargestSize)
-        {
-            throw new DataException(
-                $"{source}: an encoder for images of {preprocessing.ImageSize}x{preprocessing.ImageSize} pixels; images are read at {ImageSet.LeastSize}x{ImageSet.LeastSize} to {ImageSet.LargestSize}x{ImageSet.LargestSize} here.");
-        }
+        CheckSize(preprocessing, source);
         settings = settings with { Data = settings.Data with { ImageSize = preprocessing.ImageSize } };
         Device device = SharedOptions.UseDevice(settings.Compute);
         Devices.AllowTf32(settings.Compute.Tf32); // as the run had it

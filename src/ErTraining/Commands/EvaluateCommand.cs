@@ -4,6 +4,7 @@ using System.Text.Json;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Compute;
@@ -33,7 +34,8 @@ internal static class EvaluateCommand
         ["data"] = new(Default: "that of the run; synthetic with --weights"),
         ["train_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
         ["test_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
-        ["encoder"] = new("Encoder network that the weights in the file of --weights are for."),
+        ["image_size"] = new(Default: "that of the run, or the one that the file of --weights names, else 32"),
+        ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
         ["weights"] = new("Safetensors file with the weights of the encoder to measure, as export or PyTorch writes it.", ""),
     };
 
@@ -143,7 +145,7 @@ internal static class EvaluateCommand
             string[] others = [.. from option in (Option[])[s_checkpoint, s_untrained] where parsed.GetResult(option) is { Implicit: false } select option.Name];
             return others is [var other, ..]
                 ? throw new UsageException($"{other} does not go with --weights; leave one of them out.")
-                : (registry.Document.With(new RunSettings(), given), null);
+                : (OfFile(parsed, registry, options, given), null);
         }
         string[] ofEncoder = [.. registry.Document.Settings.Where(setting => setting.Path.StartsWith("encoder.", StringComparison.Ordinal)).Select(setting => setting.Word)];
         if (given.FirstOrDefault(setting => ofEncoder.Contains(setting.Word)).Word is { } word)
@@ -154,6 +156,21 @@ internal static class EvaluateCommand
             parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
         DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings { Background = run.Data.Background, ImageSize = run.Data.ImageSize } : run.Data; // a number of images is for the run's own
         return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);
+    }
+
+    /// <summary>The defaults, with the network and the size of images that the file of <c>--weights</c> names, unless the command line does.</summary>
+    private static RunSettings OfFile(ParseResult parsed, Registry registry, SettingOptions options, IReadOnlyList<(string Word, string Value)> given)
+    {
+        string file = given.First(setting => setting.Word == "weights").Value;
+        EncoderMetadata metadata = EncoderFile.ReadMetadata(file);
+        var settings = new RunSettings();
+        if (options.GivenName(parsed, "image_size") is null)
+        {
+            EncoderOptions.CheckSize(metadata.Preprocessing, file);
+            settings = settings with { Data = settings.Data with { ImageSize = metadata.Preprocessing.ImageSize } };
+        }
+        return registry.Document.With(
+            settings, metadata.Network is { } named && registry.Encoders.Contains(named) && options.GivenName(parsed, "encoder") is null ? [("encoder", named), .. given] : given);
     }
 
     /// <summary>The linear probe's progress in words.</summary>

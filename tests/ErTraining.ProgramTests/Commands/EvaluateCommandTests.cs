@@ -109,7 +109,7 @@ internal sealed class EvaluateCommandTests
         ProgramUnderTest.Outcome exported = ProgramUnderTest.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
         Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
-        ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--image-size", "24", "--data", "images", "--output", "weights.json");
+        ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
         ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
             _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "0", "--seed", "3", "--output", "on");
