@@ -27,12 +27,17 @@ internal static class ExportCommand
         command.SetAction(parsed =>
         {
             string file = parsed.GetRequiredValue(output)!;
+            string chosen = parsed.GetValue(format)!, ending = Path.GetExtension(file).TrimStart('.').ToLowerInvariant();
+            if (ending != chosen && ending is (Safetensors or Onnx))
+            {
+                throw new UsageException($"--output is {file}, but the format is {chosen}; --format {ending}, or a name with another ending, is wanted.");
+            }
             OutputFile.Prepare(file);
             (RunSettings settings, string weights) = RunReader.Find(parsed.GetRequiredValue(checkpoint)!, registry);
             using Encoder encoder = registry.CreateEncoder(settings.Encoder);
             ModelWeights.LoadEncoder(weights, encoder);
             FeatureCheck.Require(encoder, settings.Preprocessing.ImageSize);
-            if (parsed.GetValue(format) == Onnx)
+            if (chosen == Onnx)
             {
                 WriteOnnx(file, encoder, settings.Preprocessing);
             }

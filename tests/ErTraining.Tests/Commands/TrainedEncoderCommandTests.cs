@@ -78,6 +78,7 @@ internal sealed partial class TrainedEncoderCommandTests
     [TestCase("search --checkpoint run --data pictures --image nowhere.png", "nowhere.png: cannot be read")]
     [TestCase("search --checkpoint run --data pictures --image query.png --top 0", "--top is 0; a whole number from 1 to 1000 is wanted")]
     [TestCase("search --checkpoint run --data pictures --image query.png --output pictures", "pictures: a folder; --output wants a file")]
+    [TestCase("export --checkpoint run --output e.onnx", "--output is e.onnx, but the format is safetensors; --format onnx, or a name with another ending, is wanted")]
     [TestCase("export --checkpoint run --output e --format pt", "--format is 'pt'; one of safetensors, onnx is wanted")]
     public void It_exits_with_2_and_one_line(string line, string says)
     {
