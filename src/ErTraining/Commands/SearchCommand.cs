@@ -24,7 +24,7 @@ internal static class SearchCommand
     {
         var encoder = new EncoderOptions(registry);
         Option<string?> data = ListedImages.Option("All images in it and in the folders within are searched.");
-        Option<string?> image = Options.Text("--image", "The image to look for: a PNG or JPEG file.", "FILE");
+        Option<string?> image = Options.Text("--image", $"The image to look for: a {ImageFormats.Names} file.", "FILE");
         image.Required = true;
         Option<int> top = Options.Number("--top", "Number of images to find.", "N", n => n is >= 1 and <= MostMatches, $"a whole number from 1 to {MostMatches}", 10);
         Option<string?> output = Options.Text("--output", "HTML page to write, which shows the images.", "FILE", "search.html");
