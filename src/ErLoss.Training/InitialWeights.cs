@@ -2,7 +2,6 @@ using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training.Compute;
-using ErLoss.Training.Encoders;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using static TorchSharp.torch;
@@ -23,29 +22,26 @@ internal static class InitialWeights
     public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<WeightsReadResult>? onTaken = null)
     {
         Seed(settings.Seed);
-        return settings.Method.Create(() => Encoder(registry, settings.Encoder, settings.Compute.Precision, onTaken), images);
+        return settings.Method.Create(() => Make(registry, settings, onTaken), images);
     }
 
     /// <summary>The encoder alone as a run starts, on the CPU.</summary>
     /// <param name="registry">Makes the encoder.</param>
     /// <param name="settings">Of the run.</param>
-    public static Encoder Encoder(Registry registry, RunSettings settings)
-    {
-        Seed(settings.Seed);
-        return Encoder(registry, settings.Encoder, settings.Compute.Precision);
-    }
-
-    /// <summary>The encoder as a run starts: its weights drawn from the global generator, or those of a file.</summary>
-    /// <param name="registry">Makes the encoder.</param>
-    /// <param name="settings">Of the encoder.</param>
-    /// <param name="precision">What convolutions compute in while training.</param>
     /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
     /// <exception cref="DataException">The file cannot be read, is not sound, or is of another encoder.</exception>
-    public static Encoder Encoder(Registry registry, EncoderSettings settings, Precision precision, Action<WeightsReadResult>? onTaken = null)
+    public static Encoder Encoder(Registry registry, RunSettings settings, Action<WeightsReadResult>? onTaken = null)
     {
-        Encoder encoder = registry.CreateEncoder(settings);
-        encoder.TrainingType = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
-        if (settings.Weights is { } file)
+        Seed(settings.Seed);
+        return Make(registry, settings, onTaken);
+    }
+
+    /// <summary>The encoder, its weights drawn from the global generator as it is, or those of a file.</summary>
+    private static Encoder Make(Registry registry, RunSettings settings, Action<WeightsReadResult>? onTaken)
+    {
+        Encoder encoder = registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, settings.Encoder.Weights);
+        encoder.TrainingType = settings.Compute.Precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        if (settings.Encoder.Weights is { } file)
         {
             WeightsReadResult taken = EncoderFile.Read(file, encoder);
             onTaken?.Invoke(taken);

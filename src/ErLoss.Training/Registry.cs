@@ -1,4 +1,6 @@
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Data;
 using ErLoss.Training.Encoders;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Optimization;
@@ -45,7 +47,7 @@ public sealed class Registry
         new Dictionary<Type, Func<EncoderSettings, Encoder>>
         {
             [typeof(ConvNetSettings)] = _ => new ConvNet(),
-            [typeof(ResNet18Settings)] = _ => new ResNet18(),
+            [typeof(ResNet18Settings)] = settings => new ResNet18(((ResNet18Settings)settings).Stem ?? ResNetStem.Cifar),
         });
 
     /// <summary>The same with another encoder: <c>--encoder NAME</c> trains it, and its settings become options, with their help, and members of config.json.</summary>
@@ -75,10 +77,15 @@ public sealed class Registry
     internal IEnumerable<string> Encoders => _kinds.Where(kind => kind.Base == typeof(EncoderSettings)).Select(kind => kind.Name);
 
     /// <summary>A fresh encoder, its weights drawn from the global generator.</summary>
-    internal Encoder CreateEncoder(EncoderSettings settings) => _encoders[settings.GetType()](settings);
+    /// <param name="settings">Of the encoder.</param>
+    /// <param name="imageSize">Height and width of the images that it is for.</param>
+    /// <param name="weights">File of the weights that it is going to get; null if it keeps those that are drawn.</param>
+    /// <exception cref="DataException">The file cannot be read.</exception>
+    internal Encoder CreateEncoder(EncoderSettings settings, int imageSize, string? weights) => _encoders[settings.GetType()](settings.For(imageSize, weights));
 
     /// <summary>A fresh encoder with the defaults of its kind.</summary>
-    internal Encoder CreateEncoder(string name) => CreateEncoder((EncoderSettings)_kinds.First(kind => kind.Base == typeof(EncoderSettings) && kind.Name == name).Create());
+    internal Encoder CreateEncoder(string name, int imageSize = ImageSet.DefaultSize) =>
+        CreateEncoder((EncoderSettings)_kinds.First(kind => kind.Base == typeof(EncoderSettings) && kind.Name == name).Create(), imageSize, weights: null);
 
     private static Kind Method<TSettings>(string name)
         where TSettings : MethodSettings, new() => new(typeof(MethodSettings), name, typeof(TSettings));

@@ -72,6 +72,7 @@ internal sealed class Trainer : IDisposable
     {
         DataFingerprint = _dataFingerprint,
         FeatureDimension = Method.Encoder.FeatureDimension,
+        Stem = (Method.Encoder as ResNet18)?.Stem,
         KnnNeighbours = Train.HasLabels ? NearestNeighbours.NeighbourCount(Train.Count) : null,
         WarmupEpochs = _step.Schedule.WarmupEpochs,
     };

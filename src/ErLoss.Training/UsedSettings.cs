@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Settings;
 
 namespace ErLoss.Training;
@@ -11,6 +12,10 @@ internal sealed record UsedSettings : Section
     /// <summary>Length of a feature vector of the encoder.</summary>
     [Setting("Number of features of the encoder.", Word = "used_feature_dimension", DecidesResult = false, IsOption = false)]
     public int? FeatureDimension { get; init; }
+
+    /// <summary>First layers of a ResNet; null of another encoder.</summary>
+    [Setting("First layers of the encoder, if it is a ResNet.", Word = "used_stem", DecidesResult = false, IsOption = false)]
+    public ResNetStem? Stem { get; init; }
 
     /// <summary>A number that other images have only by a chance of 2⁻¹²⁸, in hexadecimal digits.</summary>
     [Setting("Fingerprint of the images.", Word = "used_data_fingerprint", DecidesResult = false, IsOption = false)]

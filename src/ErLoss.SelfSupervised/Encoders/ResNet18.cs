@@ -6,8 +6,7 @@ using static TorchSharp.torch.nn;
 namespace ErLoss.SelfSupervised.Encoders;
 
 /// <summary>
-/// ResNet-18 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016) with the stem for small images: a 3×3 convolution of
-/// stride one and no pooling in place of a 7×7 one of stride two and pooling.
+/// ResNet-18 (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016), with the paper's stem or with the one that is usual for small images; see <see cref="ResNetStem"/>.
 /// </summary>
 /// <remarks>
 /// The weights have torchvision's names and are initialised as in torchvision (He et al., "Delving Deep into Rectifiers", ICCV 2015, by
@@ -15,15 +14,34 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// </remarks>
 public sealed class ResNet18 : Encoder
 {
+    /// <summary>The height and width of images, in pixels, from which on the paper's stem is the one to choose: its last feature maps have two pixels a side there.</summary>
+    public const int LeastSizeForImageNetStem = 64;
+
+    private const int PoolSize = 3, PoolStride = 2, PoolPadding = 1;
+
     private readonly ImageConvolution conv1;
     private readonly BatchNorm2d bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
 
-    /// <summary>Makes the network; its weights are drawn from the global generator.</summary>
+    /// <summary>Makes the network with the stem for small images; its weights are drawn from the global generator.</summary>
     public ResNet18()
+        : this(ResNetStem.Cifar)
+    {
+    }
+
+    /// <summary>Makes the network; its weights are drawn from the global generator.</summary>
+    /// <param name="stem">Its first layers.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stem.</exception>
+    public ResNet18(ResNetStem stem)
         : base(nameof(ResNet18), featureDimension: 512)
     {
-        conv1 = new ImageConvolution(3, 64, kernelSize: 3, padding: 1);
+        conv1 = stem switch
+        {
+            ResNetStem.Cifar => new ImageConvolution(3, 64, kernelSize: 3, padding: 1),
+            ResNetStem.ImageNet => new ImageConvolution(3, 64, kernelSize: 7, stride: 2, padding: 3),
+            _ => throw new ArgumentOutOfRangeException(nameof(stem), $"The stem is {stem}; {nameof(ResNetStem.Cifar)} or {nameof(ResNetStem.ImageNet)} is wanted."),
+        };
+        Stem = stem;
         bn1 = BatchNorm2d(64, device: CPU);
         layer1 = Layer(64, 64, stride: 1);
         layer2 = Layer(64, 128, stride: 2);
@@ -36,13 +54,24 @@ public sealed class ResNet18 : Encoder
         }
     }
 
+    /// <summary>The first layers.</summary>
+    public ResNetStem Stem { get; }
+
+    /// <summary>The stem that is usual for images of a size: the paper's from <see cref="LeastSizeForImageNetStem"/> pixels on.</summary>
+    /// <param name="imageSize">Height and width in pixels.</param>
+    public static ResNetStem StemFor(int imageSize) => imageSize >= LeastSizeForImageNetStem ? ResNetStem.ImageNet : ResNetStem.Cifar;
+
     /// <inheritdoc/>
-    protected override Encoder Fresh() => new ResNet18();
+    protected override Encoder Fresh() => new ResNet18(Stem);
 
     /// <inheritdoc/>
     protected override Tensor Maps(Tensor images)
     {
         Tensor stem = functional.relu(bn1.call(conv1.call(images)), inplace: true);
+        if (Stem == ResNetStem.ImageNet)
+        {
+            stem = functional.max_pool2d(stem, PoolSize, PoolStride, PoolPadding);
+        }
         return layer4.call(layer3.call(layer2.call(layer1.call(stem))));
     }
 
@@ -51,6 +80,10 @@ public sealed class ResNet18 : Encoder
     {
         ArgumentNullException.ThrowIfNull(graph);
         string stem = graph.Relu(graph.Sequence(graph.Sequence(images, conv1), bn1));
+        if (Stem == ResNetStem.ImageNet)
+        {
+            stem = graph.MaxPooling(stem, PoolSize, PoolStride, PoolPadding);
+        }
         return new[] { layer1, layer2, layer3, layer4 }.Aggregate(stem, graph.Sequence);
     }
 

@@ -11,10 +11,10 @@ namespace ErLoss.SelfSupervised.Weights;
 public static class EncoderFile
 {
     /// <summary>The networks of this library, by their names in files.</summary>
-    private static readonly Dictionary<string, Func<Encoder>> s_networks = new()
+    private static readonly Dictionary<string, Func<ResNetStem?, Encoder>> s_networks = new()
     {
-        ["convnet"] = () => new ConvNet(),
-        ["resnet18"] = () => new ResNet18(),
+        ["convnet"] = _ => new ConvNet(),
+        ["resnet18"] = stem => new ResNet18(stem ?? ResNetStem.Cifar),
     };
 
     /// <summary>Writes the weights, replacing the file as a whole.</summary>
@@ -35,7 +35,7 @@ public static class EncoderFile
 
     /// <summary>
     /// Loads an encoder of this library, on the CPU: the file says which network it is and how images are given to it. Where it does not say, as files of other programs do not, the network is
-    /// the one whose weights have these names and shapes, and the images are those of training here, of 32×32 pixels.
+    /// the one whose weights have these names and shapes, and the images are those of training here, of 32×32 pixels, or of 224×224 pixels if it is a ResNet with ImageNet's stem.
     /// </summary>
     /// <returns>The encoder; to be disposed of.</returns>
     /// <exception cref="DataException">The file is missing, cannot be read, is damaged, or holds another encoder.</exception>
@@ -49,7 +49,7 @@ public static class EncoderFile
             : throw new DataException($"{path}: the encoder '{named}', which is none of {string.Join(", ", s_networks.Keys)}; make the network and hand it in with the file's name.");
         foreach (string name in candidates)
         {
-            Encoder encoder = DefaultGenerator.Preserve(s_networks[name]);
+            Encoder encoder = DefaultGenerator.Preserve(() => s_networks[name](metadata.Stem));
             try
             {
                 Take(path, tensors, encoder);
@@ -99,19 +99,23 @@ public static class EncoderFile
 
     /// <summary>What a file says of its encoder.</summary>
     /// <exception cref="DataException">The file is missing, cannot be read, is damaged, or what it says is not sound.</exception>
-    internal static EncoderMetadata ReadMetadata(string path) => Parse(path, Access(path, SafeTensors.ReadMetadata));
+    internal static EncoderMetadata ReadMetadata(string path)
+    {
+        (Dictionary<string, long[]> shapes, Dictionary<string, string> metadata) = Access(path, SafeTensors.ReadHeader);
+        return Parse(path, metadata, shapes);
+    }
 
     private static (Dictionary<string, SafeTensor> Tensors, EncoderMetadata Metadata) Contents(string path)
     {
         (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = Access(path, SafeTensors.Read);
-        return (tensors, Parse(path, metadata));
+        return (tensors, Parse(path, metadata, tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape)));
     }
 
-    private static EncoderMetadata Parse(string path, Dictionary<string, string> texts)
+    private static EncoderMetadata Parse(string path, Dictionary<string, string> texts, Dictionary<string, long[]> shapes)
     {
         try
         {
-            return EncoderMetadata.Parse(texts);
+            return EncoderMetadata.Parse(texts, shapes);
         }
         catch (InvalidDataException e)
         {

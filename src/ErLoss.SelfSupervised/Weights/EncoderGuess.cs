@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using ErLoss.SelfSupervised.Encoders;
 
 namespace ErLoss.SelfSupervised.Weights;
 
 /// <summary>What network a file's weights are of, as far as their names and shapes tell.</summary>
-internal static partial class EncoderGuess
+internal static class EncoderGuess
 {
     private const string Small = "ResNet-18";
 
@@ -34,25 +34,22 @@ internal static partial class EncoderGuess
 
     /// <summary>The network with its article; null if the names tell nothing.</summary>
     public static string? Describe(IReadOnlyDictionary<string, SafeTensor> weights) =>
-        weights.Keys.Select(name => ResidualLayer().Match(name)).FirstOrDefault(match => match.Success) is { } residual
-            ? Residual(weights, residual.Groups["prefix"].Value)
+        ResNetWeights.Prefix(weights.Keys) is { } prefix
+            ? Residual(weights, prefix)
             : s_others.FirstOrDefault(other => weights.Keys.Any(name => name.EndsWith(other.Part, StringComparison.Ordinal))).Network;
 
     private static string Residual(IReadOnlyDictionary<string, SafeTensor> weights, string prefix)
     {
-        long? stem = weights.TryGetValue($"{prefix}conv1.weight", out SafeTensor? first) && first.Shape is [_, _, var size, _] ? size : null;
+        long? kernel = ResNetWeights.FirstKernel(weights.ToDictionary(weight => weight.Key, weight => weight.Value.Shape), prefix);
         int[] blocks = [.. Enumerable.Range(1, 4).Select(layer => Blocks(weights, $"{prefix}layer{layer}."))];
         bool bottleneck = weights.ContainsKey($"{prefix}layer1.0.conv3.weight");
         string name = s_residual.TryGetValue((bottleneck, string.Join(", ", blocks)), out string? known)
             ? $"a {known}"
             : $"a ResNet of {string.Join("+", blocks)} {(bottleneck ? "bottleneck" : "basic")} blocks";
-        return known == Small && stem == 3 ? "the encoder resnet18"
-            : name + (bottleneck ? ", which has bottleneck blocks" : "") + (stem is null ? "" : $", with a {stem}x{stem} convolution first");
+        return known == Small && ResNetWeights.StemOf(kernel) is { } stem ? $"the encoder resnet18 with {(stem == ResNetStem.ImageNet ? "ImageNet's stem" : "the stem for small images")} ({kernel}x{kernel})"
+            : name + (bottleneck ? ", which has bottleneck blocks" : "") + (kernel is null ? "" : $", with a {kernel}x{kernel} convolution first");
     }
 
     private static int Blocks(IReadOnlyDictionary<string, SafeTensor> weights, string layer) =>
         weights.Keys.Where(name => name.StartsWith(layer, StringComparison.Ordinal)).Select(name => name[layer.Length..].Split('.')[0]).Distinct().Count();
-
-    [GeneratedRegex(@"^(?<prefix>(?:.*\.)?)layer1\.0\.conv1\.weight$", RegexOptions.CultureInvariant)]
-    private static partial Regex ResidualLayer();
 }

@@ -70,9 +70,10 @@ internal static class SafeTensors
         return (tensors, SafeTensorsHeader.Metadata(header));
     });
 
-    /// <summary>Reads the metadata alone; empty where there are none.</summary>
+    /// <summary>Reads the header alone: the tensors' shapes by their names, and the metadata, empty where there are none.</summary>
     /// <inheritdoc cref="Read(string)" path="/param|/exception"/>
-    public static Dictionary<string, string> ReadMetadata(string path) => Read(path, (_, header) => SafeTensorsHeader.Metadata(header));
+    public static (Dictionary<string, long[]> Shapes, Dictionary<string, string> Metadata) ReadHeader(string path) =>
+        Read(path, (_, header) => (SafeTensorsHeader.Entries(header).ToDictionary(entry => entry.Name, entry => entry.Shape), SafeTensorsHeader.Metadata(header)));
 
     private static T Read<T>(string path, Func<FileStream, JsonElement, T> read)
     {

@@ -53,7 +53,10 @@ internal static class ModelWeights
         }
     }
 
+    /// <summary>The file of a method's weights in a folder.</summary>
+    public static string FileIn(string directory) => Path.Combine(directory, WeightsFile);
+
     /// <summary>Reads the encoder's part of a method's weights, whatever the method.</summary>
     /// <exception cref="DataException">The file is missing, cannot be read, is not sound, or is of another encoder.</exception>
-    public static void LoadEncoder(string directory, Encoder encoder) => EncoderFile.Read(Path.Combine(directory, WeightsFile), encoder);
+    public static void LoadEncoder(string directory, Encoder encoder) => EncoderFile.Read(FileIn(directory), encoder);
 }

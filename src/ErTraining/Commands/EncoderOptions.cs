@@ -20,6 +20,7 @@ internal sealed class EncoderOptions
     private static readonly Dictionary<string, OptionHelp> s_help = new()
     {
         ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
+        ["image_size"] = new("Height and width in pixels at which images are given to the weights in the file of --weights.", "those that the file names, else 224 with ImageNet's stem and 32 without"),
         ["weights"] = new("Safetensors file with the weights of the encoder, as export or PyTorch writes it.", ""),
     };
 
@@ -32,7 +33,7 @@ internal sealed class EncoderOptions
     public EncoderOptions(Registry registry)
     {
         _registry = registry;
-        _settings = new SettingOptions(registry, setting => setting.Path.Split('.')[0] == "encoder" || setting.Word is "device" or "threads", s_help);
+        _settings = new SettingOptions(registry, setting => setting.Path.Split('.')[0] == "encoder" || setting.Word is "device" or "threads" or "image_size", s_help);
     }
 
     /// <summary>All of them, in the order that help lists them.</summary>
@@ -68,7 +69,7 @@ internal sealed class EncoderOptions
         Device device = SharedOptions.UseDevice(settings.Compute);
         Devices.AllowTf32(settings.Compute.Tf32); // as the run had it
         InitialWeights.Seed(settings.Seed);
-        Encoder encoder = _registry.CreateEncoder(settings.Encoder);
+        Encoder encoder = _registry.CreateEncoder(settings.Encoder, preprocessing.ImageSize, checkpoint is null ? source : ModelWeights.FileIn(source));
         try
         {
             if (checkpoint is not null)
@@ -77,7 +78,7 @@ internal sealed class EncoderOptions
             }
             else
             {
-                Console.WriteLine($"{source}: {EncoderFile.Read(source, encoder)}");
+                WeightsLines.Write(source, EncoderFile.Read(source, encoder), encoder, preprocessing.ImageSize);
             }
             encoder.to(device);
             FeatureCheck.Require(encoder, preprocessing.ImageSize);
@@ -89,7 +90,7 @@ internal sealed class EncoderOptions
         }
         string name = _registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : $"trained with {_registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Compute.Tf32)}");
+            $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : $"trained with {_registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Compute.Tf32)}");
         return new ChosenEncoder(encoder, name, preprocessing, source, device, settings);
     }
 
@@ -99,7 +100,7 @@ internal sealed class EncoderOptions
         IReadOnlyList<(string Word, string Value)> given = _settings.Given(parsed);
         if (given.FirstOrDefault(setting => setting.Word is not ("device" or "threads")).Word is { } word)
         {
-            throw new UsageException($"{_settings.GivenName(parsed, word)} goes with --weights; a run's encoder is in its settings.");
+            throw new UsageException($"{_settings.GivenName(parsed, word)} goes with --weights; a run's encoder and the size of its images are in its settings.");
         }
         (RunSettings run, string folder) = RunReader.Find(checkpoint, _registry);
         RunSettings settings = _registry.Document.With(run with { Compute = run.Compute with { Device = "auto", Threads = null } }, given);
@@ -115,6 +116,7 @@ internal sealed class EncoderOptions
         {
             given = [("encoder", named), .. given];
         }
-        return (_registry.Document.With(new RunSettings(), given), metadata.Preprocessing, file);
+        RunSettings settings = _registry.Document.With(new RunSettings(), given);
+        return (settings, _settings.GivenName(parsed, "image_size") is null ? metadata.Preprocessing : metadata.Preprocessing with { ImageSize = settings.Data.ImageSize }, file);
     }
 }

@@ -68,21 +68,24 @@ internal static class EvaluateCommand
         Devices.AllowTf32(tf32); // as the run had it
         bool untrained = parsed.GetValue(s_untrained);
 
-        InitialWeights.Seed(settings.Seed);
+        WeightsReadResult? taken = null;
         using Encoder encoder = untrained || checkpoint is null
-            ? InitialWeights.Encoder(
-                registry, settings.Encoder, settings.Compute.Precision, taken => Console.WriteLine($"{settings.Encoder.Weights}: {taken}"))
-            : registry.CreateEncoder(settings.Encoder);
+            ? InitialWeights.Encoder(registry, settings, result => taken = result)
+            : registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, ModelWeights.FileIn(checkpoint));
         if (!untrained && checkpoint is not null)
         {
             ModelWeights.LoadEncoder(checkpoint, encoder);
+        }
+        if (taken is not null)
+        {
+            WeightsLines.Write(settings.Encoder.Weights!, taken, encoder, settings.Data.ImageSize);
         }
         string source = checkpoint ?? settings.Encoder.Weights!;
         encoder.to(device);
         FeatureCheck.Require(encoder, settings.Data.ImageSize);
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{name}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
+            $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
         ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, cancellation);
         RunImages.RequireLabels(data, "accuracies need");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");

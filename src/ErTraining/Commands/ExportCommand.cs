@@ -34,7 +34,7 @@ internal static class ExportCommand
             }
             OutputFile.Prepare(file);
             (RunSettings settings, string weights) = RunReader.Find(parsed.GetRequiredValue(checkpoint)!, registry);
-            using Encoder encoder = registry.CreateEncoder(settings.Encoder);
+            using Encoder encoder = registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, ModelWeights.FileIn(weights));
             ModelWeights.LoadEncoder(weights, encoder);
             FeatureCheck.Require(encoder, settings.Preprocessing.ImageSize);
             if (chosen == Onnx)
@@ -46,7 +46,7 @@ internal static class ExportCommand
                 OutputFile.Write(file, () => EncoderFile.Write(file, encoder, settings.Preprocessing));
             }
             long parameters = encoder.parameters().Sum(parameter => parameter.numel());
-            Console.WriteLine($"{registry.Document.NameOf(settings.Encoder)}, {parameters:n0} parameters, is in {file}.");
+            Console.WriteLine($"{WeightsLines.Describe(registry.Document.NameOf(settings.Encoder), encoder)}, {parameters:n0} parameters, is in {file}.");
             return ExitCode.Success;
         });
         return command;

@@ -44,7 +44,10 @@ internal static class InfoCommand
             WriteRow("products", folder is null ? MatrixProducts.Description : "as that libtorch was built");
             foreach (string name in registry.Encoders)
             {
-                WriteRow(name, Features(name, registry));
+                foreach (string line in Features(name, registry))
+                {
+                    WriteRow(name, line);
+                }
             }
             StandardStreams.RequireOutput();
             return ExitCode.Success;
@@ -52,14 +55,30 @@ internal static class InfoCommand
         return command;
     }
 
-    private static string Features(string name, Registry registry)
+    /// <summary>A line for an encoder; of a ResNet one for each stem, at the smallest size of images that it is chosen for without being asked for, or the usual one.</summary>
+    private static IEnumerable<string> Features(string name, Registry registry)
+    {
+        foreach (int size in (int[])[ImageSet.DefaultSize, ResNet18.LeastSizeForImageNetStem])
+        {
+            using Encoder encoder = registry.CreateEncoder(name, size);
+            if (encoder is ResNet18 { Stem: var stem })
+            {
+                yield return $"{WeightsLines.Word(stem)} stem at {size}x{size}: {Features(encoder, size)}";
+            }
+            else if (size == ImageSet.DefaultSize)
+            {
+                yield return Features(encoder, size);
+            }
+        }
+    }
+
+    private static string Features(Encoder encoder, int size)
     {
         try
         {
-            using Encoder encoder = registry.CreateEncoder(name);
             encoder.TrainingType = torch.ScalarType.BFloat16;
             encoder.to(Devices.Find("auto")!);
-            return FeatureCheck.Describe(encoder, ImageSet.DefaultSize);
+            return FeatureCheck.Describe(encoder, size);
         }
         catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
         {

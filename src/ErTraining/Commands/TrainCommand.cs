@@ -196,7 +196,7 @@ internal static class TrainCommand
         }
         if (trainer.WeightsReadResult is { } taken)
         {
-            Console.WriteLine($"{settings.Encoder.Weights}: {taken}");
+            WeightsLines.Write(settings.Encoder.Weights!, taken, trainer.Method.Encoder, settings.Data.ImageSize);
         }
         using var display = new TrainingDisplay(settings.Epochs, settings.Encoder.Weights);
         trainer.Observers.Add(display);

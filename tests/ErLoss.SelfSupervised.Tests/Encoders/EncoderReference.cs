@@ -28,7 +28,9 @@ internal static class EncoderReference
             }
             return maps.mean([2, 3]);
         }
-        maps = Norm(Convolve(maps, weights["conv1.weight"], 1, 1), "bn1").relu();
+        maps = encoder is ResNet18 { Stem: ResNetStem.ImageNet }
+            ? LargestOfThreeByThree(Norm(Convolve(maps, weights["conv1.weight"], 2, 3), "bn1").relu())
+            : Norm(Convolve(maps, weights["conv1.weight"], 1, 1), "bn1").relu();
         for (int layer = 1; layer <= 4; layer++)
         {
             for (int block = 0; block < 2; block++)
@@ -47,6 +49,14 @@ internal static class EncoderReference
             Tensor Of(string part) => weights[$"{name}.{part}"].reshape(1, -1, 1, 1);
             return (x - Of("running_mean")) / (Of("running_var") + 1e-5).sqrt() * Of("weight") + Of("bias");
         }
+    }
+
+    /// <summary>The largest value of 3×3 pixels at every other place. Values are zero or above, so that zeros around the maps change nothing.</summary>
+    private static Tensor LargestOfThreeByThree(Tensor maps)
+    {
+        long Sites(long length) => (length - 1) / 2 + 1;
+        Tensor squares = functional.unfold(maps, 3, padding: 1, stride: 2).reshape(maps.shape[0], maps.shape[1], 9, -1);
+        return squares.amax([2]).reshape(maps.shape[0], maps.shape[1], Sites(maps.shape[2]), Sites(maps.shape[3]));
     }
 
     /// <summary>‖x − truth‖ / ‖truth‖, of a truth that is finite and not zero.</summary>

@@ -19,7 +19,7 @@ internal sealed class EncoderTests : TensorTests
     public void Features_and_gradients_are_those_of_a_plain_recomputation_whatever_the_batch(
         [ValueSource(nameof(Names))] string name, [Values(32, 33, 64)] int size)
     {
-        using Encoder encoder = Registry.Default.CreateEncoder(name);
+        using Encoder encoder = Registry.Default.CreateEncoder(name, size); // a ResNet has the stem of the size
         MakeStatisticsUneven(encoder);
         encoder.eval();
         Tensor images = rand(Batches(size).Max() > Images ? Images : 2, 3, size, size) * 4 - 2, direction = randn(1, encoder.FeatureDimension);
@@ -73,9 +73,9 @@ internal sealed class EncoderTests : TensorTests
     }
 
     [Test]
-    public void In_float64_it_is_a_plain_recomputation_and_draws_nothing([ValueSource(nameof(Names))] string name)
+    public void In_float64_it_is_a_plain_recomputation_and_draws_nothing([ValueSource(nameof(Names))] string name, [Values(32, 64)] int size)
     {
-        using Encoder encoder = Registry.Default.CreateEncoder(name);
+        using Encoder encoder = Registry.Default.CreateEncoder(name, size);
         MakeStatisticsUneven(encoder);
         Tensor before = Generator.Default.get_state();
         using Encoder inFloat64 = encoder.InFloat64();

@@ -10,6 +10,9 @@ internal sealed class ResNet18Tests
     /// <summary>The count of ResNet-18 with this stem and a classifier of ten classes, as published implementations for CIFAR have it.</summary>
     private const long WithClassifier = 11_173_962, Classifier = 512 * 10 + 10;
 
+    /// <summary>torchvision's resnet18, whose classifier has a thousand classes.</summary>
+    private const long Torchvision = 11_689_512, ClassifierOfImageNet = 512 * 1000 + 1000;
+
     private DisposeScope _scope = null!;
 
     [SetUp]
@@ -25,8 +28,37 @@ internal sealed class ResNet18Tests
     [Test]
     public void It_has_the_parameters_of_the_paper()
     {
-        using Encoder encoder = new ResNet18();
-        Assert.That(encoder.parameters().Sum(parameter => parameter.numel()), Is.EqualTo(WithClassifier - Classifier));
+        using Encoder small = new ResNet18(), large = new ResNet18(ResNetStem.ImageNet);
+        Assert.Multiple(() =>
+        {
+            Assert.That(small.parameters().Sum(parameter => parameter.numel()), Is.EqualTo(WithClassifier - Classifier));
+            Assert.That(large.parameters().Sum(parameter => parameter.numel()), Is.EqualTo(Torchvision - ClassifierOfImageNet));
+            Assert.That(large.state_dict().Keys, Is.EqualTo(small.state_dict().Keys), "pooling has no weights");
+        });
+    }
+
+    [Test]
+    public void The_stem_is_that_of_the_paper_from_64_pixels_on()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(ResNet18.StemFor(63), Is.EqualTo(ResNetStem.Cifar));
+            Assert.That(ResNet18.StemFor(64), Is.EqualTo(ResNetStem.ImageNet));
+            Assert.That(() => new ResNet18((ResNetStem)2), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("The stem is 2; Cifar or ImageNet is wanted."));
+        });
+    }
+
+    [TestCase(96)]
+    [TestCase(224)]
+    public void With_the_stem_of_the_paper_features_of_large_images_are_those_of_a_plain_recomputation(int size)
+    {
+        using var frozen = no_grad();
+        using var encoder = new ResNet18(ResNetStem.ImageNet);
+        encoder.eval();
+        Tensor image = randn(1, 3, size, size), features = encoder.call(image);
+        Dictionary<string, Tensor> weights = encoder.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.to(ScalarType.Float64));
+        Assert.That(features.shape, Is.EqualTo(new long[] { 1, 512 }));
+        Assert.That(EncoderReference.RelativeError(features, EncoderReference.Features(encoder, weights, image.to(ScalarType.Float64))), Is.LessThan(1e-5));
     }
 
     [Test]

@@ -33,7 +33,7 @@ internal sealed class EncoderMisfitTests : IDisposable
                 + "conv1.weight [64,3,3,3], layer1.0.bn1.bias [64], layer1.0.bn1.running_mean [64], layer1.0.bn1.running_var [64], layer1.0.bn1.weight [64], "
                 + "layer1.0.bn2.bias [64] and 90 more. The file has layers.block1.bn.bias [32],"));
         EncoderFile.Write(FilePath, large);
-        Assert.That(() => EncoderFile.Read(FilePath, small), Refused("by its names it holds the encoder resnet18. The encoder needs layers.block1.bn.bias [32],"));
+        Assert.That(() => EncoderFile.Read(FilePath, small), Refused("by its names it holds the encoder resnet18 with the stem for small images (3x3). The encoder needs layers.block1.bn.bias [32],"));
     }
 
     [Test]
@@ -78,7 +78,8 @@ internal sealed class EncoderMisfitTests : IDisposable
         Assert.That(cancellation.IsCancellationRequested, Is.False);
     }
 
-    [TestCase("layer1 2, layer2 2, layer3 2, layer4 2", "conv1.weight [64,3,7,7]", "a ResNet-18, with a 7x7 convolution first")]
+    [TestCase("layer1 2, layer2 2, layer3 2, layer4 2", "conv1.weight [64,3,7,7]", "the encoder resnet18 with ImageNet's stem (7x7)")]
+    [TestCase("layer1 2, layer2 2, layer3 2, layer4 2", "conv1.weight [64,3,5,5]", "a ResNet-18, with a 5x5 convolution first")]
     [TestCase("layer1 3, layer2 4, layer3 6, layer4 3", "", "a ResNet-34")]
     [TestCase("layer1 3, layer2 4, layer3 6, layer4 3", "layer1.0.conv3.weight [1]", "a ResNet-50, which has bottleneck blocks")]
     [TestCase("layer1 3, layer2 4, layer3 23, layer4 3", "layer1.0.conv3.weight [1]", "a ResNet-101, which has bottleneck blocks")]

@@ -20,17 +20,18 @@ internal sealed class OnnxFileTests : TensorTests
     [TearDown]
     public void DeleteFolder() => _folder.Dispose();
 
-    [TestCase("convnet")]
-    [TestCase("resnet18")]
-    public void Features_are_the_same_at_any_batch_and_any_size(string name)
+    [TestCase("convnet", 24, null)]
+    [TestCase("resnet18", 24, "cifar")]
+    [TestCase("resnet18", 64, "imagenet")]
+    public void Features_are_the_same_at_any_batch_and_any_size(string name, int size, string? stem)
     {
-        using Encoder encoder = SafeTensorsForTests.Used(name);
-        var preprocessing = new ImagePreprocessing { ImageSize = 24, Mean = 0.4, StandardDeviation = 0.3 };
+        using Encoder encoder = SafeTensorsForTests.Used(name, size);
+        var preprocessing = new ImagePreprocessing { ImageSize = size, Mean = 0.4, StandardDeviation = 0.3 };
         OnnxFile.Write(FilePath, encoder, preprocessing);
         using InferenceSession session = Open();
         Assert.Multiple(() =>
         {
-            foreach ((int batch, int height, int width) in ((int, int, int)[])[(1, 24, 24), (3, 24, 24), (2, 17, 10)])
+            foreach ((int batch, int height, int width) in ((int, int, int)[])[(1, size, size), (3, size, size), (2, 17, 10)])
             {
                 Tensor pixels = randint(0, 256, [batch, 3, height, width], ScalarType.Byte);
                 Tensor wanted = Features.Compute(encoder, pixels, preprocessing, null, CancellationToken.None);
@@ -38,13 +39,12 @@ internal sealed class OnnxFileTests : TensorTests
                 Assert.That(features.shape, Is.EqualTo(wanted.shape));
                 Assert.That((features - wanted).abs().max().item<float>() / wanted.abs().max().item<float>(), Is.LessThan(1e-5), $"{batch} images of {height}x{width}");
             }
-            Assert.That(session.ModelMetadata.CustomMetadataMap, Is.EquivalentTo(new Dictionary<string, string>
+            var metadata = new Dictionary<string, string> { ["encoder"] = name, ["image_size"] = $"{size}", ["mean"] = "0.4", ["standard_deviation"] = "0.3" };
+            if (stem is not null)
             {
-                ["encoder"] = name,
-                ["image_size"] = "24",
-                ["mean"] = "0.4",
-                ["standard_deviation"] = "0.3",
-            }));
+                metadata["stem"] = stem;
+            }
+            Assert.That(session.ModelMetadata.CustomMetadataMap, Is.EquivalentTo(metadata));
             Assert.That(session.ModelMetadata.ProducerName, Is.EqualTo("ErLoss"));
         });
     }

@@ -15,10 +15,10 @@ namespace ErLoss.SelfSupervised.Tests.Weights;
 internal static class SafeTensorsForTests
 {
     /// <summary>An encoder whose running statistics are no longer those it was made with.</summary>
-    public static Encoder Used(string name)
+    public static Encoder Used(string name, int imageSize = 32)
     {
         using var scope = NewDisposeScope();
-        Encoder encoder = Registry.Default.CreateEncoder(name);
+        Encoder encoder = Registry.Default.CreateEncoder(name, imageSize);
         encoder.train();
         encoder.call(randn(8, 3, 32, 32));
         return encoder;

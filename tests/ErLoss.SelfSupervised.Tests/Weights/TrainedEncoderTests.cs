@@ -71,6 +71,37 @@ internal sealed class TrainedEncoderTests : TensorTests
         Assert.That(loaded.Preprocessing, Is.EqualTo(new ImagePreprocessing()));
     }
 
+    [Test]
+    public void The_stem_of_a_ResNet_is_that_of_the_file_or_of_the_shape_of_its_first_weights()
+    {
+        using Encoder encoder = SafeTensorsForTests.Used("resnet18", imageSize: 64);
+        Tensor pixels = randint(0, 256, [2, 3, 64, 64], ScalarType.Byte), wanted = Features.Compute(encoder, pixels);
+        EncoderFile.Write(FilePath, encoder, new ImagePreprocessing { ImageSize = 96 });
+        (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = SafeTensors.Read(FilePath);
+        Check(stemIn: "imagenet", imageSize: 96);
+
+        metadata.Remove("stem");
+        SafeTensors.Write(FilePath, tensors, metadata);
+        Check(stemIn: null, imageSize: 96);
+
+        byte[] classifier = new byte[4 * 10 * 512]; // as torchvision's weights have one
+        SafeTensorsForTests.Write(FilePath, [.. SafeTensorsForTests.Of(encoder, "", ScalarType.Float32), ("fc.weight", "F32", [10, 512], classifier), ("fc.bias", "F32", [10], classifier[..40])]);
+        Check(stemIn: null, imageSize: 224);
+
+        void Check(string? stemIn, int imageSize)
+        {
+            using TrainedEncoder loaded = EncoderFile.Load(FilePath);
+            Assert.Multiple(() =>
+            {
+                Assert.That(SafeTensors.ReadHeader(FilePath).Metadata.GetValueOrDefault("stem"), Is.EqualTo(stemIn));
+                Assert.That(((ResNet18)loaded.Encoder).Stem, Is.EqualTo(ResNetStem.ImageNet));
+                Assert.That(loaded.Preprocessing.ImageSize, Is.EqualTo(imageSize));
+                Assert.That(loaded.Features(pixels).equal(wanted).all().item<bool>());
+            });
+        }
+    }
+
+    [TestCase("stem", "large", "'stem' in the metadata is 'large'; cifar or imagenet is wanted.")]
     [TestCase("encoder", "vit", "the encoder 'vit', which is none of convnet, resnet18; make the network and hand it in with the file's name.")]
     [TestCase("encoder", "resnet18", "not the weights of this encoder; by its names it holds the encoder convnet.")]
     [TestCase("image_size", "0", "'image_size' in the metadata is '0'; a whole number from 1 to 4096 is wanted.")]

@@ -29,7 +29,7 @@ internal sealed class VerifyAndInfoTests
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             Assert.That(outcome.Output, Does.Match(@"TorchSharp\s+0\.107\.0").And.Match(@"libtorch\s+2\.10\.0"));
-            Assert.That(outcome.Output, Does.Match(@"loaded from\s+\S*torch_cpu").And.Match(@"kernels\s+Fused, Composed, Attention"));
+            Assert.That(outcome.Output, Does.Match(@"loaded from\s+\S*torch_cpu").And.Match(@"resnet18\s+cifar stem at 32x32: features").And.Match(@"resnet18\s+imagenet stem at 64x64: features").And.Match(@"kernels\s+Fused, Composed, Attention"));
         });
     }
 

@@ -25,7 +25,7 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Compute"] = ["ErLoss.Training.Settings"],
         ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Embeddings"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Data"],
-        ["ErLoss.Training.Encoders"] = ["ErLoss.Training.Settings"],
+        ["ErLoss.Training.Encoders"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Weights", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Methods"] =
         [
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Teachers", "ErLoss.Training.Randomness", "ErLoss.Training.Settings",

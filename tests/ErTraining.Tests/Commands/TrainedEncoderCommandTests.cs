@@ -67,6 +67,22 @@ internal sealed partial class TrainedEncoderCommandTests
         });
     }
 
+    [Test]
+    public void Weights_of_torchvision_are_taken_and_a_line_says_how_images_are_given_to_them()
+    {
+        using (var encoder = new ResNet18(ResNetStem.ImageNet))
+        {
+            SafeTensors.Write(_folder["tv.safetensors"], NamedTensors.ToSafeTensors(encoder.state_dict()));
+        }
+        string embedded = Run("embed --weights tv.safetensors --encoder resnet18 --image-size 16 --data pictures --output tv.npy");
+        Assert.Multiple(() =>
+        {
+            Assert.That(embedded, Does.Contain("tv.safetensors: 120 tensors taken; nothing left.").And.Contain("at 16x16 pixels (--image-size), a byte x as (x / 255 - 0.5) / 0.25. Such weights were usually trained at 224x224"));
+            Assert.That(NpyFile.Read(_folder["tv.npy"]).Columns, Is.EqualTo(512));
+        });
+    }
+
+    [TestCase("embed --checkpoint run --image-size 64 --data pictures --output f.npy", "--image-size goes with --weights")]
     [TestCase("embed --data pictures --output f.npy", "--checkpoint or --weights is wanted")]
     [TestCase("embed --checkpoint run --data pictures --output f.parquet", "--output is f.parquet; a name that ends in .npy is wanted")]
     [TestCase("embed --checkpoint run --data pictures --output run", "--output is run; a name")]
