@@ -67,7 +67,7 @@ internal static class Evaluator
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluation = new EvaluationMode(method);
-        using var views = new TwoViews(images.Pixels.device, settings.Data.ImageSize, settings.Crops);
+        using var views = new TwoViews(images.Pixels.device, settings.Data.ImageSize, settings.Views);
         using var generator = new Generator((ulong)RandomStream.Seed(settings.Seed, RandomPurpose.RetrievedViews, 0), CPU);
         int count = RetrievedImages(images.Count);
         List<Tensor> first = [], second = [];

@@ -23,6 +23,9 @@ internal sealed record RunSettings : Section
     /// <summary>The images.</summary>
     public DataSettings Data { get; init; } = new();
 
+    /// <summary>The random changes that make views of an image.</summary>
+    public ViewSettings Views { get; init; } = new();
+
     /// <summary>Passes over the training images; 0 only evaluates the untrained encoder.</summary>
     [Setting("Number of passes over the training images.", Least = 0)]
     public int Epochs { get; init; } = 6;
@@ -90,7 +93,7 @@ internal sealed record RunSettings : Section
         }
     }
 
-    /// <summary>How much views show, and small crops: those of the method, or the defaults, without small crops, of a method that cannot train on them.</summary>
+    /// <summary>The small crops of the method; none of a method that cannot train on them.</summary>
     internal CropSettings Crops => (Method as MultiCropMethodSettings)?.Crops ?? new();
 
     /// <summary>How the run gives images to its encoder; what the encoder expects ever after.</summary>

@@ -73,6 +73,7 @@ internal sealed class Trainer : IDisposable
         DataFingerprint = _dataFingerprint,
         FeatureDimension = Method.Encoder.FeatureDimension,
         Stem = (Method.Encoder as ResNet18)?.Stem,
+        BlurProbability = _settings.Views.BlurProbabilityAt(_settings.Data.ImageSize),
         KnnNeighbours = Train.HasLabels ? NearestNeighbours.NeighbourCount(Train.Count) : null,
         WarmupEpochs = _step.Schedule.WarmupEpochs,
     };

@@ -38,8 +38,8 @@ internal sealed class TrainingStep : IDisposable
         Schedule = new RunSchedule(settings, StepsPerEpoch);
         Optimizer = settings.Optimizer.Create(method);
         int size = (int)images.shape[2];
-        _views = new TwoViews(images.device, size, settings.Crops);
-        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, size, settings.Crops) : null;
+        _views = new TwoViews(images.device, size, settings.Views);
+        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, size, settings.Crops, settings.Views) : null;
         _viewGenerator = new Generator(0, CPU);
     }
 

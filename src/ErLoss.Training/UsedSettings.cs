@@ -17,6 +17,10 @@ internal sealed record UsedSettings : Section
     [Setting("First layers of the encoder, if it is a ResNet.", Word = "used_stem", DecidesResult = false, IsOption = false)]
     public ResNetStem? Stem { get; init; }
 
+    /// <summary>The share of views that are blurred.</summary>
+    [Setting("Probability that a view is blurred.", Word = "used_blur_probability", DecidesResult = false, IsOption = false)]
+    public double? BlurProbability { get; init; }
+
     /// <summary>A number that other images have only by a chance of 2⁻¹²⁸, in hexadecimal digits.</summary>
     [Setting("Fingerprint of the images.", Word = "used_data_fingerprint", DecidesResult = false, IsOption = false)]
     public string? DataFingerprint { get; init; }

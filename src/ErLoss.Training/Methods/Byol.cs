@@ -118,8 +118,9 @@ internal sealed record ByolSettings : MethodSettings
 
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
-        ["solo-learn"] = Preset.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256).With(("ema", "0.99")),
-        ["lightly"] = Preset.Lightly(1024, 256, Preset.NoDecay).With(("ema", "0.99"), ("ema_schedule", "fixed"), ("regression", "cosines")),
+        ["solo-learn"] = Preset.SoloLearn("byol.yaml", 1, 1e-5, 4096, 256, Preset.NoSolarization).With([.. Preset.AsymmetricViews, ("ema", "0.99")]),
+        ["lightly"] = Preset.Lightly(1024, 256, Preset.NoDecay, Preset.NoSolarization)
+            .With([.. Preset.AsymmetricViews, ("ema", "0.99"), ("ema_schedule", "fixed"), ("regression", "cosines")]),
     };
 
     /// <summary>The entropy–reconstruction loss.</summary>

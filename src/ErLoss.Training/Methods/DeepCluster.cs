@@ -126,7 +126,7 @@ internal sealed record DeepClusterSettings : DiscreteMethodSettings
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
         ["solo-learn"] = Preset.SoloLearn("deepclusterv2.yaml", 0.6, 1e-6, 2048, 128, "one head instead of three", "features clustered anew instead of kept in a memory bank")
-            .With(("warmup_epochs", "11"), ("prototypes", "3000")),
+            .With([.. Preset.SymmetricViews, ("warmup_epochs", "11"), ("prototypes", "3000")]),
     };
 
     /// <summary>Projector and clusters. There are never more clusters than training images.</summary>

@@ -115,9 +115,10 @@ internal sealed record DinoSettings : MultiCropMethodSettings
             256,
             "the teacher's temperature of 0.04 instead of 0.07",
             "the projector, which has two layers instead of three, ReLU instead of GELU and larger initial weights",
-            "prototypes, which are not frozen at first").With(("hidden_norm", "false"), ("ema", "0.9995"), ("prototypes", "4096"), ("prototype_norm", PublishedNorm)),
-        ["lightly"] = Preset.Lightly(2048, 256, "ReLU instead of GELU", Preset.NoDecay)
-            .With(("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048"), ("prototype_norm", PublishedNorm)),
+            "prototypes, which are not frozen at first",
+            Preset.NoSolarization).With([.. Preset.AsymmetricViews, ("hidden_norm", "false"), ("ema", "0.9995"), ("prototypes", "4096"), ("prototype_norm", PublishedNorm)]),
+        ["lightly"] = Preset.Lightly(2048, 256, "ReLU instead of GELU", Preset.NoDecay, Preset.NoSolarization)
+            .With([.. Preset.ViewWords("0.4", "0.4", "0.4", "0.2", "0.1"), ("ema", "0.99"), ("ema_schedule", "fixed"), ("prototypes", "2048"), ("prototype_norm", PublishedNorm)]),
     };
 
     /// <summary>The teacher.</summary>

@@ -100,7 +100,7 @@ internal sealed record SimClrSettings : MethodSettings
 
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
-        ["simclr-paper"] = new(
+        ["simclr-paper"] = new Preset(
             "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020)",
             [Preset.Views, "the projector, which has two layers instead of three", "an offset in the projector's last batch normalisation"],
             ("encoder", "resnet18"),
@@ -113,9 +113,9 @@ internal sealed record SimClrSettings : MethodSettings
             ("kappa", "2"),
             ("hidden_dimension", "512"),
             ("projection_dimension", "128"),
-            ("output_norm", "true")),
-        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With(("kappa", "5"), ("hidden_norm", "false")),
-        ["lightly"] = Preset.Lightly(512, 128, Preset.NoDecay).With(("kappa", "2"), ("output_norm", "true")),
+            ("output_norm", "true")).With(Preset.SimClrViews),
+        ["solo-learn"] = Preset.SoloLearn("simclr.yaml", 0.4, 1e-4, 2048, 256).With([.. Preset.SymmetricViews, ("kappa", "5"), ("hidden_norm", "false")]),
+        ["lightly"] = Preset.Lightly(512, 128, Preset.NoDecay).With([.. Preset.SimClrViews, ("kappa", "2"), ("output_norm", "true")]),
     };
 
     /// <summary>The entropy–reconstruction loss, and κ of the native loss.</summary>

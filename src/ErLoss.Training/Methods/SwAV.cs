@@ -85,9 +85,9 @@ internal sealed record SwAVSettings : MultiCropMethodSettings
     private static readonly Dictionary<string, Preset> s_presets = new()
     {
         ["solo-learn"] = Preset.SoloLearn("swav.yaml", 0.6, 1e-6, 2048, 128, "no queue", "prototypes, which have no gains of their own and are not frozen at first")
-            .With(("prototypes", "3000")),
+            .With([.. Preset.SymmetricViews, ("prototypes", "3000")]),
         ["lightly"] = Preset.Lightly(512, 128, "weight decay, which is apart from the gradient (AdamW instead of Adam)")
-            .With(("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512"), ("prototype_layer", "linear")),
+            .With([.. Preset.ViewWords("0.14", "0.4", "0.4", "0.4", "0.1"), ("optimizer", "adamw"), ("learning_rate", "1e-3"), ("weight_decay", "1e-6"), ("prototypes", "512"), ("prototype_layer", "linear")]),
     };
 
     /// <summary>With small crops of the areas that the paper has, which are smaller than those of DINO.</summary>

@@ -66,7 +66,7 @@ internal sealed class Document<T>
         [
             .. from member in DocumentText.Members(json)
                where !IsEmptySection(member.Path, member.Value)
-               select new Entry(member.Path, setting => setting.Path == member.Path, setting => setting.Read(member.Value)),
+               select new Entry(member.Path, setting => setting.Path == member.Path || setting.Attribute.FormerPath == member.Path, setting => setting.Read(member.Value)),
         ]);
 
     /// <summary>A document as JSON, as <see cref="Read"/> understands it. Settings that have no meaning are left out.</summary>

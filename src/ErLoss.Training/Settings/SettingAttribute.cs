@@ -39,6 +39,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <summary>The word that sets it where no path is given, unique within a document; the property's name in snake_case if null.</summary>
     public string? Word { get; init; }
 
+    /// <summary>Where the setting stood in documents of earlier versions, which are read as before; null if nowhere else.</summary>
+    public string? FormerPath { get; init; }
+
     /// <summary>Another setting's word and the value it must have for this one to mean something, "objective er", or the number it must be above, "small_crops above 0".</summary>
     public string? GoesWith { get; init; }
 

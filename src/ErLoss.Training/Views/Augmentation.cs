@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 namespace ErLoss.Training.Views;
 
 /// <summary>
-/// The random change that makes a view of an image, done to a batch on the images' device: resized crop, horizontal flip, colour jitter and grayscale, every
+/// The random change that makes a view of an image, done to a batch on the images' device: resized crop, horizontal flip, colour jitter, grayscale and blur, every
 /// image with draws of its own.
 /// </summary>
 /// <remarks>
-/// The augmentations of SimCLR (Chen et al., ICML 2020, appendix A) with its settings for CIFAR (no blur, half the jitter's strength).
+/// The augmentations of SimCLR (Chen et al., ICML 2020, appendix A); see <see cref="ViewSettings"/>.
 /// Brightness, saturation, hue and grayscale are linear in (R, G, B), so each image's are one 3×3 matrix, and contrast adds an offset:
 /// one matrix product does all of them. Hue turns colours about the grey axis, which is linear, instead of in the HSV hexagon.
 /// The random numbers of a batch are drawn on the CPU, whatever device the images are on, and copied there at once: TorchSharp has no generator of
@@ -18,23 +18,19 @@ namespace ErLoss.Training.Views;
 /// </remarks>
 internal sealed class Augmentation : IDisposable
 {
-    /// <summary>Uniform numbers that a view of an image takes.</summary>
-    public const int Draws = 11;
+    /// <summary>Uniform numbers that a view of an image takes in any case.</summary>
+    private const int Draws = 11;
 
-    private const double WidestAspect = 4.0 / 3;      // and its inverse
-    private const double JitterProbability = 0.8;
-    private const double Jitter = 0.4;                // of brightness, contrast and saturation: factors in 1 ± 0.4
-    private const double HueJitter = 0.1 * 2 * Math.PI;
-    private const double GrayscaleProbability = 0.2;
-
-    /// <summary>Between two numbers that can be drawn, multiples of 2⁻²⁴, so that no view has a sign of zero.</summary>
-    private const float Half = 0.5f - 1f / (1 << 25);
+    /// <summary>Those that it takes besides if crops are drawn again or views are blurred. They are drawn after the others, which are therefore the same with them and without.</summary>
+    private const int MoreDraws = CropShape.FurtherDraws + GaussianBlur.Draws;
 
     /// <summary>Luma of ITU-R BT.601, as everywhere in colour jitter.</summary>
     private static readonly float[] Luma = [0.299f, 0.587f, 0.114f];
 
     private readonly int _size;
     private readonly double _leastArea, _mostArea;
+    private readonly ViewSettings _settings;
+    private readonly GaussianBlur? _blur;
     private readonly Tensor _centres, _identity, _cross, _luma, _grey;
 
     /// <summary>Puts the constants on the images' device.</summary>
@@ -42,10 +38,13 @@ internal sealed class Augmentation : IDisposable
     /// <param name="size">Height and width of a view, in pixels.</param>
     /// <param name="leastArea">The smallest share of an image's area that a crop takes.</param>
     /// <param name="mostArea">The largest.</param>
-    public Augmentation(Device device, int size, double leastArea, double mostArea)
+    /// <param name="settings">How views are drawn otherwise.</param>
+    /// <param name="imageSize">Height and width of the images, of which small crops show a part.</param>
+    public Augmentation(Device device, int size, double leastArea, double mostArea, ViewSettings settings, int imageSize)
     {
         using var scope = NewDisposeScope();
-        (_size, _leastArea, _mostArea) = (size, leastArea, mostArea);
+        (_size, _leastArea, _mostArea, _settings) = (size, leastArea, mostArea, settings);
+        _blur = settings.BlurProbabilityAt(imageSize) is > 0 and var probability ? new GaussianBlur(device, size, probability, settings) : null;
         float root = 1 / MathF.Sqrt(3);
         _centres = ((arange(size, dtype: ScalarType.Float32, device: device) * 2 + (1 - size)) / size).DetachFromDisposeScope(); // of pixels, at (2i + 1)/n − 1
         _identity = eye(3, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
@@ -54,25 +53,28 @@ internal sealed class Augmentation : IDisposable
         _grey = _luma.expand(1, 3, 3).DetachFromDisposeScope();
     }
 
-    /// <summary>Uniform numbers on [0, 1), on a device.</summary>
-    /// <param name="shape">How many; one of the dimensions has the length <see cref="Draws"/>.</param>
-    /// <param name="device">Where they are wanted.</param>
-    /// <param name="generator">Where they come from.</param>
-    /// <remarks>
-    /// The host does not wait for a GPU here: memory that is pinned is copied in the background, and libtorch does not give it to anybody else
-    /// before that is done, though it be disposed of at once.
-    /// </remarks>
-    public static Tensor Draw(ReadOnlySpan<long> shape, Device device, Generator generator)
+    /// <summary>Uniform numbers for views of images.</summary>
+    /// <param name="views">How many views of each image are drawn at once.</param>
+    /// <param name="images">How many images there are.</param>
+    /// <param name="device">Where the images are.</param>
+    /// <param name="generator">Where the numbers come from.</param>
+    /// <returns>Those of each view.</returns>
+    public IReadOnlyList<ViewDraws> Draw(int views, long images, Device device, Generator generator)
     {
-        Tensor draws = rand(shape, dtype: ScalarType.Float32, device: CPU, generator: generator);
-        return device.type == DeviceType.CUDA ? draws.pin_memory().to(device, non_blocking: true) : draws.to(device);
+        Tensor always = Uniform([views, Draws, images], device, generator);
+        Tensor? more = _blur is not null || _settings.CropFit == CropFit.Redraw ? Uniform([views, MoreDraws, images], device, generator) : null;
+        return [.. Enumerable.Range(0, views).Select(view => new ViewDraws(always[view], more?[view]))];
     }
 
     /// <summary>A view of each image.</summary>
     /// <param name="images">(k, 3, h, w), float32 in [0, 1].</param>
-    /// <param name="draws">(<see cref="Draws"/>, k), uniform on [0, 1).</param>
+    /// <param name="draws">Those of <see cref="Draw"/> for as many images.</param>
     /// <returns>(k, 3, size, size), float32, centred as <see cref="Pixels.Center"/> does. The caller's dispose scope takes what is made on the way.</returns>
-    public Tensor View(Tensor images, Tensor draws) => ChangeColours(CropResizeFlip(images, draws), draws);
+    public Tensor View(Tensor images, ViewDraws draws)
+    {
+        Tensor view = ChangeColours(CropResizeFlip(images, draws), draws.Always);
+        return _blur is null ? view : _blur.Apply(view, draws.More!.narrow(0, CropShape.FurtherDraws, GaussianBlur.Draws));
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -82,19 +84,30 @@ internal sealed class Augmentation : IDisposable
         _cross.Dispose();
         _luma.Dispose();
         _grey.Dispose();
+        _blur?.Dispose();
     }
 
-    /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the size of a view, half of them mirrored.</summary>
-    private Tensor CropResizeFlip(Tensor images, Tensor draws)
+    /// <summary>Uniform numbers on [0, 1), on a device.</summary>
+    /// <remarks>
+    /// The host does not wait for a GPU here: memory that is pinned is copied in the background, and libtorch does not give it to anybody else
+    /// before that is done, though it be disposed of at once.
+    /// </remarks>
+    private static Tensor Uniform(ReadOnlySpan<long> shape, Device device, Generator generator)
     {
-        Tensor area = draws[0] * (_mostArea - _leastArea) + _leastArea;
-        Tensor rootAspect = ((draws[1] - 0.5) * Math.Log(WidestAspect)).exp(); // sqrt of an aspect between 3/4 and 4/3, uniform in log
-        Tensor side = area.sqrt();
-        Tensor width = (side * rootAspect).clamp_max_(1);
-        Tensor height = (side / rootAspect).clamp_max_(1);
+        Tensor draws = rand(shape, dtype: ScalarType.Float32, device: CPU, generator: generator);
+        return device.type == DeviceType.CUDA ? draws.pin_memory().to(device, non_blocking: true) : draws.to(device);
+    }
+
+    /// <summary>An affine map an image: a crop of random area, aspect and place, stretched to the size of a view, some of them mirrored.</summary>
+    private Tensor CropResizeFlip(Tensor images, ViewDraws all)
+    {
+        Tensor draws = all.Always;
+        (Tensor width, Tensor height) = _settings.CropFit == CropFit.Redraw
+            ? CropShape.FirstThatFits(draws[0], draws[1], all.More!.narrow(0, 0, CropShape.FurtherDraws), _leastArea, _mostArea)
+            : CropShape.Clamped(draws[0], draws[1], _leastArea, _mostArea);
         Tensor centreX = (draws[2] * 2 - 1) * (1 - width);
         Tensor centreY = (draws[3] * 2 - 1) * (1 - height);
-        Tensor mirror = (draws[4] - Half).sign();
+        Tensor mirror = draws[4].ge(_settings.FlipProbability).to(ScalarType.Float32) * 2 - 1;
 
         // Crops are upright, so a column's x and a row's y make the whole grid.
         Tensor x = (centreX.unsqueeze(1) + (width * mirror).unsqueeze(1) * _centres).unsqueeze(1).expand(-1, _size, -1);
@@ -111,13 +124,13 @@ internal sealed class Augmentation : IDisposable
     private Tensor ChangeColours(Tensor images, Tensor draws)
     {
         long count = images.shape[0];
-        Tensor strength = (draws[5] < JitterProbability).to(ScalarType.Float32) * 2;
+        Tensor strength = (draws[5] < _settings.JitterProbability).to(ScalarType.Float32) * 2;
         Tensor Factor(int draw, double range) => (draws[draw] - 0.5) * strength * range;
-        Tensor brightness = Factor(6, Jitter) + 1;
-        Tensor contrast = (Factor(7, Jitter) + 1).view(count, 1, 1);
-        Tensor saturation = Factor(8, Jitter) + 1;
-        Tensor hue = Factor(9, HueJitter);
-        saturation = saturation * (draws[10] >= GrayscaleProbability).to(ScalarType.Float32); // grayscale is no saturation at all
+        Tensor brightness = Factor(6, _settings.JitterBrightness) + 1;
+        Tensor contrast = (Factor(7, _settings.JitterContrast) + 1).view(count, 1, 1);
+        Tensor saturation = Factor(8, _settings.JitterSaturation) + 1;
+        Tensor hue = Factor(9, _settings.JitterHue * 2 * Math.PI);
+        saturation = saturation * (draws[10] >= _settings.GrayscaleProbability).to(ScalarType.Float32); // grayscale is no saturation at all
 
         // A rotation about (1, 1, 1)/√3 by Rodrigues' formula: cos·I + (1 − cos)·(1/3 everywhere) + sin·K, K the cross product with the axis.
         const float Third = 1f / 3;

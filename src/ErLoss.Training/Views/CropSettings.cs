@@ -3,10 +3,10 @@ using ErLoss.Training.Settings;
 
 namespace ErLoss.Training.Views;
 
-/// <summary>How much of an image its views show, and how many small crops there are besides.</summary>
+/// <summary>How many small crops of an image there are beside its two views, and how much of it they show.</summary>
 /// <remarks>
-/// The areas of small crops are those of DINO's published code (Caron et al., ICCV 2021), whose small crops have 96 pixels beside views of 224; here they have half the pixels of the views. The
-/// smallest area of a view is the one that this program uses for all methods; DINO with small crops has 0.4.
+/// The areas of small crops are those of DINO's published code (Caron et al., ICCV 2021), whose small crops have 96 pixels beside views of 224; here they have half the pixels of the views. How
+/// much the views themselves show is a setting of all methods: <see cref="ViewSettings.LargeCropMinArea"/>.
 /// </remarks>
 internal sealed record CropSettings : Section
 {
@@ -25,10 +25,6 @@ internal sealed record CropSettings : Section
     /// <summary>The largest share of the image's area that a small crop shows.</summary>
     [Setting("Largest share of the area of an image that a small crop shows.", Above = 0, Most = 1, GoesWith = "small_crops above 0")]
     public double SmallCropMaxArea { get; init; } = 0.4;
-
-    /// <summary>The smallest share of the image's area that each of the two views shows; the largest is all of it.</summary>
-    [Setting("Smallest share of the area of an image that each of its two views shows.", Above = 0, Most = 1)]
-    public double LargeCropMinArea { get; init; } = 0.2;
 
     /// <summary>Height and width of a small crop.</summary>
     /// <param name="imageSize">Those of the images.</param>

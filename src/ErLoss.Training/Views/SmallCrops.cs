@@ -16,10 +16,11 @@ internal sealed class SmallCrops : IDisposable
     /// <param name="device">The images' device.</param>
     /// <param name="imageSize">Height and width of the images.</param>
     /// <param name="settings">How many there are, their size, and how much of an image they show; at least one crop.</param>
-    public SmallCrops(Device device, int imageSize, CropSettings settings)
+    /// <param name="views">How views are drawn otherwise.</param>
+    public SmallCrops(Device device, int imageSize, CropSettings settings, ViewSettings views)
     {
         _count = settings.SmallCrops;
-        _augmentation = new Augmentation(device, settings.SizeOfSmallCrops(imageSize), settings.SmallCropMinArea, settings.SmallCropMaxArea);
+        _augmentation = new Augmentation(device, settings.SizeOfSmallCrops(imageSize), settings.SmallCropMinArea, settings.SmallCropMaxArea, views, imageSize);
     }
 
     /// <summary>Independent small crops of each image.</summary>
@@ -29,7 +30,7 @@ internal sealed class SmallCrops : IDisposable
     public Tensor Draw(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        Tensor draws = Augmentation.Draw([Augmentation.Draws, _count * images.shape[0]], images.device, generator);
+        ViewDraws draws = _augmentation.Draw(1, _count * images.shape[0], images.device, generator)[0];
         return _augmentation.View(Pixels.ToUnit(images).repeat(_count, 1, 1, 1), draws).MoveToOuterDisposeScope();
     }
 

@@ -11,8 +11,8 @@ internal sealed class TwoViews : IDisposable
     /// <summary>Views for images on a device.</summary>
     /// <param name="device">The images' device.</param>
     /// <param name="size">Height and width of a view, which are those of the images.</param>
-    /// <param name="settings">Say how much of an image a view shows at least.</param>
-    public TwoViews(Device device, int size, CropSettings settings) => _augmentation = new Augmentation(device, size, settings.LargeCropMinArea, 1);
+    /// <param name="settings">How views are drawn.</param>
+    public TwoViews(Device device, int size, ViewSettings settings) => _augmentation = new Augmentation(device, size, settings.LargeCropMinArea, 1, settings, size);
 
     /// <summary>Two independent views of each image.</summary>
     /// <param name="images">(k, 3, size, size) pixel bytes.</param>
@@ -21,7 +21,8 @@ internal sealed class TwoViews : IDisposable
     public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator)
     {
         using var scope = NewDisposeScope();
-        Tensor draws = Augmentation.Draw([2, Augmentation.Draws, images.shape[0]], images.device, generator), unit = Pixels.ToUnit(images);
+        IReadOnlyList<ViewDraws> draws = _augmentation.Draw(2, images.shape[0], images.device, generator);
+        Tensor unit = Pixels.ToUnit(images);
         return (_augmentation.View(unit, draws[0]).MoveToOuterDisposeScope(), _augmentation.View(unit, draws[1]).MoveToOuterDisposeScope());
     }
 

