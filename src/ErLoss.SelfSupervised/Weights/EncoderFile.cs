@@ -84,7 +84,8 @@ public static class EncoderFile
 
     /// <summary>
     /// Reads weights into an encoder, on any device. The file may hold an encoder alone, or a whole method or model that contains one. The prefix that precedes the encoder's
-    /// names is found, floating-point types are converted, and tensors that do not belong to the encoder are left out.
+    /// names is found, floating-point types are converted, and tensors that do not belong to the encoder are left out. The parts of a ResNet may be numbered, as those of
+    /// <c>nn.Sequential(*resnet.children())</c> are.
     /// </summary>
     /// <returns>What was taken, converted and left.</returns>
     /// <exception cref="DataException">
@@ -94,7 +95,7 @@ public static class EncoderFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(encoder);
-        return Take(path, Access(path, SafeTensors.Read).Tensors, encoder);
+        return Take(path, ResNetWeights.Named(Access(path, SafeTensors.Read).Tensors), encoder);
     }
 
     /// <summary>What a file says of its encoder.</summary>
@@ -102,12 +103,13 @@ public static class EncoderFile
     internal static EncoderMetadata ReadMetadata(string path)
     {
         (Dictionary<string, long[]> shapes, Dictionary<string, string> metadata) = Access(path, SafeTensors.ReadHeader);
-        return Parse(path, metadata, shapes);
+        return Parse(path, metadata, ResNetWeights.Named(shapes));
     }
 
     private static (Dictionary<string, SafeTensor> Tensors, EncoderMetadata Metadata) Contents(string path)
     {
-        (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = Access(path, SafeTensors.Read);
+        (Dictionary<string, SafeTensor> read, Dictionary<string, string> metadata) = Access(path, SafeTensors.Read);
+        Dictionary<string, SafeTensor> tensors = ResNetWeights.Named(read);
         return (tensors, Parse(path, metadata, tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.Shape)));
     }
 

@@ -8,6 +8,38 @@ internal static partial class ResNetWeights
 {
     private const int SmallKernel = 3, LargeKernel = 7;
 
+    /// <summary>The most networks of one file whose numbers are looked for, so that a file made to take long does not.</summary>
+    private const int MostNumbered = 16;
+
+    /// <summary>The parts of torchvision's ResNet that have weights, by the numbers that they have in <c>nn.Sequential(*resnet.children())</c>.</summary>
+    private static readonly Dictionary<string, string> s_numbered = new()
+    {
+        ["0"] = "conv1",
+        ["1"] = "bn1",
+        ["4"] = "layer1",
+        ["5"] = "layer2",
+        ["6"] = "layer3",
+        ["7"] = "layer4",
+    };
+
+    /// <summary>The weights with torchvision's names for the parts of a ResNet that are numbered, as lightly's examples make it; the same if there is none.</summary>
+    public static Dictionary<string, T> Named<T>(Dictionary<string, T> weights)
+    {
+        string[] prefixes =
+        [
+            .. weights.Keys.Select(name => NumberedBlock().Match(name)).Where(match => match.Success).Select(match => match.Groups["prefix"].Value).Take(MostNumbered)
+                .Where(prefix => weights.ContainsKey($"{prefix}0.weight") && !weights.Keys.Any(name => s_numbered.Values.Any(part => name.StartsWith($"{prefix}{part}.", StringComparison.Ordinal))))
+                .OrderByDescending(prefix => prefix.Length),
+        ];
+        return prefixes.Length == 0 ? weights : weights.ToDictionary(weight => Rename(weight.Key), weight => weight.Value);
+
+        string Rename(string name) =>
+            prefixes.FirstOrDefault(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
+            && name.IndexOf('.', prefix.Length) is > 0 and var dot && s_numbered.TryGetValue(name[prefix.Length..dot], out string? part)
+                ? $"{prefix}{part}{name[dot..]}"
+                : name;
+    }
+
     /// <summary>What precedes the names of the ResNet in a file, such as <c>module.</c>; null if the names are of none.</summary>
     public static string? Prefix(IEnumerable<string> names) =>
         names.Select(name => FirstBlock().Match(name)).FirstOrDefault(match => match.Success) is { } found ? found.Groups["prefix"].Value : null;
@@ -31,4 +63,7 @@ internal static partial class ResNetWeights
 
     [GeneratedRegex(@"^(?<prefix>(?:.*\.)?)layer1\.0\.conv1\.weight$", RegexOptions.CultureInvariant)]
     private static partial Regex FirstBlock();
+
+    [GeneratedRegex(@"^(?<prefix>(?:.*\.)?)4\.0\.conv1\.weight$", RegexOptions.CultureInvariant)]
+    private static partial Regex NumberedBlock();
 }

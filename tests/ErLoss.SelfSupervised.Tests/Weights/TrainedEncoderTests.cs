@@ -88,6 +88,13 @@ internal sealed class TrainedEncoderTests : TensorTests
         SafeTensorsForTests.Write(FilePath, [.. SafeTensorsForTests.Of(encoder, "", ScalarType.Float32), ("fc.weight", "F32", [10, 512], classifier), ("fc.bias", "F32", [10], classifier[..40])]);
         Check(stemIn: null, imageSize: 224);
 
+        string[] children = ["conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4"]; // of torchvision's ResNet, which lightly's examples put into a sequence without names
+        SafeTensorsForTests.Write(FilePath, [.. from weight in SafeTensorsForTests.Of(encoder, "", ScalarType.Float32)
+                                               let parts = weight.Name.Split('.', 2)
+                                               from network in (string[])["backbone", "backbone_momentum"]
+                                               select ($"{network}.{Array.IndexOf(children, parts[0])}.{parts[1]}", weight.DType, weight.Shape, weight.Data)]);
+        Check(stemIn: null, imageSize: 224);
+
         void Check(string? stemIn, int imageSize)
         {
             using TrainedEncoder loaded = EncoderFile.Load(FilePath);
