@@ -72,6 +72,8 @@ internal static class LossChecks
             ScalarType.Float16 => (1e-5, 1e-3), // gradients are rounded to the projections' type
             _ => (1e-5, 8e-3),
         };
+        double ofKappa = options.Support == Support.Sphere ? Math.Max(1, options.Kappa / 10) : 1; // what is rounded off a cosine counts κ times
+        limit *= ofKappa;
         Tensor first = Normal(1).to(dtype), second = (Normal(1) + 0.5 * Normal(2)).to(dtype);
         LossTruth truth = LossTruth.Compute(options, first, second);
 
@@ -89,9 +91,7 @@ internal static class LossChecks
         if (options.LearnKappa)
         {
             Tensor gradient = loss.get_parameter("log_kappa")!.grad!;
-            // It is κ times a difference of means of cosines, so that what is rounded off a cosine counts κ times.
-            double limitInKappa = gradientLimit * Math.Max(1, options.Kappa / 10);
-            yield return Finding.OfScalar("gradient in log κ", gradient.ToDouble(), truth.LogKappaGradient!.Value, limitInKappa);
+            yield return Finding.OfScalar("gradient in log κ", gradient.ToDouble(), truth.LogKappaGradient!.Value, gradientLimit * ofKappa);
         }
     }
 
