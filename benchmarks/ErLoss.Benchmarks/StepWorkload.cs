@@ -21,7 +21,7 @@ internal sealed class StepWorkload : IDisposable
         _data = new ImageTensors(SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0, settings.Data.ImageSize).Train, device);
         Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize);
         Method.to(device);
-        _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data.Pixels);
+        _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data);
         _images = randn(2 * settings.BatchSize, ImageSet.Channels, settings.Data.ImageSize, settings.Data.ImageSize, device: CPU).to(device);
         _sums = new MetricSums(device);
         _step.BeginEpoch(1, isNew: true);

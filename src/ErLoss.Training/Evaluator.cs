@@ -26,8 +26,8 @@ internal static class Evaluator
     {
         using var scope = NewDisposeScope();
         double ofTrain = (double)train.Count / (train.Count + test.Count);
-        Tensor trainFeatures = Features.Compute(encoder, train.Pixels, Part(0, ofTrain), cancellation);
-        Tensor testFeatures = Features.Compute(encoder, test.Pixels, Part(ofTrain, 1 - ofTrain), cancellation);
+        Tensor trainFeatures = train.FeaturesOf(encoder, Part(0, ofTrain), cancellation);
+        Tensor testFeatures = test.FeaturesOf(encoder, Part(ofTrain, 1 - ofTrain), cancellation);
         RequireFinite(trainFeatures, "The encoder's features");
         RequireFinite(testFeatures, "The encoder's features");
         return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
@@ -44,8 +44,7 @@ internal static class Evaluator
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluation = new EvaluationMode(method);
-        Tensor pixels = images.Pixels.narrow(0, 0, Math.Min(MostImagesForCollapse, images.Count));
-        MethodOutputs outputs = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels))));
+        MethodOutputs outputs = method.Project(images.FeaturesOfFirst(Math.Min(MostImagesForCollapse, images.Count), method.Encoder));
         return CollapseIndicators.Measure(outputs.Embeddings, outputs.Probabilities);
     }
 
@@ -67,7 +66,7 @@ internal static class Evaluator
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluation = new EvaluationMode(method);
-        using var views = new TwoViews(images.Pixels.device, settings.Data.ImageSize, settings.Views);
+        using var views = new TwoViews(images.Device, settings.Data.ImageSize, settings.Views);
         using var generator = new Generator((ulong)RandomStream.Seed(settings.Seed, RandomPurpose.RetrievedViews, 0), CPU);
         int count = RetrievedImages(images.Count);
         List<Tensor> first = [], second = [];
@@ -75,7 +74,7 @@ internal static class Evaluator
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
-            (Tensor view1, Tensor view2) = views.Draw(images.Pixels.narrow(0, start, Math.Min(RetrievalBatchSize, count - start)), generator);
+            (Tensor view1, Tensor view2) = views.Draw(images.Range(start, Math.Min(RetrievalBatchSize, count - start)), generator);
             first.Add(Projections(view1));
             second.Add(Projections(view2));
         }

@@ -50,15 +50,15 @@ internal sealed class Trainer : IDisposable
         TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
         SmallCropCheck.Require(registry, settings, method.Encoder);
-        _step = new TrainingStep(settings, method, Train.Pixels);
+        _step = new TrainingStep(settings, method, Train);
         _progress = new RunProgress(_step, settings.BatchSize, device);
         _divergence = new DivergenceGuard(_step, _progress);
     }
 
-    /// <summary>The training images, on the device.</summary>
+    /// <summary>The training images, for the device.</summary>
     public ImageTensors Train { get; }
 
-    /// <summary>The test images, on the device.</summary>
+    /// <summary>The test images, for the device.</summary>
     public ImageTensors Test { get; }
 
     /// <summary>The method being trained, with its encoder.</summary>
@@ -102,7 +102,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
-        FeatureCheck.Require(Method.Encoder, Train.Pixels.shape[2]);
+        FeatureCheck.Require(Method.Encoder, Train.Size);
         if (_settings.Crops.SmallCrops > 0)
         {
             FeatureCheck.Require(Method.Encoder, _settings.Crops.SizeOfSmallCrops(_settings.Data.ImageSize));

@@ -1,3 +1,4 @@
+using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
@@ -16,30 +17,29 @@ namespace ErLoss.Training;
 internal sealed class TrainingStep : IDisposable
 {
     private readonly RunSettings _settings;
-    private readonly Tensor _images;
+    private readonly ImageTensors _images;
     private readonly TwoViews _views;
     private readonly SmallCrops? _smallCrops;
     private readonly Generator _viewGenerator;
-    private Tensor? _order;
+    private ImageBatches? _batches;
 
     /// <summary>Makes optimizer and schedule for a method.</summary>
     /// <param name="settings">Those of the run.</param>
     /// <param name="method">Trained in place; it stays its owner's.</param>
-    /// <param name="images">(n, 3, h, w) pixel bytes on the method's device; they stay their owner's.</param>
+    /// <param name="images">The training images, for the method's device; they stay their owner's.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer images than a batch.</exception>
-    public TrainingStep(RunSettings settings, TwoViewMethod method, Tensor images)
+    public TrainingStep(RunSettings settings, TwoViewMethod method, ImageTensors images)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(images.shape[0], settings.BatchSize, nameof(images));
+        ArgumentOutOfRangeException.ThrowIfLessThan(images.Count, settings.BatchSize, nameof(images));
         _settings = settings;
         _images = images;
         Method = method;
-        StepsPerEpoch = (int)(images.shape[0] / settings.BatchSize);
+        StepsPerEpoch = (int)(images.Count / settings.BatchSize);
         Steps = (long)settings.Epochs * StepsPerEpoch;
         Schedule = new RunSchedule(settings, StepsPerEpoch);
         Optimizer = settings.Optimizer.Create(method);
-        int size = (int)images.shape[2];
-        _views = new TwoViews(images.device, size, settings.Views);
-        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.device, size, settings.Crops, settings.Views) : null;
+        _views = new TwoViews(images.Device, images.Size, settings.Views);
+        _smallCrops = settings.Crops.SmallCrops > 0 ? new SmallCrops(images.Device, images.Size, settings.Crops, settings.Views) : null;
         _viewGenerator = new Generator(0, CPU);
     }
 
@@ -65,11 +65,11 @@ internal sealed class TrainingStep : IDisposable
     {
         if (isNew)
         {
-            Method.BeginEpoch(_images, new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
+            Method.BeginEpoch(() => _images.FeaturesOf(Method.Encoder), new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
         }
-        long[] order = Method.Order((int)_images.shape[0], new RandomStream(_settings.Seed, RandomPurpose.Order, epoch));
-        _order?.Dispose();
-        _order = tensor(order, device: _images.device).DetachFromDisposeScope();
+        long[] order = Method.Order((int)_images.Count, new RandomStream(_settings.Seed, RandomPurpose.Order, epoch));
+        _batches?.Dispose();
+        _batches = _images.Batches(order, _settings.BatchSize);
         Method.train();
     }
 
@@ -104,7 +104,7 @@ internal sealed class TrainingStep : IDisposable
     /// <returns>The batch, in the caller's dispose scope.</returns>
     public ViewBatch Batch(int step, long stepOfRun)
     {
-        Tensor indices = _order!.narrow(0, (long)step * _settings.BatchSize, _settings.BatchSize), images = _images.index_select(0, indices);
+        Tensor indices = _batches!.Indices(step), images = _batches.Images(step);
         (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views));
         return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops)));
 
@@ -118,7 +118,7 @@ internal sealed class TrainingStep : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _order?.Dispose();
+        _batches?.Dispose();
         _viewGenerator.Dispose();
         _views.Dispose();
         _smallCrops?.Dispose();

@@ -32,18 +32,34 @@ public static class Features
     {
         ArgumentNullException.ThrowIfNull(encoder);
         CheckPixels(pixels);
+        return Compute(encoder, pixels.shape[0], pixels.device_type, (first, count) => pixels.narrow(0, first, count), preprocessing, progress, cancellation);
+    }
+
+    /// <summary>As the others, of images that need not be on the device all at once.</summary>
+    /// <param name="encoder">The encoder.</param>
+    /// <param name="images">Number of images, at least 1.</param>
+    /// <param name="device">Kind of the encoder's device.</param>
+    /// <param name="read">Gives the pixel bytes of images on the device, by the index of the first and their number. It is called once for each batch, in order, in a dispose scope of the batch.</param>
+    /// <param name="progress">Receives the share that is done, from 0 to 1, after each batch.</param>
+    /// <param name="cancellation">Checked between batches.</param>
+    internal static Tensor Compute(Encoder encoder, long images, DeviceType device, Func<long, long, Tensor> read, IProgress<double>? progress, CancellationToken cancellation) =>
+        Compute(encoder, images, device, read, s_ofTraining, progress, cancellation);
+
+    private static Tensor Compute(
+        Encoder encoder, long images, DeviceType device, Func<long, long, Tensor> read, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
+    {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluated = new EvaluationMode(encoder);
-        int batchSize = BatchSize(pixels.device_type);
+        int batchSize = BatchSize(device);
         var batches = new List<Tensor>();
-        for (long start = 0; start < pixels.shape[0]; start += batchSize)
+        for (long start = 0; start < images; start += batchSize)
         {
             cancellation.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
-            Tensor batch = pixels.narrow(0, start, Math.Min(batchSize, pixels.shape[0] - start));
-            batches.Add(encoder.call(preprocessing.Apply(batch)).MoveToOuterDisposeScope());
-            progress?.Report((double)(start + batch.shape[0]) / pixels.shape[0]);
+            long count = Math.Min(batchSize, images - start);
+            batches.Add(encoder.call(preprocessing.Apply(read(start, count))).MoveToOuterDisposeScope());
+            progress?.Report((double)(start + count) / images);
         }
         return cat(batches).MoveToOuterDisposeScope();
     }

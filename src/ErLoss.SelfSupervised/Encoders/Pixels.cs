@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.SelfSupervised.Encoders;
@@ -17,12 +18,15 @@ internal static class Pixels
     /// <summary>What <see cref="Center"/> makes of white.</summary>
     public const double Most = (1 - Mean) / Deviation;
 
+    // Kept, as TorchSharp may free a number's conversion before native code reads it.
+    private static readonly Scalar s_mostOfByte = byte.MaxValue, s_mean = Mean, s_deviation = Deviation;
+
     /// <summary>Bytes 0..255 as float32 in [0, 1].</summary>
-    public static Tensor ToUnit(Tensor bytes) => bytes.to(ScalarType.Float32).div_(byte.MaxValue);
+    public static Tensor ToUnit(Tensor bytes) => bytes.to(ScalarType.Float32).div_(s_mostOfByte);
 
     /// <summary>Values in [0, 1] centred and scaled to about unit variance, in place.</summary>
-    public static Tensor Center(Tensor unit) => unit.sub_(Mean).div_(Deviation);
+    public static Tensor Center(Tensor unit) => unit.sub_(s_mean).div_(s_deviation);
 
     /// <summary>Undoes <see cref="Center"/>, in a new tensor: for showing images to people.</summary>
-    public static Tensor Uncenter(Tensor centered) => centered * Deviation + Mean;
+    public static Tensor Uncenter(Tensor centered) => centered * s_deviation + s_mean;
 }

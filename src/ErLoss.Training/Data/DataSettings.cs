@@ -39,6 +39,12 @@ internal sealed record DataSettings : Section
     [Setting("Refuse image files with more than N pixels, which take 4 bytes of memory each while they are decoded.", Least = 1, Most = MostPixels)]
     public int MaxPixels { get; init; } = 1 << 26;
 
+    /// <summary>The folder of files of decoded images; null if they are decoded into memory, as long as they fit.</summary>
+    [Setting(
+        "Decode the images of a folder once, into a file in DIR, and read them from there in each epoch and at later starts. This happens by itself, in the output folder, if the images do not fit in memory.",
+        Placeholder = "DIR", DecidesResult = false, IsPath = true, WhenNull = "the output folder, if the images do not fit in memory")]
+    public string? Cache { get; init; }
+
     /// <summary>The most that <see cref="MaxPixels"/> can be: with four bytes each, nearly as many as one array holds.</summary>
     private const int MostPixels = 500_000_000;
 

@@ -1,4 +1,5 @@
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Compute;
 using ErLoss.Training.Settings;
 
 namespace ErLoss.Training.Data;
@@ -15,12 +16,13 @@ internal static class DataSource
     /// <param name="settings">Which, and how many of its images.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="loading">Told of each image; ends the loading where that is cancelled.</param>
+    /// <param name="cacheFolder">Where a file of decoded images goes if they do not fit in memory and the settings name no folder for it; null if there is no such place.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null)
+    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null, string? cacheFolder = null)
     {
-        ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
+        ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading, cacheFolder);
         return !images.Train.HasLabels || images.Train.Labels.Distinct().Count() > 1
             ? images
             : throw new DataException(
@@ -38,14 +40,31 @@ internal static class DataSource
             : wanted ?? otherwise;
     }
 
-    private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading)
+    private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading, string? cacheFolder)
     {
         ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
-        return new ImageFolderLoader(folder, settings.Decoding(), settings.SkipUnreadable, loading)
-            .Load(settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
+        var loader = new ImageFolderLoader(
+            folder, settings.Decoding(), settings.SkipUnreadable, loading, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
+        return CacheFolder(settings, loader.Lengths, HostMemory.Free(), cacheFolder) is { } place ? loader.Load(Path.Combine(place, CacheSource.FileName(settings))) : loader.Load();
     }
 
-    private static ImageData Read(DataSettings settings, LoadingProgress? loading)
+    /// <summary>The folder for a file of decoded images: the one that the settings name, or another one if the images do not fit in memory.</summary>
+    /// <param name="settings">They may name a folder.</param>
+    /// <param name="lengths">Bytes of the decoded training and test images.</param>
+    /// <param name="free">Bytes of memory that are free; null if that is not known.</param>
+    /// <param name="otherwise">The folder if the settings name none; null if there is none.</param>
+    /// <returns>Null if the images are decoded into memory.</returns>
+    /// <exception cref="DataException">The images do not fit in memory, and no folder is named.</exception>
+    internal static string? CacheFolder(DataSettings settings, (long Train, long Test) lengths, long? free, string? otherwise)
+    {
+        const double Gibibyte = 1L << 30;
+        return settings.Cache is { } given ? given
+            : DevicePlacement.FitsInMemory([lengths.Train, lengths.Test], free) ? null
+            : otherwise ?? throw new DataException(
+                $"{settings.Source}: the decoded images take {(lengths.Train + lengths.Test) / Gibibyte:f1} GiB, too much for memory{(free is { } bytes ? $" ({bytes / Gibibyte:f1} GiB are free)" : "")}; name a folder for a file of them with the setting cache, or use fewer or smaller images.");
+    }
+
+    private static ImageData Read(DataSettings settings, LoadingProgress? loading, string? cacheFolder)
     {
         string data = settings.Source;
         if (InputFile.CheckName(data) is { } cannotBeOpened)
@@ -55,7 +74,7 @@ internal static class DataSource
         ImageData images =
             CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
-            : Directory.Exists(data) ? ReadFolder(settings, loading)
+            : Directory.Exists(data) ? ReadFolder(settings, loading, cacheFolder)
             : throw new DataException(
                 $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with CIFAR-10's or CIFAR-100's binary files or with images.");
         int read = images.Train.Size, size = settings.ImageSize;

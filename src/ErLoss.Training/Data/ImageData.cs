@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using ErLoss.SelfSupervised.IO;
 
 namespace ErLoss.Training.Data;
 
@@ -33,14 +34,29 @@ internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
         }
     }
 
-    /// <summary>A number, in hexadecimal digits, that another data set has only by a chance of 2⁻¹²⁸: the XxHash128 of all pixels and labels, in order.</summary>
-    public string Fingerprint()
+    /// <summary>A sentence on the file that the decoded images are in; null if they are in none.</summary>
+    public string? CacheUse { get; init; }
+
+    /// <summary>The <see cref="Fingerprint"/> of two sets where it is known already, which saves reading all of their pixels.</summary>
+    public (ImageSet Train, ImageSet Test, string Value)? KnownFingerprint { get; init; }
+
+    /// <summary>
+    /// A number, in hexadecimal digits, that another data set has only by a chance of 2⁻¹²⁸: the XxHash128 of all pixels and labels, in order. Where the pixels are does not matter.
+    /// </summary>
+    /// <param name="cancellation">Heeded where pixels are read from a file.</param>
+    /// <exception cref="DataException">The pixels cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public string Fingerprint(CancellationToken cancellation = default)
     {
+        if (KnownFingerprint is { } known && known.Train == Train && known.Test == Test)
+        {
+            return known.Value;
+        }
         var hash = new XxHash128();
         foreach (ImageSet images in (ImageSet[])[Train, Test])
         {
             hash.Append(BitConverter.GetBytes(images.Count));
-            hash.Append(images.Pixels);
+            images.Source.AppendTo(hash, cancellation);
             hash.Append(MemoryMarshal.AsBytes<int>(images.Labels));
         }
         return Convert.ToHexStringLower(hash.GetCurrentHash());

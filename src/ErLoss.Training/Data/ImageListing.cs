@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using ErLoss.SelfSupervised.IO;
-using Microsoft.Win32.SafeHandles;
 
 namespace ErLoss.Training.Data;
 
@@ -24,8 +23,6 @@ internal sealed class ImageListing
         _file = file;
         _noted = new ulong?[images.Count];
     }
-
-    private delegate void PixelReader(int index, Span<byte> pixels);
 
     /// <summary>The images.</summary>
     public IReadOnlyList<ListedImage> Images { get; }
@@ -68,27 +65,32 @@ internal sealed class ImageListing
         ListedImage[] images = [.. ImageFiles.In(scan, settings.Source)];
         var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding()));
         return images.Length > 0
-            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = scan.LeftOut }
+            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => FileVersion.Of(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = scan.LeftOut }
             : throw new DataException($"{settings.Source}: no images ({ImageFormats.Names}) here or in the folders within; wanted a folder of images.");
 
         string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);
     }
 
-    /// <summary>The images of a set in memory, the training images first.</summary>
+    /// <summary>The images of a set, the training images first.</summary>
     public static ImageListing Of(ImageData data)
     {
-        return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, index => XxHash3.HashToUInt64(Pixels(index))) { ImageSize = data.Train.Size };
+        return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, Version) { ImageSize = data.Train.Size };
 
         static IEnumerable<ListedImage> List(ImageSet set, string split) =>
             Enumerable.Range(0, set.Count).Select(i => new ListedImage($"{split}/{i}", set.HasLabels ? set.ClassNames[set.Labels[i]] : "", split));
 
-        ReadOnlySpan<byte> Pixels(int index)
+        void Read(int index, Span<byte> pixels)
         {
             (ImageSet set, int place) = index < data.Train.Count ? (data.Train, index) : (data.Test, index - data.Train.Count);
-            return set.Pixels.AsSpan(place * set.ImageBytes, set.ImageBytes);
+            set.Source.Read(place, pixels);
         }
 
-        void Read(int index, Span<byte> pixels) => Pixels(index).CopyTo(pixels);
+        ulong Version(int index)
+        {
+            byte[] pixels = new byte[data.Train.ImageBytes];
+            Read(index, pixels);
+            return XxHash3.HashToUInt64(pixels);
+        }
     }
 
     /// <summary>The file of an image; null if it has none of its own.</summary>
@@ -138,17 +140,4 @@ internal sealed class ImageListing
         }
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
-
-    private static ulong Version(string path) => InputFile.Access(path, () =>
-    {
-        var file = new FileInfo(path);
-        if (!file.Attributes.HasFlag(FileAttributes.ReparsePoint))
-        {
-            return Number(file.LastWriteTimeUtc, file.Length);
-        }
-        using SafeFileHandle target = File.OpenHandle(path); // of a link, the times and the length are its own
-        return Number(File.GetLastWriteTimeUtc(target), RandomAccess.GetLength(target));
-
-        static ulong Number(DateTime written, long length) => (ulong)(written.Ticks ^ (length << 32));
-    });
 }

@@ -1,6 +1,6 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>Square colour images of one size in memory, with labels or without, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
+/// <summary>Square colour images of one size, with labels or without, in the layout of CIFAR's files. They are in memory or wherever a <see cref="PixelSource"/> has them. No array is to be written after construction.</summary>
 internal sealed class ImageSet
 {
     /// <summary>Colour planes of an image: red, green, blue.</summary>
@@ -18,7 +18,7 @@ internal sealed class ImageSet
     /// <summary>Bytes of an image of a height and width: <see cref="Channels"/> × size × size.</summary>
     public static int BytesAt(int size) => Channels * size * size;
 
-    /// <summary>The most images of a height and width that one set can hold: their pixels share one array.</summary>
+    /// <summary>The most images of a height and width that a set in memory can hold: their pixels share one array.</summary>
     public static int MaxCountAt(int size) => Array.MaxLength / BytesAt(size);
 
     /// <summary>Wraps the arrays, without a copy.</summary>
@@ -28,12 +28,28 @@ internal sealed class ImageSet
     /// <param name="size">Height and width of an image, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a label has no name.</exception>
     public ImageSet(byte[] pixels, int[] labels, IReadOnlyList<string> classNames, int size = DefaultSize)
+        : this(
+            pixels.LongLength == (long)labels.Length * BytesAt(size)
+                ? new PixelArray(pixels, BytesAt(size))
+                : throw new ArgumentException($"{pixels.Length} pixel bytes for {labels.Length} labels; {BytesAt(size)} bytes a label are wanted.", nameof(pixels)),
+            labels,
+            classNames,
+            size)
+    {
+    }
+
+    /// <summary>Images that are wherever a source has them.</summary>
+    /// <param name="source">The pixels, of images of the given size.</param>
+    /// <param name="labels">A label for each image, as above; empty if there are none.</param>
+    /// <param name="classNames">A name for each class; empty if there are no labels.</param>
+    /// <param name="size">Height and width of an image, at least 1.</param>
+    /// <exception cref="ArgumentException">The source has other images, or a label has no name.</exception>
+    public ImageSet(PixelSource source, int[] labels, IReadOnlyList<string> classNames, int size)
     {
         Size = size;
-        if (pixels.LongLength != (long)labels.Length * ImageBytes)
+        if (source.ImageBytes != ImageBytes || (classNames.Count > 0 && labels.Length != source.Count))
         {
-            throw new ArgumentException(
-                $"{pixels.Length} pixel bytes for {labels.Length} labels; {ImageBytes} bytes a label are wanted.", nameof(pixels));
+            throw new ArgumentException($"{source.Count} images of {source.ImageBytes} bytes and {labels.Length} labels; {ImageBytes} bytes an image and a label for each are wanted.", nameof(source));
         }
 
         var stray = labels.AsSpan().IndexOfAnyExceptInRange(0, classNames.Count - 1);
@@ -43,7 +59,7 @@ internal sealed class ImageSet
                 $"Label {labels[stray]} of image {stray} is not in 0..{classNames.Count - 1}.", nameof(labels));
         }
 
-        Pixels = pixels;
+        Source = source;
         Labels = labels;
         ClassNames = classNames;
     }
@@ -59,7 +75,7 @@ internal sealed class ImageSet
         {
             throw new ArgumentException($"{pixels.Length} pixel bytes are no whole images of {ImageBytes}.", nameof(pixels));
         }
-        Pixels = pixels;
+        Source = new PixelArray(pixels, ImageBytes);
         Labels = [];
         ClassNames = [];
     }
@@ -70,8 +86,12 @@ internal sealed class ImageSet
     /// <summary>Bytes of an image.</summary>
     public int ImageBytes => BytesAt(Size);
 
-    /// <summary>Pixel bytes, (count, 3, size, size), row-major: an image's red plane, then green, then blue.</summary>
-    public byte[] Pixels { get; }
+    /// <summary>Where the pixels are.</summary>
+    public PixelSource Source { get; }
+
+    /// <summary>Pixel bytes of a set in memory, (count, 3, size, size), row-major: an image's red plane, then green, then blue.</summary>
+    /// <exception cref="InvalidOperationException">The set is not in memory; <see cref="Source"/> reads it in parts.</exception>
+    public byte[] Pixels => Source is PixelArray array ? array.Bytes : throw new InvalidOperationException("The images are not in memory.");
 
     /// <summary>Whether the classes of the images are known.</summary>
     public bool HasLabels => ClassNames.Count > 0;
@@ -83,7 +103,7 @@ internal sealed class ImageSet
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Number of images.</summary>
-    public int Count => Pixels.Length / ImageBytes;
+    public int Count => Source.Count;
 
     /// <summary>The first <paramref name="count"/> images, copied; the set itself if that is all of them.</summary>
     /// <param name="count">From 0 to <see cref="Count"/>.</param>
@@ -92,17 +112,21 @@ internal sealed class ImageSet
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        return count == Count ? this : With(Pixels[..(count * ImageBytes)], HasLabels ? Labels[..count] : Labels, Size);
+        return count == Count ? this : new ImageSet(Source.Take(count), HasLabels ? Labels[..count] : Labels, ClassNames, Size);
     }
 
     /// <summary>The images at another height and width, each new pixel the mean of the area that it covers; the set itself if that is its size.</summary>
     /// <param name="size">The new height and width.</param>
-    /// <exception cref="ArgumentOutOfRangeException">More images than <see cref="MaxCountAt"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">More images in memory than <see cref="MaxCountAt"/>.</exception>
     public ImageSet Scale(int size)
     {
         if (size == Size)
         {
             return this;
+        }
+        if (Source is not PixelArray)
+        {
+            return new ImageSet(ScaledWhenRead(size), Labels, ClassNames, size);
         }
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Count, MaxCountAt(size));
         byte[] scaled = new byte[Count * BytesAt(size)];
@@ -111,8 +135,18 @@ internal sealed class ImageSet
             scaler.Scale(Pixels.AsSpan(i * ImageBytes, ImageBytes), scaled.AsSpan(i * BytesAt(size), BytesAt(size)));
             return scaler;
         }, _ => { });
-        return With(scaled, Labels, size);
+        return new ImageSet(new PixelArray(scaled, BytesAt(size)), Labels, ClassNames, size);
     }
 
-    private ImageSet With(byte[] pixels, int[] labels, int size) => HasLabels ? new ImageSet(pixels, labels, ClassNames, size) : new ImageSet(pixels, size);
+    /// <summary>The pixels at another size, each image scaled when it is read.</summary>
+    private PixelsOnDemand ScaledWhenRead(int size)
+    {
+        var tools = new ThreadLocal<(PlaneScaler Scaler, byte[] Image)>(() => (new PlaneScaler(Size, size), new byte[ImageBytes]));
+        return new PixelsOnDemand(Count, BytesAt(size), (index, pixels) =>
+        {
+            (PlaneScaler scaler, byte[] image) = tools.Value;
+            Source.Read(index, image);
+            scaler.Scale(image, pixels);
+        });
+    }
 }

@@ -1,21 +1,43 @@
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.IO;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training.Data;
 
-/// <summary>An image set as tensors on the training device: pixels as bytes, a quarter of what floats would take.</summary>
+/// <summary>
+/// An image set as tensors on the training device: pixels as bytes, a quarter of what floats would take. Where they do not fit on the device, or are in a file, they stay where they are, and come to
+/// the device in parts; the values are the same.
+/// </summary>
 internal sealed class ImageTensors : IDisposable
 {
-    /// <summary>Copies the set to the device.</summary>
-    public ImageTensors(ImageSet images, Device device)
+    private readonly PixelSource _source;
+    private readonly Tensor? _pixels;
+
+    /// <summary>Copies the set to the device if it fits there.</summary>
+    /// <param name="images">The set.</param>
+    /// <param name="device">Where tensors are wanted.</param>
+    /// <param name="isResident">Whether all pixels are to be on the device; as <see cref="DevicePlacement"/> has it if null.</param>
+    /// <exception cref="DataException">The pixels cannot be read.</exception>
+    public ImageTensors(ImageSet images, Device device, bool? isResident = null)
     {
         using var scope = NewDisposeScope();
-        Pixels = tensor(images.Pixels, device: device).view(-1, ImageSet.Channels, images.Size, images.Size).DetachFromDisposeScope();
+        (_source, Device, Size, ClassCount) = (images.Source, device, images.Size, images.ClassNames.Count);
+        if (isResident ?? DevicePlacement.FitsOn(device, images.Source))
+        {
+            _pixels = AllOf(images.Source).DetachFromDisposeScope();
+        }
         Labels = tensor(images.Labels, dtype: ScalarType.Int64, device: device).DetachFromDisposeScope();
-        ClassCount = images.ClassNames.Count;
     }
 
-    /// <summary>(n, 3, size, size), uint8.</summary>
-    public Tensor Pixels { get; }
+    /// <summary>Where the tensors are.</summary>
+    public Device Device { get; }
+
+    /// <summary>Height and width of an image.</summary>
+    public int Size { get; }
+
+    /// <summary>Whether all pixels are on the device.</summary>
+    public bool IsResident => _pixels is not null;
 
     /// <summary>(n), int64; empty without labels.</summary>
     public Tensor Labels { get; }
@@ -27,12 +49,89 @@ internal sealed class ImageTensors : IDisposable
     public int ClassCount { get; }
 
     /// <summary>Number of images.</summary>
-    public long Count => Pixels.shape[0];
+    public long Count => _source.Count;
+
+    /// <summary>Consecutive images.</summary>
+    /// <param name="first">Index of the first.</param>
+    /// <param name="count">How many; few enough for the device.</param>
+    /// <returns>(count, 3, size, size), uint8, in the caller's dispose scope.</returns>
+    /// <exception cref="DataException">The pixels cannot be read.</exception>
+    public Tensor Range(long first, long count) => _pixels is not null
+        ? _pixels.narrow(0, first, count)
+        : Gathered(Indices(first, count));
+
+    /// <summary>Some images in any order.</summary>
+    /// <param name="indices">(count), int64, on the device.</param>
+    /// <returns>(count, 3, size, size), uint8, in the caller's dispose scope.</returns>
+    /// <exception cref="DataException">The pixels cannot be read.</exception>
+    public Tensor Select(Tensor indices)
+    {
+        if (_pixels is not null)
+        {
+            return _pixels.index_select(0, indices);
+        }
+        using Tensor onHost = indices.cpu();
+        return Gathered(onHost.data<long>().ToArray());
+    }
+
+    /// <summary>The batches of an order.</summary>
+    /// <param name="order">Indices of the images.</param>
+    /// <param name="batchSize">How many of them make a batch.</param>
+    public ImageBatches Batches(long[] order, int batchSize) => new(this, order, batchSize);
+
+    /// <summary>Features of all images, as <see cref="Features.Compute(Encoder, Tensor, IProgress{double}?, CancellationToken)"/> gives them.</summary>
+    /// <param name="encoder">Run in evaluation mode; left in the mode it was in.</param>
+    /// <param name="progress">Receives the share that is done, from 0 to 1.</param>
+    /// <param name="cancellation">Checked between batches.</param>
+    /// <exception cref="DataException">The pixels cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Tensor FeaturesOf(Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        FeaturesOfFirst(Count, encoder, progress, cancellation);
+
+    /// <summary>As <see cref="FeaturesOf"/>, of the first images only.</summary>
+    public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        if (_pixels is not null)
+        {
+            using Tensor some = _pixels.narrow(0, 0, count);
+            return Features.Compute(encoder, some, progress, cancellation);
+        }
+        using BatchReader reader = Read(Indices(0, count), Features.BatchSize(Device.type), first: 0);
+        return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), progress, cancellation);
+    }
+
+    /// <summary>Begins to read batches, which are not on the device.</summary>
+    internal BatchReader Read(long[] order, int batchSize, int first) => new(_source, Size, order, batchSize, Device, first);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Pixels.Dispose();
+        _pixels?.Dispose();
         Labels.Dispose();
+    }
+
+    private static long[] Indices(long first, long count) => [.. Enumerable.Range((int)first, (int)count).Select(index => (long)index)];
+
+    private Tensor Gathered(long[] indices)
+    {
+        Tensor pixels = empty(indices.Length, ImageSet.Channels, Size, Size, dtype: ScalarType.Byte, device: CPU);
+        _source.Gather(indices, pixels.bytes);
+        return Device.type == DeviceType.CPU ? pixels : pixels.to(Device, disposeAfter: true);
+    }
+
+    private Tensor AllOf(PixelSource source)
+    {
+        if (source is PixelArray array)
+        {
+            return tensor(array.Bytes, device: Device).view(-1, ImageSet.Channels, Size, Size);
+        }
+        Tensor all = empty(source.Count, ImageSet.Channels, Size, Size, dtype: ScalarType.Byte, device: Device);
+        for (int first = 0; first < source.Count; first += source.ImagesAtOnce)
+        {
+            using var scope = NewDisposeScope();
+            int count = Math.Min(source.ImagesAtOnce, source.Count - first);
+            all.narrow(0, first, count).copy_(Gathered(Indices(first, count)));
+        }
+        return all;
     }
 }

@@ -56,16 +56,16 @@ internal sealed class DeepCluster : TwoViewMethod
     }
 
     /// <inheritdoc/>
-    public override void BeginEpoch(Tensor pixels, RandomStream random)
+    public override void BeginEpoch(Func<Tensor> features, RandomStream random)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        Tensor features = Features.Compute(encoder, pixels);
+        Tensor ofImages = features();
         bool wasTraining = training;
         eval();
-        Tensor embeddings = Embed(features);
+        Tensor embeddings = Embed(ofImages);
         train(wasTraining);
-        Tensor whitened = functional.normalize(Whitening.Apply(features, PrincipalComponents), dim: 1);
+        Tensor whitened = functional.normalize(Whitening.Apply(ofImages, PrincipalComponents), dim: 1);
         (_, Tensor clusters) = SphericalKMeans.Fit(whitened, (int)centroids.shape[0], Iterations, random);
         centroids.copy_(functional.normalize(zeros_like(centroids).index_add_(0, clusters, embeddings, 1), dim: 1));
         assignments.copy_(clusters);

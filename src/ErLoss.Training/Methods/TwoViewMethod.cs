@@ -22,9 +22,9 @@ internal abstract class TwoViewMethod(string name) : Module<ViewBatch, MethodTer
     public abstract MethodOutputs Project(Tensor features);
 
     /// <summary>Called before an epoch's first step.</summary>
-    /// <param name="pixels">(n, 3, 32, 32) pixel bytes: all training images.</param>
+    /// <param name="features">Computes the encoder's features of all training images, (n, d), as it is now.</param>
     /// <param name="random">A stream of the epoch's own.</param>
-    public virtual void BeginEpoch(Tensor pixels, RandomStream random)
+    public virtual void BeginEpoch(Func<Tensor> features, RandomStream random)
     {
     }
 

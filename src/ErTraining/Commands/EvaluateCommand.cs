@@ -86,7 +86,7 @@ internal static class EvaluateCommand
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, cancellation);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, checkpoint is null ? null : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint))), cancellation);
         RunImages.RequireLabels(data, "accuracies need");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
@@ -126,8 +126,8 @@ internal static class EvaluateCommand
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new ActivityLine("computing the features of the training images");
-        Tensor trainFeatures = Features.Compute(encoder, train.Pixels, work, cancellation);
-        Tensor testFeatures = Features.Compute(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
+        Tensor trainFeatures = train.FeaturesOf(encoder, work, cancellation);
+        Tensor testFeatures = test.FeaturesOf(encoder, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");

@@ -123,7 +123,7 @@ internal static class StudyCommand
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, limit.Token));
         RunImages.RequireLabels(data, "a study compares accuracies, which need");
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
@@ -143,7 +143,7 @@ internal static class StudyCommand
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");
         }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
-        var runner = new StudyRunner(plan, folder, display, (file, output) => ["train", "--config", file, "--output", output, "--resume"]);
+        var runner = new StudyRunner(plan, folder, display, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
         try
         {
             using (display)

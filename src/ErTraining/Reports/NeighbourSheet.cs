@@ -17,18 +17,18 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
 
     /// <summary>Finds the neighbours and draws the picture.</summary>
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">Where neighbours are looked for; on the encoder's device.</param>
+    /// <param name="train">Where neighbours are looked for; for the encoder's device.</param>
     /// <param name="test">The first few are shown; likewise.</param>
     /// <param name="classNames">Names of the classes, by label.</param>
     public static NeighbourSheet Draw(Encoder encoder, ImageTensors train, ImageTensors test, IReadOnlyList<string> classNames)
     {
         using var scope = NewDisposeScope();
-        Tensor queries = test.Pixels.narrow(0, 0, Math.Min(Queries, test.Count));
+        Tensor queries = test.Range(0, Math.Min(Queries, test.Count));
         (_, Tensor nearest) = NearestNeighbours.Find(
-            Features.Compute(encoder, train.Pixels), Features.Compute(encoder, queries), (int)Math.Min(Neighbours, train.Count));
+            train.FeaturesOf(encoder), Features.Compute(encoder, queries), (int)Math.Min(Neighbours, train.Count));
         int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
         return new NeighbourSheet(
-            ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Pixels.index_select(0, nearest[i])])))]),
+            ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Select(nearest[i])])))]),
             [.. rows.Select(i => (test.HasLabels ? Names(test.Labels.narrow(0, i, 1))[0] : "", OfNeighbours(i)))],
             ImageSheet.ShownSize((int)queries.shape[2]));
 

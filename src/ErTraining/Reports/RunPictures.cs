@@ -2,6 +2,7 @@ using System.Text;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
+using ErLoss.Training.Data;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
 using TorchSharp;
@@ -28,10 +29,10 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     public static RunPictures Draw(Registry registry, RunSettings settings, IReadOnlyList<string> classNames, RunResult result, Trainer trainer)
     {
         using Encoder untrained = InitialWeights.Encoder(registry, settings);
-        untrained.to(trainer.Train.Pixels.device);
+        untrained.to(trainer.Train.Device);
         return new RunPictures(
             trainer.Epochs.Count == 0 ? [] : Panels(result, trainer.Epochs),
-            ViewSheet(trainer.Train.Pixels, settings),
+            ViewSheet(trainer.Train, settings),
             NeighbourSheet.Draw(untrained, trainer.Train, trainer.Test, classNames),
             NeighbourSheet.Draw(trainer.Method.Encoder, trainer.Train, trainer.Test, classNames));
     }
@@ -85,13 +86,13 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     private static IReadOnlyList<(double Epoch, double Value)> Points(IEnumerable<EpochMetrics> epochs, Func<EpochMetrics, double?> metric) =>
         [.. epochs.Where(e => metric(e) is not null).Select(e => ((double)e.Epoch, metric(e)!.Value))];
 
-    private static byte[] ViewSheet(Tensor pixels, RunSettings settings)
+    private static byte[] ViewSheet(ImageTensors train, RunSettings settings)
     {
         using var scope = NewDisposeScope();
         using Generator generator = Seeded(RandomPurpose.ShownViews);
-        int size = (int)pixels.shape[2];
-        Tensor images = pixels.narrow(0, 0, Math.Min(ImagesShown, pixels.shape[0]));
-        using var views = new TwoViews(pixels.device, size, settings.Views);
+        int size = train.Size;
+        Tensor images = train.Range(0, Math.Min(ImagesShown, train.Count));
+        using var views = new TwoViews(train.Device, size, settings.Views);
         (Tensor first, Tensor second) = views.Draw(images, generator);
         return ImageSheet.Png([Pixels.ToUnit(images), Pixels.Uncenter(first), Pixels.Uncenter(second), .. SmallCrops()]);
 
@@ -103,7 +104,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
                 return [];
             }
             using Generator generator = Seeded(RandomPurpose.ShownSmallCrops);
-            using var crops = new SmallCrops(pixels.device, size, settings.Crops with { SmallCrops = shown }, settings.Views);
+            using var crops = new SmallCrops(train.Device, size, settings.Crops with { SmallCrops = shown }, settings.Views);
             return Pixels.Uncenter(crops.Draw(images, generator)).chunk(shown);
         }
 

@@ -23,7 +23,7 @@ internal sealed class ArrowTests
         ],
         ["ErLoss.Training.Checkpoints"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights", "ErLoss.Training"],
         ["ErLoss.Training.Compute"] = ["ErLoss.Training.Settings"],
-        ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Compute", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Embeddings"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Data"],
         ["ErLoss.Training.Encoders"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Weights", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Methods"] =

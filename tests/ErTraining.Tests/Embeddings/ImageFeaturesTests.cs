@@ -15,7 +15,7 @@ internal sealed class ImageFeaturesTests : TensorTests
         ImageListing images = ImageListing.Of(data);
         using var encoder = new ConvNet();
         using var pixels = new ImageTensors(new ImageSet([.. data.Train.Pixels, .. data.Test.Pixels], [.. data.Train.Labels, .. data.Test.Labels], data.Train.ClassNames), CPU);
-        Tensor wanted = Features.Compute(encoder, pixels.Pixels);
+        Tensor wanted = pixels.FeaturesOf(encoder);
         Assert.Multiple(() =>
         {
             Assert.That(All(0).equal(wanted).all().item<bool>());

@@ -25,7 +25,7 @@ namespace ErTraining.Tests.Fuzzing;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SpoiltFileTests : IDisposable
 {
-    private const int Readers = 9;
+    private const int Readers = 10;
 
     private static readonly int s_mutations =
         int.TryParse(Environment.GetEnvironmentVariable("ERTRAINING_FUZZ_MUTATIONS"), out int mutations) ? mutations : 2000;
@@ -124,6 +124,35 @@ internal sealed class SpoiltFileTests : IDisposable
         Assert.That(continued, Is.InRange(1, trials * 3 / 4), "what the header has before the rows is written anew, and all else shows");
 
         FeatureFile Open() => FeatureFile.Open(file, images, columns: 2, FeatureType.Float32, "encoder");
+    }
+
+    /// <summary>Whatever of the file is spoilt, the images are those that were written or are refused.</summary>
+    [Test]
+    public void Files_of_decoded_images()
+    {
+        const string Source = "00112233445566778899aabbccddeeff";
+        ImageData data = SyntheticImages.Create(3, 2, seed: 0, size: 8);
+        string file = _folder["photos.images"];
+        using (var writer = new ImageCacheWriter(file, 8, 5))
+        {
+            foreach (ImageSet images in (ImageSet[])[data.Train, data.Test])
+            {
+                images.Pixels.CopyTo(writer.Next(images.Count));
+                writer.Keep(images.Count);
+            }
+            writer.Finish(data.Train.Count, Source, [new(IsTest: true, 1, "a damaged image")], _ => data.Fingerprint());
+        }
+        Spoil([file], () =>
+        {
+            ImageCache cache = ImageCache.TryOpen(file, Source, out string? fault) ?? throw new DataException($"{file}: {fault}");
+            foreach ((PixelSource pixels, ImageSet images) in new[] { (cache.Train, data.Train), (cache.Test, data.Test) })
+            {
+                byte[] read = new byte[pixels.Length];
+                pixels.Read(0, read);
+                Assert.That(read, Is.EqualTo(images.Pixels));
+            }
+            Assert.That((cache.Fingerprint, cache.Faults.Single().Index), Is.EqualTo((data.Fingerprint(), 1)));
+        });
     }
 
     [Test]

@@ -35,7 +35,7 @@ internal sealed class DeepClusterTests : TensorTests
     {
         using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", objective);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        method.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 0));
+        method.BeginEpoch(() => Features.Compute(method.Encoder, pixels), new RandomStream(0, RandomPurpose.Method, 0));
         Tensor assignments = method.state_dict()["assignments"];
         Tensor indices = tensor(new long[] { 5, 30, 2, 17, 9 });
         Tensor view1 = randn(5, 3, 32, 32), view2 = randn(5, 3, 32, 32);
@@ -88,7 +88,7 @@ internal sealed class DeepClusterTests : TensorTests
     {
         using TwoViewMethod method = TwoViewMethodTests.Create("deepcluster", Objective.Native);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        method.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 0));
+        method.BeginEpoch(() => Features.Compute(method.Encoder, pixels), new RandomStream(0, RandomPurpose.Method, 0));
         method.eval();
         Tensor embeddings = method.Project(method.Encoder.call(Pixels.Center(Pixels.ToUnit(pixels)))).Embeddings;
         Dictionary<string, Tensor> state = method.state_dict();

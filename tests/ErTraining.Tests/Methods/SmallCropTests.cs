@@ -62,8 +62,8 @@ internal sealed class SmallCropTests : TensorTests
     {
         using var images = new ImageTensors(SyntheticImages.Create(24, 10, seed: 0).Train, CPU);
         using TwoViewMethod method = TwoViewMethodTests.Create("dino", Objective.Er);
-        using var without = new TrainingStep(Given.Settings("method=dino batch_size=8"), method, images.Pixels);
-        using var with = new TrainingStep(Given.Settings($"method=dino batch_size=8 small_crops={Small} small_crop_size=12"), method, images.Pixels);
+        using var without = new TrainingStep(Given.Settings("method=dino batch_size=8"), method, images);
+        using var with = new TrainingStep(Given.Settings($"method=dino batch_size=8 small_crops={Small} small_crop_size=12"), method, images);
         without.BeginEpoch(2, isNew: true);
         with.BeginEpoch(2, isNew: true);
         ViewBatch plain = without.Batch(1, 4), batch = with.Batch(1, 4), again = with.Batch(1, 4), next = with.Batch(1, 5);

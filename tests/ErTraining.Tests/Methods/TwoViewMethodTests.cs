@@ -21,7 +21,7 @@ internal sealed class TwoViewMethodTests : TensorTests
     public void Every_trained_weight_takes_a_gradient_from_the_loss_and_no_other_does(string name, Objective objective)
     {
         using TwoViewMethod method = Create(name, objective);
-        method.BeginEpoch(randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte), new RandomStream(0, RandomPurpose.Method, 2)); // clusters are made here
+        method.BeginEpoch(() => Features.Compute(method.Encoder, randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte)), new RandomStream(0, RandomPurpose.Method, 2)); // clusters are made here
         method.call(BatchFor(name)).Loss.backward();
         // A bias right before a loss of directions may have a gradient near zero, never none.
         Assert.Multiple(() =>
@@ -87,7 +87,7 @@ internal sealed class TwoViewMethodTests : TensorTests
         Tensor pixels = randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte);
         method.train();
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        method.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 2));
+        method.BeginEpoch(() => Features.Compute(method.Encoder, pixels), new RandomStream(0, RandomPurpose.Method, 2));
         long[] order = method.Order(Images, new RandomStream(0, RandomPurpose.Method, 3));
         Assert.Multiple(() =>
         {
@@ -102,7 +102,7 @@ internal sealed class TwoViewMethodTests : TensorTests
     {
         using TwoViewMethod method = Create(name, objective);
         method.eval();
-        method.BeginEpoch(randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte), new RandomStream(0, RandomPurpose.Method, 2));
+        method.BeginEpoch(() => Features.Compute(method.Encoder, randint(0, 256, [Images, 3, 32, 32], dtype: ScalarType.Byte)), new RandomStream(0, RandomPurpose.Method, 2));
         MethodOutputs outputs = method.Project(method.Encoder.call(Batch().View1));
         Assert.Multiple(() =>
         {

@@ -45,7 +45,7 @@ internal sealed class DefaultDeviceTests : TensorTests
             manual_seed(5);
             using var encoder = new ResNet18();
             using var images = new ImageTensors(s_data.Test.Take(4), CPU);
-            return Features.Compute(encoder, images.Pixels).square().sum().ToDouble();
+            return images.FeaturesOf(encoder).square().sum().ToDouble();
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class DefaultDeviceTests : TensorTests
             using var encoder = new ConvNet();
             using var train = new ImageTensors(s_data.Train, CPU);
             using var test = new ImageTensors(s_data.Test, CPU);
-            Tensor ofTrain = Features.Compute(encoder, train.Pixels), ofTest = Features.Compute(encoder, test.Pixels);
+            Tensor ofTrain = train.FeaturesOf(encoder), ofTest = test.FeaturesOf(encoder);
             return (
                 NearestNeighbours.Accuracy(ofTrain, train.Labels, ofTest, test.Labels, train.ClassCount),
                 LinearProbe.Evaluate(ofTrain, train.Labels, ofTest, test.Labels, train.ClassCount));

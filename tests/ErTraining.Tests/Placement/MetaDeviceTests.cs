@@ -53,7 +53,7 @@ internal sealed class MetaDeviceTests : TensorTests
     public void Images_are_put_where_they_are_asked_for()
     {
         using var images = new ImageTensors(SyntheticImages.Create(4, 1, seed: 0).Train, s_meta);
-        Assert.That((images.Pixels.device_type, images.Labels.device_type), Is.EqualTo((DeviceType.META, DeviceType.META)));
+        Assert.That((images.Range(0, 1).device_type, images.Labels.device_type), Is.EqualTo((DeviceType.META, DeviceType.META)));
     }
 
     private static Tensor OnMeta() => zeros(Rows, Dimension, device: s_meta);

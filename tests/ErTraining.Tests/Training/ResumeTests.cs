@@ -16,6 +16,9 @@ internal sealed partial class ResumeTests
 
     private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0);
 
+    /// <summary>The same images, none of them in memory.</summary>
+    private static readonly ImageData s_read = new(s_data.Name, OnDemand(s_data.Train), OnDemand(s_data.Test));
+
     private const string Line = "epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
 
     private static readonly RunSettings s_settings = Given.Settings(Line);
@@ -218,6 +221,29 @@ internal sealed partial class ResumeTests
         Assert.That(states.Kept.Single().Position.StepsDone, Is.Zero);
     }
 
+    /// <summary>Where the pixels are decides nothing: a run whose images stay in a file comes to the same numbers, also if it goes on from a state of a run with its images in memory.</summary>
+    [TestCase("method=simclr")]
+    [TestCase("method=deepcluster objective=native")]
+    public void Images_that_are_read_batch_by_batch_give_the_same_metrics_and_weights(string line)
+    {
+        RunSettings settings = Given.Settings($"{Line} {line}", prototypes: 6);
+        var states = new EveryStep();
+        Outcome whole = Train(settings, null, states), read = Train(settings, s_read, null, null), resumed = Train(settings, s_read, states.Kept[2], null);
+        long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        Train(settings, s_read, null, null);
+        Assert.Multiple(() =>
+        {
+            Assert.That(whole.Result.KnnAccuracy, Is.Not.Null);
+            foreach (Outcome other in (Outcome[])[read, resumed])
+            {
+                Assert.That(other.Epochs, Is.EqualTo(whole.Epochs));
+                Assert.That(other.Result, Is.EqualTo(whole.Result));
+                Assert.That(other.Weights, Is.EqualTo(whole.Weights));
+            }
+            Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
+        });
+    }
+
     [Test]
     public void Keeping_states_leaves_no_tensor_alive()
     {
@@ -228,6 +254,9 @@ internal sealed partial class ResumeTests
         Assert.That(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, Is.EqualTo(alive));
     }
 
+    private static ImageSet OnDemand(ImageSet images) =>
+        new(new PixelsOnDemand(images.Count, images.ImageBytes, (index, pixels) => images.Source.Read(index, pixels)), images.Labels, images.ClassNames, images.Size);
+
     private static TrainingState MidEpoch(RunSettings settings)
     {
         using var cancellation = new CancellationTokenSource();
@@ -236,10 +265,12 @@ internal sealed partial class ResumeTests
         return states.Kept[^1];
     }
 
-    private static Outcome Train(RunSettings settings, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default)
+    private static Outcome Train(RunSettings settings, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default) => Train(settings, s_data, from, keeper, cancellation);
+
+    private static Outcome Train(RunSettings settings, ImageData data, TrainingState? from, IStateKeeper? keeper, CancellationToken cancellation = default)
     {
         var recorder = new Recorder();
-        using var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { recorder } };
+        using var trainer = new Trainer(Registry.Default, settings, data, CPU) { Observers = { recorder } };
         if (from is not null)
         {
             trainer.Restore(from);

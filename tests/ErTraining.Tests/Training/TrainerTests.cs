@@ -107,7 +107,7 @@ internal sealed class TrainerTests
         using var images = new ImageTensors(s_data.Train, CPU);
         RunSettings settings = Given.Settings("method=dino epochs=4 batch_size=128 small_crops=1 small_crop_size=8");
         using TwoViewMethod method = InitialWeights.Method(Registry.Default, settings, (int)images.Count);
-        using var step = new TrainingStep(settings, method, images.Pixels);
+        using var step = new TrainingStep(settings, method, images);
         using var sums = new MetricSums(CPU);
         step.BeginEpoch(1, isNew: true);
         step.Take(1, 0, sums); // the optimizer's state comes alive here

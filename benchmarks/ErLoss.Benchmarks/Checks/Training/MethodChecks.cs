@@ -39,7 +39,7 @@ internal static class MethodChecks
         InFullPrecision();
         using TwoViewMethod here = Create(name, objective), there = Create(name, objective);
         Tensor pixels = randint(0, 256, [32, 3, 32, 32], dtype: ScalarType.Byte);
-        here.BeginEpoch(pixels, new RandomStream(0, RandomPurpose.Method, 2)); // a method that clusters has no gradient before
+        here.BeginEpoch(() => Features.Compute(here.Encoder, pixels), new RandomStream(0, RandomPurpose.Method, 2)); // a method that clusters has no gradient before
         there.load_state_dict(here.state_dict());
         there.to(device);
         Tensor view = randn(8, 3, 32, 32), other = view + 0.1 * randn(8, 3, 32, 32), indices = arange(8, dtype: ScalarType.Int64);

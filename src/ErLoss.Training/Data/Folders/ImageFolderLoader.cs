@@ -1,38 +1,110 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using ErLoss.SelfSupervised.IO;
 
 namespace ErLoss.Training.Data;
 
-/// <summary>Decodes the images of a folder, on all processors.</summary>
+/// <summary>Loads the images of a folder: into memory, or into a file of decoded pixels from which they are then read.</summary>
 /// <param name="folder">The images.</param>
 /// <param name="decoding">How files become pixels.</param>
 /// <param name="skipsUnreadable">Whether images that cannot be read are left out; they are an error otherwise.</param>
 /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
-internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decoding, bool skipsUnreadable, LoadingProgress? loading)
+/// <param name="mostTrainImages">How many training images at most, the first that can be read.</param>
+/// <param name="mostTestImages">How many test images at most, likewise.</param>
+internal sealed class ImageFolderLoader(
+    ImageFolder folder, ImageDecoding decoding, bool skipsUnreadable, LoadingProgress? loading, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
 {
-    private const int Named = 10, LongestReason = 200;
+    private const int Named = 10;
+    private const double Gibibyte = 1L << 30, Mebibyte = 1L << 20;
 
-    private readonly int _imageBytes = ImageSet.BytesAt(decoding.Size);
-    private readonly List<LeftOutFile> _unreadable = [];
+    private readonly FolderDecoder _decoder = new(decoding, skipsUnreadable, loading);
 
-    /// <summary>Reads the first training and test images that can be read.</summary>
-    /// <param name="mostTrainImages">How many training images at most.</param>
-    /// <param name="mostTestImages">How many test images at most.</param>
-    /// <exception cref="DataException">Images cannot be read and are not to be left out, or more are wanted than fit in memory.</exception>
+    private int TrainImages => Math.Min(folder.Train.Count, mostTrainImages);
+
+    private int TestImages => Math.Min(folder.Test.Count, mostTestImages);
+
+    /// <summary>Bytes of the training and of the test images once they are decoded.</summary>
+    public (long Train, long Test) Lengths => ((long)TrainImages * ImageSet.BytesAt(decoding.Size), (long)TestImages * ImageSet.BytesAt(decoding.Size));
+
+    /// <summary>Decodes the images into memory.</summary>
+    /// <exception cref="DataException">Images cannot be read and are not to be left out.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public ImageData Load(int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
+    public ImageData Load()
     {
-        loading?.Expect(Math.Min(folder.Train.Count, mostTrainImages) + Math.Min(folder.Test.Count, mostTestImages));
-        ImageSet train = Load(folder.Train, mostTrainImages), test = Load(folder.Test, mostTestImages);
-        if (_unreadable.Count > 0 && !skipsUnreadable)
+        loading?.Expect(TrainImages + (long)TestImages);
+        var faults = new List<CacheFault>();
+        PixelSource train = Decode(folder.Train, TrainImages, isTest: false), test = Decode(folder.Test, TestImages, isTest: true);
+        RequireReadable(faults);
+        return Data(train, test, faults);
+
+        PixelArray Decode(IReadOnlyList<ImageEntry> images, int wanted, bool isTest)
         {
-            string names = string.Join("; ", _unreadable.Take(Named).Select(file => $"{file.Path} ({file.Detail})")), more = _unreadable.Count > Named ? $"; and {_unreadable.Count - Named:n0} more" : "";
-            throw new DataException(_unreadable is [var only]
-                ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with the setting skip_unreadable."
-                : $"{folder.Path}: {_unreadable.Count:n0} images cannot be read; mend or remove them, or leave them out with the setting skip_unreadable: {names}{more}.");
+            var sink = new PixelArraySink(wanted, ImageSet.BytesAt(decoding.Size));
+            faults.AddRange(_decoder.Decode(images, wanted, sink).Select(fault => new CacheFault(isTest, fault.Index, fault.Reason)));
+            return sink.Pixels;
         }
-        foreach ((ImageSet images, string kind) in new[] { (train, "training"), (test, "test") })
+    }
+
+    /// <summary>Reads the images from a file of decoded pixels. If the file is not there, or does not hold these images, it is made first.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DataException">Images cannot be read and are not to be left out, or the file cannot be written or read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public ImageData Load(string path)
+    {
+        string source = CacheSource.Fingerprint(folder, decoding, mostTrainImages, mostTestImages, loading?.Cancellation ?? CancellationToken.None);
+        ImageCache? cache = ImageCache.TryOpen(path, source, out string? fault);
+        bool isNew = cache is null;
+        if (cache is null)
+        {
+            Write(path, source);
+            cache = ImageCache.TryOpen(path, source, out string? replaced)
+                ?? throw new DataException($"{path}: {(replaced is null ? "was deleted" : $"{replaced} by another process")} while it was in use; try again.");
+        }
+        RequireReadable(cache.Faults);
+        ImageData data = Data(cache.Train, cache.Test, cache.Faults);
+        double bytes = data.Train.Source.Length + data.Test.Source.Length;
+        string size = bytes < Gibibyte ? $"{bytes / Mebibyte:f1} MiB" : $"{bytes / Gibibyte:f2} GiB";
+        return data with
+        {
+            KnownFingerprint = (data.Train, data.Test, cache.Fingerprint),
+            CacheUse = !isNew ? $"The images are read from {path}, where they are decoded already ({size})."
+                : $"{(fault is null ? "The images are now" : $"{path} {fault} and has been made anew. The images are")} decoded in {path} ({size}), from which later starts read them.",
+        };
+    }
+
+    private void Write(string path, string source)
+    {
+        loading?.Expect(TrainImages + (long)TestImages);
+        using var writer = new ImageCacheWriter(path, decoding.Size, TrainImages + (long)TestImages);
+        var faults = new List<CacheFault>();
+        int train = Decode(folder.Train, TrainImages, isTest: false);
+        Decode(folder.Test, TestImages, isTest: true);
+        RequireReadable(faults);
+        writer.Finish(train, source, faults, cache => Data(cache.Train, cache.Test, faults).Fingerprint(loading?.Cancellation ?? CancellationToken.None));
+
+        int Decode(IReadOnlyList<ImageEntry> images, int wanted, bool isTest)
+        {
+            int before = writer.Count;
+            faults.AddRange(_decoder.Decode(images, wanted, writer).Select(fault => new CacheFault(isTest, fault.Index, fault.Reason)));
+            return writer.Count - before;
+        }
+    }
+
+    /// <summary>Refuses images that cannot be read, unless they are to be left out.</summary>
+    private void RequireReadable(IReadOnlyList<CacheFault> faults)
+    {
+        if (faults.Count == 0 || skipsUnreadable)
+        {
+            return;
+        }
+        LeftOutFile[] unreadable = [.. Files(faults)];
+        string names = string.Join("; ", unreadable.Take(Named).Select(file => $"{file.Path} ({file.Detail})")), more = unreadable.Length > Named ? $"; and {unreadable.Length - Named:n0} more" : "";
+        throw new DataException(unreadable is [var only]
+            ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with the setting skip_unreadable."
+            : $"{folder.Path}: {unreadable.Length:n0} images cannot be read; mend or remove them, or leave them out with the setting skip_unreadable: {names}{more}.");
+    }
+
+    private ImageData Data(PixelSource train, PixelSource test, IReadOnlyList<CacheFault> faults)
+    {
+        foreach ((PixelSource images, string kind) in new[] { (train, "training"), (test, "test") })
         {
             if (images.Count == 0)
             {
@@ -40,91 +112,20 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
             }
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)));
-        return new ImageData(name, train, test) { Reading = folder.Reading, LeftOut = [.. folder.LeftOut, .. _unreadable] };
+        return new ImageData(name, Set(train, folder.Train, isTest: false), Set(test, folder.Test, isTest: true)) { Reading = folder.Reading, LeftOut = [.. folder.LeftOut, .. Files(faults)] };
+
+        ImageSet Set(PixelSource pixels, IReadOnlyList<ImageEntry> images, bool isTest)
+        {
+            HashSet<int> unreadable = [.. faults.Where(fault => fault.IsTest == isTest).Select(fault => fault.Index)];
+            int[] labels = folder.ClassNames.Count == 0 ? [] : [.. images.Where((_, index) => !unreadable.Contains(index)).Take(pixels.Count).Select(image => image.Label)];
+            return new ImageSet(pixels, labels, folder.ClassNames, decoding.Size);
+        }
     }
 
-    private ImageSet Load(IReadOnlyList<ImageEntry> images, int most)
+    /// <summary>The files that could not be read, with the reason of each.</summary>
+    private IEnumerable<LeftOutFile> Files(IEnumerable<CacheFault> faults) => faults.Select(fault =>
     {
-        int wanted = Math.Min(images.Count, most);
-        if (wanted > ImageSet.MaxCountAt(decoding.Size))
-        {
-            throw new DataException($"{folder.Path}: {wanted} images; at most {ImageSet.MaxCountAt(decoding.Size)} of {decoding.Size}x{decoding.Size} pixels fit in memory.");
-        }
-        byte[] pixels = new byte[wanted * _imageBytes];
-        var read = new List<ImageEntry>(wanted);
-        for (int next = 0; read.Count < wanted && next < images.Count;)
-        {
-            // In the place of images that cannot be read come those after the wanted ones, as if the former were not there.
-            int start = next, count = Math.Min(wanted - read.Count, images.Count - next);
-            if (start > 0)
-            {
-                loading?.Expect(count);
-            }
-            string?[] faults = Decode(images, start, count, pixels.AsMemory(read.Count * _imageBytes));
-            Span<byte> rest = pixels.AsSpan(read.Count * _imageBytes);
-            for (int i = 0, kept = 0; i < count; i++)
-            {
-                ImageEntry image = images[start + i];
-                if (faults[i] is { } fault)
-                {
-                    _unreadable.Add(new(Path.GetRelativePath(folder.Path, image.Path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unreadable, fault));
-                    continue;
-                }
-                rest.Slice(i * _imageBytes, _imageBytes).CopyTo(rest[(kept++ * _imageBytes)..]);
-                read.Add(image);
-            }
-            next += count;
-            if (!skipsUnreadable)
-            {
-                break;
-            }
-        }
-        byte[] taken = read.Count == wanted ? pixels : pixels[..(read.Count * _imageBytes)];
-        return folder.ClassNames.Count == 0 ? new ImageSet(taken, decoding.Size) : new ImageSet(taken, [.. read.Select(image => image.Label)], folder.ClassNames, decoding.Size);
-    }
-
-    /// <summary>What is wrong with an image, without its name.</summary>
-    private static string Fault(DataException e, string path)
-    {
-        string fault = (e.Message.StartsWith($"{path}: ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message).TrimEnd('.');
-        return fault.Length > LongestReason ? $"{fault.AsSpan(0, LongestReason)}…" : fault;
-    }
-
-    /// <summary>Decodes images into consecutive places.</summary>
-    /// <returns>For each image why it cannot be read, or null if it can.</returns>
-    private string?[] Decode(IReadOnlyList<ImageEntry> images, int start, int count, Memory<byte> pixels)
-    {
-        string?[] faults = new string?[count];
-        var decoders = new ConcurrentBag<ImageDecoder>();
-        try
-        {
-            var options = new ParallelOptions
-            {
-                MaxDegreeOfParallelism = Environment.ProcessorCount, // more threads would come in the place of those that wait for a large image, and each holds a file
-                CancellationToken = loading?.Cancellation ?? CancellationToken.None,
-            };
-            Parallel.For(0, count, options, i =>
-            {
-                if (!decoders.TryTake(out ImageDecoder? decoder))
-                {
-                    decoder = new ImageDecoder(decoding);
-                }
-                try
-                {
-                    decoder.Read(images[start + i].Path, pixels.Span.Slice(i * _imageBytes, _imageBytes));
-                }
-                catch (DataException e)
-                {
-                    faults[i] = Fault(e, images[start + i].Path);
-                }
-                decoders.Add(decoder);
-                loading?.Count();
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]); // such as a lack of memory, for which the program has words
-        }
-        return faults;
-    }
+        string path = (fault.IsTest ? folder.Test : folder.Train)[fault.Index].Path;
+        return new LeftOutFile(Path.GetRelativePath(folder.Path, path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unreadable, fault.Reason);
+    });
 }
