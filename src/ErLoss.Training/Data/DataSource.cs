@@ -89,7 +89,7 @@ internal static class DataSource
         {
             int count = wanted ?? set.Count;
             return count > set.Count ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
-                : count > ImageSet.MaxCountAt(size) ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
+                : set.Source is PixelArray && count > ImageSet.MaxCountAt(size) ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
                 : set.Take(count).Scale(size);
         }
     }
