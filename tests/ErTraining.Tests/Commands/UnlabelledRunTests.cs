@@ -22,9 +22,10 @@ internal sealed class UnlabelledRunTests : IDisposable
         File.WriteAllText(_folder["photos/notes.txt"], "a text");
 
         ProgramUnderTest.Outcome run = ProgramUnderTest.RunHere(
-            _folder.Path, "train", "--data", "photos", "--skip-unreadable", "--epochs", "1", "--batch-size", "4", "--encoder", "convnet", "--output", "run");
+            _folder.Path, "train", "--data", "photos", "--skip-unreadable", "--epochs", "1", "--batch-size", "4", "--encoder", "convnet", "--cache", "cache", "--output", "run");
 
         Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Path.GetFileName(Directory.GetFiles(_folder["cache"]).Single()), Does.StartWith("photos-32x32-"));
         JsonElement result = JsonDocument.Parse(File.ReadAllText(_folder["run/result.json"])).RootElement;
         Assert.Multiple(() =>
         {
