@@ -15,17 +15,11 @@ internal static class DataSource
     /// <param name="settings">Which, and how many of its images.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="loading">Told of each image; ends the loading where that is cancelled.</param>
-    /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
+    /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null)
-    {
-        ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
-        return !images.Train.HasLabels || images.Train.Labels.Distinct().Count() > 1
-            ? images
-            : throw new DataException(
-                $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
-    }
+    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null) =>
+        settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading);
 
     private static ImageData Create(DataSettings settings, int seed, LoadingProgress? loading)
     {

@@ -77,7 +77,7 @@ internal sealed class ImageListing
         return new ImageListing([.. List(data.Train, "train"), .. List(data.Test, "test")], Read, index => XxHash3.HashToUInt64(Pixels(index))) { ImageSize = data.Train.Size };
 
         static IEnumerable<ListedImage> List(ImageSet set, string split) =>
-            Enumerable.Range(0, set.Count).Select(i => new ListedImage($"{split}/{i}", set.HasLabels ? set.ClassNames[set.Labels[i]] : "", split));
+            Enumerable.Range(0, set.Count).Select(i => new ListedImage($"{split}/{i}", set.ClassOf(i), split));
 
         ReadOnlySpan<byte> Pixels(int index)
         {

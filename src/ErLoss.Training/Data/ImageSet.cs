@@ -1,6 +1,6 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>Square colour images of one size in memory, with labels or without, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
+/// <summary>Square colour images of one size in memory, all, some or none of them with labels, in the layout of CIFAR's files. Neither array is to be written after construction.</summary>
 internal sealed class ImageSet
 {
     /// <summary>Colour planes of an image: red, green, blue.</summary>
@@ -15,6 +15,9 @@ internal sealed class ImageSet
     /// <summary>The smallest height and width.</summary>
     public const int LeastSize = 8;
 
+    /// <summary>Stands in the place of the label of an image that has none.</summary>
+    public const int NoLabel = -1;
+
     /// <summary>Bytes of an image of a height and width: <see cref="Channels"/> × size × size.</summary>
     public static int BytesAt(int size) => Channels * size * size;
 
@@ -23,7 +26,7 @@ internal sealed class ImageSet
 
     /// <summary>Wraps the arrays, without a copy.</summary>
     /// <param name="pixels">(count, 3, size, size), row-major.</param>
-    /// <param name="labels">(count), each an index into <paramref name="classNames"/>.</param>
+    /// <param name="labels">(count), each an index into <paramref name="classNames"/>, or <see cref="NoLabel"/>.</param>
     /// <param name="classNames">A name for each class.</param>
     /// <param name="size">Height and width of an image, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a label has no name.</exception>
@@ -36,15 +39,16 @@ internal sealed class ImageSet
                 $"{pixels.Length} pixel bytes for {labels.Length} labels; {ImageBytes} bytes a label are wanted.", nameof(pixels));
         }
 
-        var stray = labels.AsSpan().IndexOfAnyExceptInRange(0, classNames.Count - 1);
+        var stray = labels.AsSpan().IndexOfAnyExceptInRange(NoLabel, classNames.Count - 1);
         if (stray >= 0)
         {
             throw new ArgumentException(
-                $"Label {labels[stray]} of image {stray} is not in 0..{classNames.Count - 1}.", nameof(labels));
+                $"Label {labels[stray]} of image {stray} is not in 0..{classNames.Count - 1}, nor {NoLabel}, which means none.", nameof(labels));
         }
 
         Pixels = pixels;
         Labels = labels;
+        LabelledCount = labels.Length - labels.AsSpan().Count(NoLabel);
         ClassNames = classNames;
     }
 
@@ -73,13 +77,19 @@ internal sealed class ImageSet
     /// <summary>Pixel bytes, (count, 3, size, size), row-major: an image's red plane, then green, then blue.</summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Whether the classes of the images are known.</summary>
-    public bool HasLabels => ClassNames.Count > 0;
+    /// <summary>Whether the class of one image at least is known.</summary>
+    public bool HasLabels => LabelledCount > 0;
 
-    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1; empty without labels.</summary>
+    /// <summary>Number of images whose class is known.</summary>
+    public int LabelledCount { get; }
+
+    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1, or <see cref="NoLabel"/>; may be empty if no image has one.</summary>
     public int[] Labels { get; }
 
-    /// <summary>Names of the classes, by label; empty without labels.</summary>
+    /// <summary>Name of the class of an image; empty if it has no label.</summary>
+    public string ClassOf(int index) => HasLabels && Labels[index] is not NoLabel and var label ? ClassNames[label] : "";
+
+    /// <summary>Names of the classes, by label; may be empty if no image has one.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Number of images.</summary>
@@ -92,7 +102,7 @@ internal sealed class ImageSet
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        return count == Count ? this : With(Pixels[..(count * ImageBytes)], HasLabels ? Labels[..count] : Labels, Size);
+        return count == Count ? this : With(Pixels[..(count * ImageBytes)], Labels.Length > 0 ? Labels[..count] : Labels, Size);
     }
 
     /// <summary>The images at another height and width, each new pixel the mean of the area that it covers; the set itself if that is its size.</summary>
@@ -114,5 +124,5 @@ internal sealed class ImageSet
         return With(scaled, Labels, size);
     }
 
-    private ImageSet With(byte[] pixels, int[] labels, int size) => HasLabels ? new ImageSet(pixels, labels, ClassNames, size) : new ImageSet(pixels, size);
+    private ImageSet With(byte[] pixels, int[] labels, int size) => labels.Length > 0 ? new ImageSet(pixels, labels, ClassNames, size) : new ImageSet(pixels, size);
 }

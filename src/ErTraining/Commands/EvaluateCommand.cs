@@ -94,6 +94,8 @@ internal static class EvaluateCommand
             device.ToString(),
             data.Train.Count,
             data.Test.Count,
+            data.Train.LabelledCount,
+            data.Test.LabelledCount,
             encoder.FeatureDimension,
             knn,
             probe.TestAccuracy,
@@ -121,17 +123,19 @@ internal static class EvaluateCommand
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new ActivityLine("computing the features of the training images");
-        Tensor trainFeatures = Features.Compute(encoder, train.Pixels, work, cancellation);
-        Tensor testFeatures = Features.Compute(encoder, test.Pixels, work.Is("computing the features of the test images"), cancellation);
+        (Tensor trainPixels, Tensor trainLabels) = train.Labelled();
+        (Tensor testPixels, Tensor testLabels) = test.Labelled();
+        Tensor trainFeatures = Features.Compute(encoder, trainPixels, work, cancellation);
+        Tensor testFeatures = Features.Compute(encoder, testPixels, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
         work.Is("finding nearest neighbours");
-        double knn = NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
+        double knn = NearestNeighbours.Accuracy(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation);
         work.Is("training the linear probe");
         return (knn, LinearProbe.Evaluate(
-            trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, new ProbeProgress(work), cancellation));
+            trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation));
     }
 
     /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>

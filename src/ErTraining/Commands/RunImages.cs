@@ -33,15 +33,15 @@ internal static class RunImages
         return images;
     }
 
-    /// <summary>Refuses images without labels.</summary>
+    /// <summary>Refuses images that no accuracy can be measured on.</summary>
     /// <param name="images">What was loaded.</param>
     /// <param name="what">What needs labels, as the beginning of a sentence.</param>
-    /// <exception cref="DataException">They have none.</exception>
+    /// <exception cref="DataException">Too few of them have labels.</exception>
     public static void RequireLabels(ImageData images, string what)
     {
-        if (!images.Train.HasLabels)
+        if (images.WhyNoAccuracy is { } why)
         {
-            throw new DataException($"{images.Name}: {what} the classes of the images, but these have no labels; wanted a folder for each class.");
+            throw new DataException($"{images.Name}: {what} the classes of the images, but {why}; wanted {(images.Train.HasLabels ? "training images of two classes at least, and test images with labels" : "a folder for each class")}.");
         }
     }
 

@@ -137,7 +137,7 @@ internal static class StudyCommand
             throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
+            $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Counts}");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");

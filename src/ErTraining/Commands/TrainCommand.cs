@@ -227,7 +227,7 @@ internal static class TrainCommand
                 ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
             }
             using var work = new ActivityLine("drawing the report");
-            RunPictures pictures = RunPictures.Draw(registry, settings, data.Train.ClassNames, result, trainer);
+            RunPictures pictures = RunPictures.Draw(registry, settings, data.WhyNoAccuracy is null ? data.Train.ClassNames : [], result, trainer);
             pictures.Save(folder.Run.PicturesPath);
             Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);
             folder.States.End(settings.KeepState);

@@ -223,16 +223,6 @@ internal sealed class BadUsageTests : IDisposable
     }
 
     [Test]
-    public void Images_of_one_class_only_are_refused()
-    {
-        ImageData data = SyntheticImages.Create(200, 20, seed: 0);
-        CifarWriter.Write(data with { Train = new ImageSet(data.Train.Pixels, new int[200], data.Train.ClassNames) }, _folder.Path);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--data", ".");
-        Assert.That(outcome.ExitCode, Is.EqualTo(2));
-        Assert.That(outcome.Error, Does.Contain("all training images (200) are of one class"));
-    }
-
-    [Test]
     [Platform("Linux", Reason = "It has folders that nobody can write to, whoever runs the test.")]
     public void An_output_folder_that_cannot_be_written_to_is_refused()
     {
