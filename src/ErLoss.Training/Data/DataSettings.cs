@@ -24,7 +24,7 @@ internal sealed record DataSettings : Section
     public int ImageSize { get; init; } = ImageSet.DefaultSize;
 
     /// <summary>Whether the names of folders are classes.</summary>
-    [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never.")]
+    [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never. Images in a folder called unlabeled, and images beside the folders that are classes, have no label.")]
     public FolderLabels Labels { get; init; }
 
     /// <summary>Whether images and folders that cannot be read are left out.</summary>

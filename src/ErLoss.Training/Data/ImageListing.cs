@@ -62,10 +62,10 @@ internal sealed class ImageListing
             return Of(all with { Train = all.Train.Scale(settings.ImageSize), Test = all.Test.Scale(settings.ImageSize) });
         }
         var scan = new ImageTreeScan(settings.Source, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
-        ListedImage[] images = [.. ImageFiles.In(scan, settings.Source)];
+        (ListedImage[] images, IReadOnlyList<LeftOutFile> leftOut) = ImageFiles.In(scan, settings.Source);
         var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding()));
         return images.Length > 0
-            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = scan.LeftOut }
+            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = leftOut }
             : throw new DataException($"{settings.Source}: no images ({ImageFormats.Names}) here or in the folders within; wanted a folder of images.");
 
         string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);

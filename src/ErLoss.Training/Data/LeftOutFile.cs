@@ -19,6 +19,8 @@ internal sealed record LeftOutFile(string Path, LeftOutReason Reason, string? De
 
     private static (string One, string Many) Words(LeftOutReason reason) => reason switch
     {
+        LeftOutReason.UnreadableFile => ("file that cannot be read and may be an image", "files that cannot be read and may be images"),
+        LeftOutReason.Twice => ("image that is read already under another name", "images that are read already under other names"),
         LeftOutReason.NoImage => ("file that is no image", "files that are no images"),
         LeftOutReason.OtherFormat => ("image of a format that is not read", "images of formats that are not read"),
         LeftOutReason.Hidden => ("hidden file or folder", "hidden files and folders"),
@@ -40,6 +42,9 @@ internal enum LeftOutReason
     /// <summary>An image that is damaged, too large or not an image in spite of its name.</summary>
     Unreadable,
 
+    /// <summary>A file without an image's ending that the system does not let the program read.</summary>
+    UnreadableFile,
+
     /// <summary>A folder that the system does not let the program read.</summary>
     UnreadableFolder,
 
@@ -60,6 +65,9 @@ internal enum LeftOutReason
 
     /// <summary>An image that is beside the folders that are read, such as those of a second test set.</summary>
     Unused,
+
+    /// <summary>Another way to an image that is read, through a link.</summary>
+    Twice,
 
     /// <summary>What cannot be read to an end.</summary>
     Special,
