@@ -7,7 +7,7 @@ internal sealed record DataSettings : Section
 {
     /// <summary>"synthetic", or the folder that the images are in. It may move: a run that is resumed knows its images by their content.</summary>
     [Setting(
-        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of images (JPEG, PNG, WebP, BMP or GIF), with or without a folder for each class.",
+        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10, CIFAR-100 or STL-10, or a folder of images (JPEG, PNG, WebP, BMP or GIF), with or without a folder for each class.",
         Word = "data", Placeholder = "synthetic|DIR", DecidesResult = false, IsPath = true)]
     public string Source { get; init; } = DataSource.Synthetic;
 

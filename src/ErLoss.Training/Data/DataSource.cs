@@ -46,26 +46,39 @@ internal static class DataSource
         {
             throw cannotBeOpened;
         }
+        (string? cifar, string? stl10) = BinarySet.Find(data);
+        if (stl10 is not null)
+        {
+            using Stl10Reader reader = Stl10Reader.Open(stl10, settings.ImageSize);
+            return reader.Load(Count(reader.TrainLabels.Length, settings.TrainImages, "training"), Count(reader.TestLabels.Length, settings.TestImages, "test"), loading) with
+            {
+                Reading = Scaling(Stl10Reader.Name, Stl10Images.StoredSize),
+            };
+        }
         ImageData images =
-            CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
+            cifar is not null ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
             : Directory.Exists(data) ? ReadFolder(settings, loading)
             : throw new DataException(
-                $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with CIFAR-10's or CIFAR-100's binary files or with images.");
-        int read = images.Train.Size, size = settings.ImageSize;
+                $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with the binary files of {BinarySet.Names} or with images.");
         return images with
         {
             Train = First(images.Train, settings.TrainImages, "training"),
             Test = First(images.Test, settings.TestImages, "test"),
-            Reading = read == size ? images.Reading : $"The images of {images.Name}, of {read}x{read} pixels, are scaled to {size}x{size}.",
+            Reading = Scaling(images.Name, images.Train.Size) ?? images.Reading,
         };
 
-        ImageSet First(ImageSet set, int? wanted, string kind)
+        ImageSet First(ImageSet set, int? wanted, string kind) => set.Take(Count(set.Count, wanted, kind)).Scale(settings.ImageSize);
+
+        string? Scaling(string name, int read) => read == settings.ImageSize ? null
+            : $"The images of {name}, of {read}x{read} pixels, are scaled to {settings.ImageSize}x{settings.ImageSize}.";
+
+        int Count(int available, int? wanted, string kind)
         {
-            int count = wanted ?? set.Count;
-            return count > set.Count ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
+            int count = wanted ?? available, size = settings.ImageSize;
+            return count > available ? throw new DataException($"{data}: {available} {kind} images, but {wanted} are asked for.")
                 : count > ImageSet.MaxCountAt(size) ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
-                : set.Take(count).Scale(size);
+                : count;
         }
     }
 }

@@ -22,8 +22,6 @@ internal sealed class ImageListing
         _file = file;
     }
 
-    private delegate void PixelReader(int index, Span<byte> pixels);
-
     /// <summary>The images.</summary>
     public IReadOnlyList<ListedImage> Images { get; }
 
@@ -36,7 +34,7 @@ internal sealed class ImageListing
     /// <summary>Bytes of an image: (3, size, size).</summary>
     public int ImageBytes => ImageSet.Channels * ImageSize * ImageSize;
 
-    /// <summary>Lists the images of a folder, or those of a data set that is read as a whole: CIFAR's files and the synthetic images.</summary>
+    /// <summary>Lists the images of a folder, or those of a data set in files of its own; CIFAR's files are read as a whole, and the synthetic images are drawn.</summary>
     /// <param name="settings">Names the place. The numbers of images count for the synthetic set only; of all others each image is listed.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="loading">Told of each image that is read here.</param>
@@ -56,7 +54,12 @@ internal sealed class ImageListing
         {
             throw new DataException($"{settings.Source}: {(File.Exists(settings.Source) ? "a file" : "no such directory")}; wanted '{DataSource.Synthetic}', or a folder of images.");
         }
-        if (CifarReader.Find(settings.Source) is { } cifar)
+        (string? cifar, string? stl10) = BinarySet.Find(settings.Source);
+        if (stl10 is not null)
+        {
+            return Of(Stl10Reader.Open(stl10, settings.ImageSize), settings.ImageSize);
+        }
+        if (cifar is not null)
         {
             ImageData all = CifarReader.Read(cifar, loading);
             return Of(all with { Train = all.Train.Scale(settings.ImageSize), Test = all.Test.Scale(settings.ImageSize) });
@@ -86,6 +89,30 @@ internal sealed class ImageListing
         }
 
         void Read(int index, Span<byte> pixels) => Pixels(index).CopyTo(pixels);
+    }
+
+    /// <summary>The images of STL-10's files, which stay open: the training images with labels, those without, and the test images.</summary>
+    private static ImageListing Of(Stl10Reader files, int size)
+    {
+        int train = files.TrainLabels.Length;
+        return new ImageListing(
+            [.. files.TrainLabels.Select(Train), .. files.TestLabels.Select((label, i) => new ListedImage($"test/{i}", files.ClassNames[label], "test"))],
+            (index, pixels) =>
+            {
+                if (index < train)
+                {
+                    files.ReadTrain(index, pixels);
+                }
+                else
+                {
+                    files.ReadTest(index - train, pixels);
+                }
+            },
+            index => index < train ? files.VersionOfTrain(index) : files.VersionOfTest()) { ImageSize = size };
+
+        ListedImage Train(int label, int index) => label == ImageSet.NoLabel
+            ? new($"unlabeled/{index - files.LabelledCount}", "", "unlabeled")
+            : new($"train/{index}", files.ClassNames[label], "train");
     }
 
     /// <summary>The file of an image; null if it has none of its own.</summary>

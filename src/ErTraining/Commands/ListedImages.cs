@@ -15,7 +15,7 @@ internal static class ListedImages
     public static Option<string?> Option(string note)
     {
         Option<string?> option = Options.Text(
-            "--data", $"Folder that contains the images, as image files or as the binary files of CIFAR, or '{DataSource.Synthetic}' for images that the program draws. {note}", $"{DataSource.Synthetic}|DIR");
+            "--data", $"Folder that contains the images, as image files or as the binary files of CIFAR or STL-10, or '{DataSource.Synthetic}' for images that the program draws. {note}", $"{DataSource.Synthetic}|DIR");
         option.Required = true;
         return option;
     }

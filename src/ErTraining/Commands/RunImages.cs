@@ -49,7 +49,7 @@ internal static class RunImages
     /// <exception cref="UsageException">It is one.</exception>
     public static void CheckIsOutside(DataSettings settings, string output)
     {
-        if (settings.Source == DataSource.Synthetic || CifarReader.Find(settings.Source) is not null)
+        if (settings.Source == DataSource.Synthetic || BinarySet.IsIn(settings.Source))
         {
             return;
         }

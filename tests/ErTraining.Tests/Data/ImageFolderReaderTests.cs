@@ -214,6 +214,8 @@ internal sealed class ImageFolderReaderTests : IDisposable
     [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "", "the Python version of CIFAR-10; the binary version is wanted. Its archive, cifar-10-binary.tar.gz,")]
     [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "cifar-10-batches-py", "the Python version of CIFAR-10; the binary version is wanted.")]
     [TestCase("cifar-100-python", "train test meta", "", "the Python version of CIFAR-100; the binary version is wanted. Its archive, cifar-100-binary.tar.gz,")]
+    [TestCase("stl10_matlab", "train.mat test.mat unlabeled.mat", "", "the Matlab version of STL-10; the binary version is wanted. Its archive, stl10_binary.tar.gz,")]
+    [TestCase("downloads", "stl10_matlab.tar.gz", "downloads", "no images. It holds STL-10's Matlab version; the binary version, an archive of the same page, is wanted, unpacked.")]
     [TestCase("downloads", "cifar-10-binary.tar.gz", "downloads/cifar-10-binary.tar.gz", "an archive. Unpack it (tar -xf ")]
     [TestCase("downloads", "pictures.ZIP notes.txt", "downloads", "an archive is here, pictures.ZIP, and no images. Unpack it (unzip ")]
     [TestCase("downloads", "cifar-10-python.tar.gz", "downloads", "no images. It holds CIFAR's Python version; the binary version, an archive of the same page, is wanted, unpacked.")]
