@@ -48,5 +48,7 @@ internal sealed record DataSettings : Section
         : [];
 
     /// <summary>How image files become pixels.</summary>
-    internal ImageDecoding Decoding() => new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels); // a document with another text is refused
+    /// <param name="nameOf">What messages call a setting, given its word.</param>
+    internal ImageDecoding Decoding(Func<string, string>? nameOf = null) =>
+        new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels) { NameOf = nameOf ?? LoadingProgress.NameOfSetting }; // a document with another text for the colour is refused
 }

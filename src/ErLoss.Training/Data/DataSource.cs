@@ -35,7 +35,7 @@ internal static class DataSource
     private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading)
     {
         ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
-        return new ImageFolderLoader(folder, settings.Decoding(), settings.SkipUnreadable, loading)
+        return new ImageFolderLoader(folder, settings.Decoding(loading?.NameOf), settings.SkipUnreadable, loading)
             .Load(settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
     }
 

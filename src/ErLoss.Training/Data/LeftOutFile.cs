@@ -8,9 +8,22 @@ namespace ErLoss.Training.Data;
 /// <param name="Detail">What else is to be said of this one; null if there is nothing.</param>
 internal sealed record LeftOutFile(string Path, LeftOutReason Reason, string? Detail = null)
 {
+    private const int Named = 10, LongestDetail = 200;
+
     /// <summary>A sentence that counts files by reason; null if there are none.</summary>
     public static string? Describe(IReadOnlyCollection<LeftOutFile> files) => files.Count == 0 ? null
         : $"Left out: {string.Join(", ", files.GroupBy(file => file.Reason).OrderBy(group => group.Key).Select(group => Count(group.Count(), group.Key)))}.";
+
+    /// <summary>The first files, each with its detail, and how many more there are.</summary>
+    public static string Name(IReadOnlyCollection<LeftOutFile> files) =>
+        string.Join("; ", files.Take(Named).Select(file => $"{file.Path} ({file.Detail})")) + (files.Count > Named ? $"; and {files.Count - Named:n0} more" : "");
+
+    /// <summary>What is wrong with an image, without its name, for <see cref="Detail"/>.</summary>
+    public static string Fault(DataException e, string path)
+    {
+        string fault = (e.Message.StartsWith($"{path}: ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message).TrimEnd('.');
+        return fault.Length > LongestDetail ? $"{fault.AsSpan(0, LongestDetail)}…" : fault;
+    }
 
     /// <summary>The line of a list: the reason, the path, and the detail, with tabulators between them.</summary>
     public string Line => $"{Words(Reason).One}\t{OneLine.Format(Path)}{(Detail is null ? "" : $"\t{OneLine.Format(Detail)}")}";

@@ -13,9 +13,10 @@ internal static class RunImages
     /// <param name="settings">Which images.</param>
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="run">The folder of the run whose settings name the images; null if the command line does.</param>
+    /// <param name="nameOf">What messages call a setting, given its word.</param>
     /// <param name="cancellation">Heeded at each image.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Load(DataSettings settings, int seed, string? run, CancellationToken cancellation)
+    public static ImageData Load(DataSettings settings, int seed, string? run, Func<string, string> nameOf, CancellationToken cancellation)
     {
         if (run is not null && settings.Source != DataSource.Synthetic && !Directory.Exists(settings.Source))
         {
@@ -24,7 +25,7 @@ internal static class RunImages
         ImageData images;
         using (var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images"))
         {
-            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation));
+            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation, nameOf));
         }
         foreach (string line in new[] { images.Reading, LeftOutFile.Describe(images.LeftOut) }.OfType<string>())
         {

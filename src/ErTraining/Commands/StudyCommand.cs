@@ -123,7 +123,7 @@ internal static class StudyCommand
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, limit.Token));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, options.NamesIn(parsed), limit.Token));
         RunImages.RequireLabels(data, "a study compares accuracies, which need");
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)

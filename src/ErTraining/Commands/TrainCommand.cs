@@ -157,7 +157,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, began is not null && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, limit.Token);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, began is not null && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, options.NamesIn(parsed), limit.Token);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);

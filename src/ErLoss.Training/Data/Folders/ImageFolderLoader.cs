@@ -11,8 +11,6 @@ namespace ErLoss.Training.Data;
 /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
 internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decoding, bool skipsUnreadable, LoadingProgress? loading)
 {
-    private const int Named = 10, LongestReason = 200;
-
     private readonly int _imageBytes = ImageSet.BytesAt(decoding.Size);
     private readonly List<LeftOutFile> _unreadable = [];
 
@@ -24,19 +22,20 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
     public ImageData Load(int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
     {
         loading?.Expect(Math.Min(folder.Train.Count, mostTrainImages) + Math.Min(folder.Test.Count, mostTestImages));
-        ImageSet train = Load(folder.Train, mostTrainImages), test = Load(folder.Test, mostTestImages);
+        ImageSet train = Load(folder.Train, mostTrainImages);
+        int ofTrain = _unreadable.Count;
+        ImageSet test = Load(folder.Test, mostTestImages);
         if (_unreadable.Count > 0 && !skipsUnreadable)
         {
-            string names = string.Join("; ", _unreadable.Take(Named).Select(file => $"{file.Path} ({file.Detail})")), more = _unreadable.Count > Named ? $"; and {_unreadable.Count - Named:n0} more" : "";
             throw new DataException(_unreadable is [var only]
-                ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with the setting skip_unreadable."
-                : $"{folder.Path}: {_unreadable.Count:n0} images cannot be read; mend or remove them, or leave them out with the setting skip_unreadable: {names}{more}.");
+                ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with {decoding.NameOf("skip_unreadable")}."
+                : $"{folder.Path}: {_unreadable.Count:n0} images cannot be read; mend or remove them, or leave them out with {decoding.NameOf("skip_unreadable")}: {LeftOutFile.Name(_unreadable)}.");
         }
-        foreach ((ImageSet images, string kind) in new[] { (train, "training"), (test, "test") })
+        foreach ((ImageSet images, string kind, List<LeftOutFile> unreadable) in new[] { (train, "training", _unreadable[..ofTrain]), (test, "test", _unreadable[ofTrain..]) })
         {
             if (images.Count == 0)
             {
-                throw new DataException($"{folder.Path}: no {kind} image can be read.");
+                throw new DataException($"{folder.Path}: no {kind} image can be read: {LeftOutFile.Name(unreadable)}.");
             }
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)));
@@ -83,13 +82,6 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
         return folder.ClassNames.Count == 0 ? new ImageSet(taken, decoding.Size) : new ImageSet(taken, [.. read.Select(image => image.Label)], folder.ClassNames, decoding.Size);
     }
 
-    /// <summary>What is wrong with an image, without its name.</summary>
-    private static string Fault(DataException e, string path)
-    {
-        string fault = (e.Message.StartsWith($"{path}: ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message).TrimEnd('.');
-        return fault.Length > LongestReason ? $"{fault.AsSpan(0, LongestReason)}…" : fault;
-    }
-
     /// <summary>Decodes images into consecutive places.</summary>
     /// <returns>For each image why it cannot be read, or null if it can.</returns>
     private string?[] Decode(IReadOnlyList<ImageEntry> images, int start, int count, Memory<byte> pixels)
@@ -115,7 +107,7 @@ internal sealed class ImageFolderLoader(ImageFolder folder, ImageDecoding decodi
                 }
                 catch (DataException e)
                 {
-                    faults[i] = Fault(e, images[start + i].Path);
+                    faults[i] = LeftOutFile.Fault(e, images[start + i].Path);
                 }
                 decoders.Add(decoder);
                 loading?.Count();
