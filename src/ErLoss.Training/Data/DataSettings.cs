@@ -50,5 +50,5 @@ internal sealed record DataSettings : Section
     /// <summary>How image files become pixels.</summary>
     /// <param name="nameOf">What messages call a setting, given its word.</param>
     internal ImageDecoding Decoding(Func<string, string>? nameOf = null) =>
-        new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels) { NameOf = nameOf ?? LoadingProgress.NameOfSetting }; // a document with another text for the colour is refused
+        new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels) { NameOf = nameOf ?? SettingName.Of }; // a document with another text for the colour is refused
 }

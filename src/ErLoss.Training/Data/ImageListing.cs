@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Settings;
 
 namespace ErLoss.Training.Data;
 
@@ -27,6 +28,12 @@ internal sealed class ImageListing
 
     /// <summary>Files and folders that were left out.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut { get; private init; } = [];
+
+    /// <summary>What decides which images are left out because they cannot be read; null if one that cannot be read is an error.</summary>
+    public string? SkippingRule { get; init; }
+
+    /// <summary>What messages call a setting, given its word.</summary>
+    private Func<string, string> NameOf { get; init; } = SettingName.Of;
 
     /// <summary>Height and width of the images as they are read.</summary>
     public required int ImageSize { get; init; }
@@ -66,9 +73,16 @@ internal sealed class ImageListing
         }
         var scan = new ImageTreeScan(settings.Source, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
         (ListedImage[] images, IReadOnlyList<LeftOutFile> leftOut) = ImageFiles.In(scan, settings.Source);
-        var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding()));
+        Func<string, string> nameOf = loading?.NameOf ?? SettingName.Of;
+        var decoders = new ThreadLocal<ImageDecoder>(() => new ImageDecoder(settings.Decoding(nameOf)));
         return images.Length > 0
-            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf) { ImageSize = settings.ImageSize, LeftOut = leftOut }
+            ? new ImageListing(images, (index, pixels) => decoders.Value!.Read(PathOf(index), pixels), index => Version(PathOf(index)), PathOf)
+            {
+                ImageSize = settings.ImageSize,
+                LeftOut = leftOut,
+                SkippingRule = settings.SkipUnreadable ? $"{settings.MaxPixels}" : null,
+                NameOf = nameOf,
+            }
             : throw new DataException($"{settings.Source}: no images ({ImageFormats.Names}) here or in the folders within; wanted a folder of images.");
 
         string PathOf(int index) => Path.Combine(settings.Source, images[index].Path);
@@ -121,13 +135,14 @@ internal sealed class ImageListing
     /// <summary>Reads some images, on several processors.</summary>
     /// <param name="first">Index of the first.</param>
     /// <param name="count">How many.</param>
-    /// <param name="pixels">(count, 3, size, size), row-major; written.</param>
+    /// <param name="pixels">(count, 3, size, size), row-major; written: the images that can be read, one after the other.</param>
     /// <param name="cancellation">Checked at each image.</param>
-    /// <exception cref="DataException">One of them cannot be read; the message names the first such file.</exception>
+    /// <returns>The images that cannot be read, if these are left out.</returns>
+    /// <exception cref="DataException">One of them cannot be read, and is not to be left out; the message names the first such file.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public void Read(int first, int count, Memory<byte> pixels, CancellationToken cancellation = default)
+    public IReadOnlyList<UnreadableImage> Read(int first, int count, Memory<byte> pixels, CancellationToken cancellation = default)
     {
-        var faults = new Exception?[count];
+        var faults = new DataException?[count];
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             try
@@ -139,11 +154,30 @@ internal sealed class ImageListing
                 faults[i] = e;
             }
         });
-        if (faults.FirstOrDefault(fault => fault is not null) is { } fault)
+        int start = Array.FindIndex(faults, fault => fault is not null);
+        if (start < 0)
         {
-            throw fault;
+            return [];
         }
+        if (SkippingRule is null)
+        {
+            throw _file is null ? faults[start]! : new DataException($"{faults[start]!.Message.TrimEnd('.')}. Mend or remove the image, or leave it out with {NameOf("skip_unreadable")}.", faults[start]);
+        }
+        var unreadable = new List<UnreadableImage>();
+        for (int i = start, kept = start; i < count; i++)
+        {
+            if (faults[i] is { } fault)
+            {
+                unreadable.Add(new(first + i, LeftOutFile.Fault(fault, FileOf(first + i) ?? "")));
+                continue;
+            }
+            pixels.Slice(i * ImageBytes, ImageBytes).CopyTo(pixels[(kept++ * ImageBytes)..]);
+        }
+        return unreadable;
     }
+
+    /// <summary>Images that are left out, as files.</summary>
+    public LeftOutFile[] Files(IEnumerable<UnreadableImage> unreadable) => [.. unreadable.Select(image => new LeftOutFile(Images[image.Index].Path, LeftOutReason.Unreadable, image.Fault))];
 
     /// <summary>A number that the first <paramref name="count"/> images have; others have another one, as far as their names, lengths and times of writing tell, or, of images in memory, their pixels.</summary>
     public string Fingerprint(int count)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
-using ErLoss.Training.Data;
 using ErLoss.Training.Settings;
 using ErTraining.Terminal;
 
@@ -51,7 +50,7 @@ internal sealed class SettingOptions
     /// What messages call a setting: the option that the command line gives or could give; where the settings come from a file of <c>--config</c> and the command line does not give this one, its word.
     /// </summary>
     public Func<string, string> NamesIn(ParseResult parsed) => word =>
-        GivenName(parsed, word) ?? (HasConfig(parsed) ? null : _options.FirstOrDefault(option => option.Word == word)?.Name) ?? LoadingProgress.NameOfSetting(word);
+        GivenName(parsed, word) ?? (HasConfig(parsed) ? null : _options.FirstOrDefault(option => option.Word == word)?.Name) ?? SettingName.Of(word);
 
     /// <summary>The settings of a new run: an option that was given, else what <c>--config</c> says, else the preset, else the default.</summary>
     /// <exception cref="UsageException">An option is not sound or has no meaning.</exception>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Settings;
 using SkiaSharp;
 
 namespace ErLoss.Training.Data;
@@ -12,7 +13,7 @@ namespace ErLoss.Training.Data;
 internal sealed record ImageDecoding(int Size, ImageColour Background, int MaxPixels)
 {
     /// <summary>What messages call a setting. It is no part of the rule, and internal, so that the rule's text does not have it.</summary>
-    internal Func<string, string> NameOf { get; init; } = LoadingProgress.NameOfSetting;
+    internal Func<string, string> NameOf { get; init; } = SettingName.Of;
 }
 
 /// <summary>
