@@ -122,7 +122,10 @@ internal sealed class ImageListing
                     files.ReadTest(index - train, pixels);
                 }
             },
-            index => index < train ? files.VersionOfTrain(index) : files.VersionOfTest()) { ImageSize = size };
+            index => index < train ? files.VersionOfTrain(index) : files.VersionOfTest())
+        {
+            ImageSize = size,
+        };
 
         ListedImage Train(int label, int index) => label == ImageSet.NoLabel
             ? new($"unlabeled/{index - files.LabelledCount}", "", "unlabeled")

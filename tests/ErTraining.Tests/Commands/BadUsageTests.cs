@@ -1,6 +1,5 @@
 using ErLoss.Training.Data;
 using ErTraining.Commands;
-using ErTraining.Tests.Data;
 
 namespace ErTraining.Tests.Commands;
 
@@ -172,26 +171,6 @@ internal sealed class BadUsageTests : IDisposable
             ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, command, "--data", "pictures", "--output", "runs/first");
             Assert.That(outcome.ExitCode, Is.EqualTo(2), command);
             Assert.That(Directory.GetDirectories(_folder.Path).Select(Path.GetFileName), Is.EqualTo(["pictures"]), command);
-        }
-    }
-
-    [Test]
-    public void Settings_that_would_help_are_called_as_the_user_calls_them()
-    {
-        for (int i = 0; i < 5; i++)
-        {
-            Picture.Write(_folder[$"pictures/{i}.png"], Picture.Encode(1, 8, 8));
-        }
-        File.WriteAllText(_folder["config.json"], """{ "data": { "max_pixels": 9 } }""");
-        foreach ((string options, string skip, string limit) in new[]
-        {
-            ("--max-pixels 9", "--skip-unreadable", "--max-pixels"),
-            ("--config config.json", "the setting skip_unreadable", "the setting max_pixels"),
-            ("--config config.json --max-pixels 8", "the setting skip_unreadable", "--max-pixels"),
-        })
-        {
-            string error = ProgramUnderTest.RunHere(_folder.Path, ["train", "--data", "pictures", .. options.Split(' ')]).Error;
-            Assert.That(error, Does.Contain($"or leave them out with {skip}: 0.png (8x8 pixels; at most ").And.Contain($" are read ({limit})); 1.png"), options);
         }
     }
 
