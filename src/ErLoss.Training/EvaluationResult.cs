@@ -11,6 +11,8 @@ namespace ErLoss.Training;
 /// <param name="Device">Where it ran: "cpu" or "cuda:N".</param>
 /// <param name="TrainImages">Number of training images.</param>
 /// <param name="TestImages">Number of test images.</param>
+/// <param name="LabelledTrainImages">Number of training images with labels, which the accuracies follow from.</param>
+/// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
 /// <param name="FeatureDimension">Length of a feature vector.</param>
 /// <param name="KnnAccuracy">See <see cref="NearestNeighbours"/>.</param>
 /// <param name="LinearProbeAccuracy">On the test images; see <see cref="LinearProbe"/>.</param>
@@ -27,6 +29,8 @@ internal sealed record EvaluationResult(
     string Device,
     int TrainImages,
     int TestImages,
+    int LabelledTrainImages,
+    int LabelledTestImages,
     int FeatureDimension,
     double KnnAccuracy,
     double LinearProbeAccuracy,
@@ -37,8 +41,8 @@ internal sealed record EvaluationResult(
     double Seconds)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>.</summary>
-    public ConfidenceInterval KnnAccuracyInterval => ConfidenceInterval.OfAccuracy(KnnAccuracy, TestImages);
+    public ConfidenceInterval KnnAccuracyInterval => ConfidenceInterval.OfAccuracy(KnnAccuracy, LabelledTestImages);
 
     /// <summary>The 95% confidence interval of <see cref="LinearProbeAccuracy"/>.</summary>
-    public ConfidenceInterval LinearProbeAccuracyInterval => ConfidenceInterval.OfAccuracy(LinearProbeAccuracy, TestImages);
+    public ConfidenceInterval LinearProbeAccuracyInterval => ConfidenceInterval.OfAccuracy(LinearProbeAccuracy, LabelledTestImages);
 }

@@ -15,8 +15,8 @@ internal static class Evaluator
 
     /// <summary>kNN accuracy of an encoder; see <see cref="NearestNeighbours"/>.</summary>
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">The images that vote.</param>
-    /// <param name="test">The images that are classified.</param>
+    /// <param name="train">The images that vote, as far as they have labels; one at least has.</param>
+    /// <param name="test">The images that are classified, likewise.</param>
     /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -25,12 +25,12 @@ internal static class Evaluator
         Encoder encoder, ImageTensors train, ImageTensors test, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        double ofTrain = (double)train.Count / (train.Count + test.Count);
-        Tensor trainFeatures = train.FeaturesOf(encoder, Part(0, ofTrain), cancellation);
-        Tensor testFeatures = test.FeaturesOf(encoder, Part(ofTrain, 1 - ofTrain), cancellation);
+        double ofTrain = (double)train.LabelledCount / (train.LabelledCount + test.LabelledCount);
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, Part(0, ofTrain), cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, Part(ofTrain, 1 - ofTrain), cancellation);
         RequireFinite(trainFeatures, "The encoder's features");
         RequireFinite(testFeatures, "The encoder's features");
-        return NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
+        return NearestNeighbours.Accuracy(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation);
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
     }

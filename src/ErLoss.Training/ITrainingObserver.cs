@@ -12,7 +12,7 @@ internal sealed record TrainingProgress(int Epoch, int Step, int StepsPerEpoch, 
 internal interface ITrainingObserver
 {
     /// <summary>Training begins, or goes on with a run that was taken up.</summary>
-    /// <param name="knnAccuracyBefore">Of the encoder before training; null of images without labels.</param>
+    /// <param name="knnAccuracyBefore">Of the encoder before training; null where no accuracy can be measured.</param>
     /// <param name="epochsDone">The epochs that are over.</param>
     /// <param name="stepsDone">Steps done of the epoch after them.</param>
     void OnStart(double? knnAccuracyBefore, IReadOnlyList<EpochMetrics> epochsDone, int stepsDone);

@@ -4,7 +4,7 @@ namespace ErLoss.Training;
 /// <remarks>Random numbers need no place in it: each stream is named by seed, purpose and epoch or step.</remarks>
 internal sealed record RunPosition
 {
-    /// <summary>kNN accuracy of the encoder before training; null of images without labels.</summary>
+    /// <summary>kNN accuracy of the encoder before training; null where no accuracy can be measured.</summary>
     public required double? KnnAccuracyBefore { get; init; }
 
     /// <summary>View retrieval before training; null in the states of older versions.</summary>

@@ -13,7 +13,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     private RunClock _clock = new(TimeSpan.Zero, TimeSpan.Zero);
     private TimeSpan _epochBegan;
 
-    /// <summary>kNN accuracy of the encoder before training, once it is known; never of images without labels.</summary>
+    /// <summary>kNN accuracy of the encoder before training, once it is known; never where no accuracy can be measured.</summary>
     public double? KnnAccuracyBefore { get; set; }
 
     /// <summary>View retrieval before training, once it is known.</summary>

@@ -1,3 +1,4 @@
+using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Statistics;
 using TorchSharp;
@@ -11,10 +12,10 @@ namespace ErLoss.Training;
 /// <param name="Seed">Of all random streams.</param>
 /// <param name="Epochs">Passes over the training images.</param>
 /// <param name="Images">Number of training images.</param>
-/// <param name="TestImages">Number of test images, which the accuracies are of.</param>
+/// <param name="TestImages">Number of test images.</param>
 /// <param name="Seconds">Time the whole run took, evaluation included.</param>
 /// <param name="ImagesPerSecond">Images trained on a second, over all epochs.</param>
-/// <param name="KnnAccuracyBefore">Of the encoder before training; null of images without labels, as the next one.</param>
+/// <param name="KnnAccuracyBefore">Of the encoder before training; null where no accuracy can be measured, as the next one.</param>
 /// <param name="KnnAccuracy">Of the trained encoder.</param>
 /// <param name="Loss">Mean over the last epoch; null if there was none. In nats, as the next three.</param>
 /// <param name="Entropy">Likewise.</param>
@@ -23,6 +24,8 @@ namespace ErLoss.Training;
 /// <param name="ViewRetrievalBefore">View retrieval before training; null in the results of older versions. See <see cref="Evaluator"/>.</param>
 /// <param name="ViewRetrieval">That of the trained network.</param>
 /// <param name="Used">What followed from the settings and the images; null in the results of older versions.</param>
+/// <param name="LabelledImages">Number of training images with labels, which vote for the accuracies; null in the results of older versions, as the next one.</param>
+/// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
 internal sealed record RunResult(
     string Method,
     Objective Objective,
@@ -41,7 +44,9 @@ internal sealed record RunResult(
     double? MutualInformationBound,
     double? ViewRetrievalBefore = null,
     double? ViewRetrieval = null,
-    UsedSettings? Used = null)
+    UsedSettings? Used = null,
+    int? LabelledImages = null,
+    int? LabelledTestImages = null)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
     public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);
@@ -53,11 +58,11 @@ internal sealed record RunResult(
     /// <param name="registry">Knows the method's name.</param>
     /// <param name="settings">Of the run.</param>
     /// <param name="device">Where it ran.</param>
-    /// <param name="images">Numbers of training and of test images.</param>
+    /// <param name="images">The training and the test images.</param>
     /// <param name="progress">Metrics and times.</param>
     /// <param name="used">What followed from the settings and the images.</param>
     public static RunResult Create(
-        Registry registry, RunSettings settings, torch.Device device, (long Train, long Test) images, RunProgress progress, UsedSettings used)
+        Registry registry, RunSettings settings, torch.Device device, (ImageTensors Train, ImageTensors Test) images, RunProgress progress, UsedSettings used)
     {
         EpochMetrics? last = progress.Epochs.Count > 0 ? progress.Epochs[^1] : null;
         double trained = (double)progress.StepsDone * settings.BatchSize;
@@ -67,8 +72,8 @@ internal sealed record RunResult(
             device.ToString(),
             settings.Seed,
             settings.Epochs,
-            (int)images.Train,
-            (int)images.Test,
+            (int)images.Train.Count,
+            (int)images.Test.Count,
             progress.Clock.Elapsed.TotalSeconds,
             trained == 0 ? 0 : trained / progress.Clock.Training.TotalSeconds,
             progress.KnnAccuracyBefore,
@@ -79,8 +84,11 @@ internal sealed record RunResult(
             last?.MutualInformationBound,
             progress.ViewRetrievalBefore,
             last is null ? progress.ViewRetrievalBefore : last.ViewRetrieval,
-            used);
+            used,
+            images.Train.LabelledCount,
+            images.Test.LabelledCount);
     }
 
-    private ConfidenceInterval? Interval(double? accuracy) => TestImages > 0 && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy.Value, TestImages) : null;
+    private ConfidenceInterval? Interval(double? accuracy) =>
+        (LabelledTestImages ?? TestImages) is > 0 and var tested && accuracy is >= 0 and <= 1 ? ConfidenceInterval.OfAccuracy(accuracy.Value, tested) : null;
 }

@@ -26,6 +26,7 @@ internal sealed class Trainer : IDisposable
     private readonly RunProgress _progress;
     private readonly DivergenceGuard _divergence;
     private readonly string _dataFingerprint;
+    private readonly bool _measuresAccuracy;
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
     /// <param name="registry">Makes the encoder, and reads the settings in a checkpoint.</param>
@@ -46,6 +47,7 @@ internal sealed class Trainer : IDisposable
         _device = device;
         Train = new ImageTensors(data.Train, device);
         Test = new ImageTensors(data.Test, device);
+        _measuresAccuracy = data.WhyNoAccuracy is null;
         _dataFingerprint = data.Fingerprint();
         TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
@@ -74,7 +76,7 @@ internal sealed class Trainer : IDisposable
         FeatureDimension = Method.Encoder.FeatureDimension,
         Stem = (Method.Encoder as ResNet18)?.Stem,
         BlurProbability = _settings.Views.BlurProbabilityAt(_settings.Data.ImageSize),
-        KnnNeighbours = Train.HasLabels ? NearestNeighbours.NeighbourCount(Train.Count) : null,
+        KnnNeighbours = _measuresAccuracy ? NearestNeighbours.NeighbourCount(Train.LabelledCount) : null,
         WarmupEpochs = _step.Schedule.WarmupEpochs,
     };
 
@@ -107,7 +109,7 @@ internal sealed class Trainer : IDisposable
         {
             FeatureCheck.Require(Method.Encoder, _settings.Crops.SizeOfSmallCrops(_settings.Data.ImageSize));
         }
-        if (_progress.KnnAccuracyBefore is null && (Train.HasLabels || _progress.StepsDone == 0))
+        if (_progress.KnnAccuracyBefore is null && (_measuresAccuracy || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
             _progress.ViewRetrievalBefore = _progress.StepsDone == 0 ? ViewRetrieval(cancellation) : null;
@@ -133,7 +135,7 @@ internal sealed class Trainer : IDisposable
             Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        return RunResult.Create(_registry, _settings, _device, (Train.Count, Test.Count), _progress, Used);
+        return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used);
     }
 
     /// <inheritdoc/>
@@ -190,7 +192,7 @@ internal sealed class Trainer : IDisposable
         };
     }
 
-    private double? KnnAccuracy(CancellationToken cancellation) => !Train.HasLabels ? null
+    private double? KnnAccuracy(CancellationToken cancellation) => !_measuresAccuracy ? null
         : Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
 
     private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, cancellation);

@@ -7,7 +7,7 @@ internal sealed record DataSettings : Section
 {
     /// <summary>"synthetic", or the folder that the images are in. It may move: a run that is resumed knows its images by their content.</summary>
     [Setting(
-        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10 or CIFAR-100, or a folder of images (JPEG, PNG, WebP, BMP or GIF), with or without a folder for each class.",
+        "'synthetic' for images that the program draws, or a folder that contains the binary files of CIFAR-10, CIFAR-100 or STL-10, or a folder of images (JPEG, PNG, WebP, BMP or GIF), with or without a folder for each class.",
         Word = "data", Placeholder = "synthetic|DIR", DecidesResult = false, IsPath = true)]
     public string Source { get; init; } = DataSource.Synthetic;
 
@@ -24,7 +24,7 @@ internal sealed record DataSettings : Section
     public int ImageSize { get; init; } = ImageSet.DefaultSize;
 
     /// <summary>Whether the names of folders are classes.</summary>
-    [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never.")]
+    [Setting("Whether the names of folders are the classes of the images in them: auto if there are two at least and no images beside them, folders always, none never. Images in a folder called unlabeled, and images beside the folders that are classes, have no label.")]
     public FolderLabels Labels { get; init; }
 
     /// <summary>Whether images and folders that cannot be read are left out.</summary>
@@ -54,5 +54,7 @@ internal sealed record DataSettings : Section
         : [];
 
     /// <summary>How image files become pixels.</summary>
-    internal ImageDecoding Decoding() => new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels); // a document with another text is refused
+    /// <param name="nameOf">What messages call a setting, given its word.</param>
+    internal ImageDecoding Decoding(Func<string, string>? nameOf = null) =>
+        new(ImageSize, ImageColour.Parse(Background)!.Value, MaxPixels) { NameOf = nameOf ?? SettingName.Of }; // a document with another text for the colour is refused
 }

@@ -17,17 +17,11 @@ internal static class DataSource
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="loading">Told of each image; ends the loading where that is cancelled.</param>
     /// <param name="cacheFolder">Where a file of decoded images goes if they do not fit in memory and the settings name no folder for it; null if there is no such place.</param>
-    /// <exception cref="DataException">There is nothing to read, it cannot be read, it has fewer images than wanted, or all are of one class.</exception>
+    /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null, string? cacheFolder = null)
-    {
-        ImageData images = settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading, cacheFolder);
-        return !images.Train.HasLabels || images.Train.Labels.Distinct().Count() > 1
-            ? images
-            : throw new DataException(
-                $"{settings.Source}: all training images ({images.Train.Count}) are of one class; two classes at least are wanted to tell what was learnt.");
-    }
+    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null, string? cacheFolder = null) =>
+        settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading, cacheFolder);
 
     private static ImageData Create(DataSettings settings, int seed, LoadingProgress? loading)
     {
@@ -44,7 +38,7 @@ internal static class DataSource
     {
         ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
         var loader = new ImageFolderLoader(
-            folder, settings.Decoding(), settings.SkipUnreadable, loading, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
+            folder, settings.Decoding(loading?.NameOf), settings.SkipUnreadable, loading, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
         return CacheFolder(settings, loader.Lengths, HostMemory.Free(), cacheFolder) is { } place ? loader.Load(Path.Combine(place, CacheSource.FileName(settings))) : loader.Load();
     }
 
@@ -71,26 +65,50 @@ internal static class DataSource
         {
             throw cannotBeOpened;
         }
+        (string? cifar, string? stl10) = BinarySet.Find(data);
+        if (stl10 is not null)
+        {
+            return ReadStl10(Stl10Reader.Open(stl10, settings.ImageSize)) with { Reading = Scaling(Stl10Reader.Name, Stl10Images.StoredSize) };
+        }
         ImageData images =
-            CifarReader.Find(data) is { } cifar ? CifarReader.Read(cifar, loading)
+            cifar is not null ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
             : Directory.Exists(data) ? ReadFolder(settings, loading, cacheFolder)
             : throw new DataException(
-                $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with CIFAR-10's or CIFAR-100's binary files or with images.");
-        int read = images.Train.Size, size = settings.ImageSize;
+                $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with the binary files of {BinarySet.Names} or with images.");
         return images with
         {
             Train = First(images.Train, settings.TrainImages, "training"),
             Test = First(images.Test, settings.TestImages, "test"),
-            Reading = read == size ? images.Reading : $"The images of {images.Name}, of {read}x{read} pixels, are scaled to {size}x{size}.",
+            Reading = Scaling(images.Name, images.Train.Size) ?? images.Reading,
         };
 
         ImageSet First(ImageSet set, int? wanted, string kind)
         {
-            int count = wanted ?? set.Count;
-            return count > set.Count ? throw new DataException($"{data}: {set.Count} {kind} images, but {wanted} are asked for.")
-                : set.Source is PixelArray && count > ImageSet.MaxCountAt(size) ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
+            int count = Count(set.Count, wanted, kind), size = settings.ImageSize;
+            return set.Source is PixelArray && count > ImageSet.MaxCountAt(size)
+                ? throw new DataException($"{data}: {count} {kind} images; at most {ImageSet.MaxCountAt(size)} of {size}x{size} pixels fit in memory.")
                 : set.Take(count).Scale(size);
         }
+
+        ImageData ReadStl10(Stl10Reader reader)
+        {
+            int train = Count(reader.TrainLabels.Length, settings.TrainImages, "training"), test = Count(reader.TestLabels.Length, settings.TestImages, "test");
+            long bytes = ImageSet.BytesAt(settings.ImageSize);
+            if (!DevicePlacement.FitsInMemory([train * bytes, test * bytes], HostMemory.Free()))
+            {
+                return reader.OnDemand(train, test);
+            }
+            using (reader)
+            {
+                return reader.Load(train, test, loading);
+            }
+        }
+
+        string? Scaling(string name, int read) => read == settings.ImageSize ? null
+            : $"The images of {name}, of {read}x{read} pixels, are scaled to {settings.ImageSize}x{settings.ImageSize}.";
+
+        int Count(int available, int? wanted, string kind) => !(wanted > available) ? wanted ?? available
+            : throw new DataException($"{data}: {available} {kind} images, but {wanted} are asked for.");
     }
 }

@@ -1,6 +1,6 @@
 namespace ErLoss.Training.Data;
 
-/// <summary>Square colour images of one size, with labels or without, in the layout of CIFAR's files. They are in memory or wherever a <see cref="PixelSource"/> has them. No array is to be written after construction.</summary>
+/// <summary>Square colour images of one size, all, some or none of them with labels, in the layout of CIFAR's files. They are in memory or wherever a <see cref="PixelSource"/> has them. No array is to be written after construction.</summary>
 internal sealed class ImageSet
 {
     /// <summary>Colour planes of an image: red, green, blue.</summary>
@@ -15,6 +15,9 @@ internal sealed class ImageSet
     /// <summary>The smallest height and width.</summary>
     public const int LeastSize = 8;
 
+    /// <summary>Stands in the place of the label of an image that has none.</summary>
+    public const int NoLabel = -1;
+
     /// <summary>Bytes of an image of a height and width: <see cref="Channels"/> × size × size.</summary>
     public static int BytesAt(int size) => Channels * size * size;
 
@@ -23,7 +26,7 @@ internal sealed class ImageSet
 
     /// <summary>Wraps the arrays, without a copy.</summary>
     /// <param name="pixels">(count, 3, size, size), row-major.</param>
-    /// <param name="labels">(count), each an index into <paramref name="classNames"/>.</param>
+    /// <param name="labels">(count), each an index into <paramref name="classNames"/>, or <see cref="NoLabel"/>.</param>
     /// <param name="classNames">A name for each class.</param>
     /// <param name="size">Height and width of an image, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a label has no name.</exception>
@@ -52,15 +55,16 @@ internal sealed class ImageSet
             throw new ArgumentException($"{source.Count} images of {source.ImageBytes} bytes and {labels.Length} labels; {ImageBytes} bytes an image and a label for each are wanted.", nameof(source));
         }
 
-        var stray = labels.AsSpan().IndexOfAnyExceptInRange(0, classNames.Count - 1);
+        var stray = labels.AsSpan().IndexOfAnyExceptInRange(NoLabel, classNames.Count - 1);
         if (stray >= 0)
         {
             throw new ArgumentException(
-                $"Label {labels[stray]} of image {stray} is not in 0..{classNames.Count - 1}.", nameof(labels));
+                $"Label {labels[stray]} of image {stray} is not in 0..{classNames.Count - 1}, nor {NoLabel}, which means none.", nameof(labels));
         }
 
         Source = source;
         Labels = labels;
+        LabelledCount = labels.Length - labels.AsSpan().Count(NoLabel);
         ClassNames = classNames;
     }
 
@@ -93,13 +97,19 @@ internal sealed class ImageSet
     /// <exception cref="InvalidOperationException">The set is not in memory; <see cref="Source"/> reads it in parts.</exception>
     public byte[] Pixels => Source is PixelArray array ? array.Bytes : throw new InvalidOperationException("The images are not in memory.");
 
-    /// <summary>Whether the classes of the images are known.</summary>
-    public bool HasLabels => ClassNames.Count > 0;
+    /// <summary>Whether the class of one image at least is known.</summary>
+    public bool HasLabels => LabelledCount > 0;
 
-    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1; empty without labels.</summary>
+    /// <summary>Number of images whose class is known.</summary>
+    public int LabelledCount { get; }
+
+    /// <summary>Class of each image, (count), in 0..<see cref="ClassNames"/>.Count − 1, or <see cref="NoLabel"/>; may be empty if no image has one.</summary>
     public int[] Labels { get; }
 
-    /// <summary>Names of the classes, by label; empty without labels.</summary>
+    /// <summary>Name of the class of an image; empty if it has no label.</summary>
+    public string ClassOf(int index) => HasLabels && Labels[index] is not NoLabel and var label ? ClassNames[label] : "";
+
+    /// <summary>Names of the classes, by label; may be empty if no image has one.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>Number of images.</summary>
@@ -112,7 +122,7 @@ internal sealed class ImageSet
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
-        return count == Count ? this : new ImageSet(Source.Take(count), HasLabels ? Labels[..count] : Labels, ClassNames, Size);
+        return count == Count ? this : new ImageSet(Source.Take(count), Labels.Length > 0 ? Labels[..count] : Labels, ClassNames, Size);
     }
 
     /// <summary>The images at another height and width, each new pixel the mean of the area that it covers; the set itself if that is its size.</summary>

@@ -13,6 +13,7 @@ internal sealed class ImageTensors : IDisposable
 {
     private readonly PixelSource _source;
     private readonly Tensor? _pixels;
+    private readonly long[]? _labelled; // indices of the images with labels; null if these come before all others
 
     /// <summary>Copies the set to the device if it fits there.</summary>
     /// <param name="images">The set.</param>
@@ -28,6 +29,11 @@ internal sealed class ImageTensors : IDisposable
             _pixels = AllOf(images.Source).DetachFromDisposeScope();
         }
         Labels = tensor(images.Labels, dtype: ScalarType.Int64, device: device).DetachFromDisposeScope();
+        LabelledCount = images.LabelledCount;
+        if (images.Labels.AsSpan(0, LabelledCount).Contains(ImageSet.NoLabel))
+        {
+            _labelled = [.. images.Labels.Index().Where(image => image.Item != ImageSet.NoLabel).Select(image => (long)image.Index)];
+        }
     }
 
     /// <summary>Where the tensors are.</summary>
@@ -39,11 +45,14 @@ internal sealed class ImageTensors : IDisposable
     /// <summary>Whether all pixels are on the device.</summary>
     public bool IsResident => _pixels is not null;
 
-    /// <summary>(n), int64; empty without labels.</summary>
+    /// <summary>(n), int64, with <see cref="ImageSet.NoLabel"/> for an image without one; may be empty if no image has a label.</summary>
     public Tensor Labels { get; }
 
-    /// <summary>Whether the classes of the images are known.</summary>
-    public bool HasLabels => ClassCount > 0;
+    /// <summary>Whether the class of one image at least is known.</summary>
+    public bool HasLabels => LabelledCount > 0;
+
+    /// <summary>Number of images whose class is known.</summary>
+    public int LabelledCount { get; }
 
     /// <summary>Number of classes; 0 without labels.</summary>
     public int ClassCount { get; }
@@ -98,6 +107,24 @@ internal sealed class ImageTensors : IDisposable
         }
         using BatchReader reader = Read(Indices(0, count), Features.BatchSize(Device.type), first: 0);
         return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), progress, cancellation);
+    }
+
+    /// <summary>As <see cref="FeaturesOf"/>, of the images whose class is known, in their order, with their labels.</summary>
+    /// <returns>(l, d) and (l), int64, in the caller's dispose scope.</returns>
+    public (Tensor Features, Tensor Labels) LabelledFeaturesOf(Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    {
+        if (_labelled is null)
+        {
+            return (FeaturesOfFirst(LabelledCount, encoder, progress, cancellation), Labels.narrow(0, 0, LabelledCount));
+        }
+        using Tensor indices = tensor(_labelled, device: Device);
+        if (_pixels is not null)
+        {
+            using Tensor some = _pixels.index_select(0, indices);
+            return (Features.Compute(encoder, some, progress, cancellation), Labels.index_select(0, indices));
+        }
+        using BatchReader reader = Read(_labelled, Features.BatchSize(Device.type), first: 0);
+        return (Features.Compute(encoder, _labelled.Length, Device.type, (_, _) => reader.Next(), progress, cancellation), Labels.index_select(0, indices));
     }
 
     /// <summary>Begins to read batches, which are not on the device.</summary>

@@ -8,9 +8,22 @@ namespace ErLoss.Training.Data;
 /// <param name="Detail">What else is to be said of this one; null if there is nothing.</param>
 internal sealed record LeftOutFile(string Path, LeftOutReason Reason, string? Detail = null)
 {
+    private const int Named = 10, LongestDetail = 200;
+
     /// <summary>A sentence that counts files by reason; null if there are none.</summary>
     public static string? Describe(IReadOnlyCollection<LeftOutFile> files) => files.Count == 0 ? null
         : $"Left out: {string.Join(", ", files.GroupBy(file => file.Reason).OrderBy(group => group.Key).Select(group => Count(group.Count(), group.Key)))}.";
+
+    /// <summary>The first files, each with its detail, and how many more there are.</summary>
+    public static string Name(IReadOnlyCollection<LeftOutFile> files) =>
+        string.Join("; ", files.Take(Named).Select(file => $"{file.Path} ({file.Detail})")) + (files.Count > Named ? $"; and {files.Count - Named:n0} more" : "");
+
+    /// <summary>What is wrong with an image, without its name, for <see cref="Detail"/>.</summary>
+    public static string Fault(DataException e, string path)
+    {
+        string fault = (e.Message.StartsWith($"{path}: ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message).TrimEnd('.');
+        return fault.Length > LongestDetail ? $"{fault.AsSpan(0, LongestDetail)}…" : fault;
+    }
 
     /// <summary>The line of a list: the reason, the path, and the detail, with tabulators between them.</summary>
     public string Line => $"{Words(Reason).One}\t{OneLine.Format(Path)}{(Detail is null ? "" : $"\t{OneLine.Format(Detail)}")}";
@@ -19,6 +32,8 @@ internal sealed record LeftOutFile(string Path, LeftOutReason Reason, string? De
 
     private static (string One, string Many) Words(LeftOutReason reason) => reason switch
     {
+        LeftOutReason.UnreadableFile => ("file that cannot be read and may be an image", "files that cannot be read and may be images"),
+        LeftOutReason.Twice => ("image that is read already under another name", "images that are read already under other names"),
         LeftOutReason.NoImage => ("file that is no image", "files that are no images"),
         LeftOutReason.OtherFormat => ("image of a format that is not read", "images of formats that are not read"),
         LeftOutReason.Hidden => ("hidden file or folder", "hidden files and folders"),
@@ -40,6 +55,9 @@ internal enum LeftOutReason
     /// <summary>An image that is damaged, too large or not an image in spite of its name.</summary>
     Unreadable,
 
+    /// <summary>A file without an image's ending that the system does not let the program read.</summary>
+    UnreadableFile,
+
     /// <summary>A folder that the system does not let the program read.</summary>
     UnreadableFolder,
 
@@ -60,6 +78,9 @@ internal enum LeftOutReason
 
     /// <summary>An image that is beside the folders that are read, such as those of a second test set.</summary>
     Unused,
+
+    /// <summary>Another way to an image that is read, through a link.</summary>
+    Twice,
 
     /// <summary>What cannot be read to an end.</summary>
     Special,

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Training.Embeddings;
 
 /// <summary>
-/// A file of features in NumPy's format, a row for each image, that is written batch by batch and can be continued after the process was killed. Until it is finished its name ends in
+/// A file of features in NumPy's format, a row for each image that can be read, that is written batch by batch and can be continued after the process was killed. Until it is finished its name ends in
 /// <c>.part</c>, and a file that ends in <c>.progress</c> says how many rows of it are known to be on the disk.
 /// </summary>
 internal sealed class FeatureFile : IDisposable
@@ -21,6 +21,7 @@ internal sealed class FeatureFile : IDisposable
     private readonly string _computation;
     private readonly FileStream _part;
     private readonly XxHash128 _checksum = new();
+    private readonly List<UnreadableImage> _leftOut = [];
 
     private FeatureFile(string path, ImageListing images, int columns, FeatureType type, string computation)
     {
@@ -31,9 +32,7 @@ internal sealed class FeatureFile : IDisposable
         {
             Rows = RowsToKeep();
             _part.SetLength(PlaceOf(Rows));
-            _part.Position = 0;
-            _part.Write(NpyHeader.Create(type == FeatureType.Float16 ? "<f2" : "<f4", images.Images.Count, columns));
-            _part.Position = PlaceOf(Rows);
+            WriteHeader();
         }
         catch
         {
@@ -44,6 +43,12 @@ internal sealed class FeatureFile : IDisposable
 
     /// <summary>How many rows there are.</summary>
     public int Rows { get; private set; }
+
+    /// <summary>How many images have a row or are left out.</summary>
+    public int Done => Rows + _leftOut.Count;
+
+    /// <summary>The images that are left out, since they cannot be read.</summary>
+    public IReadOnlyList<UnreadableImage> LeftOut => _leftOut;
 
     private int RowBytes => _columns * (_type == ScalarType.Float16 ? 2 : 4);
 
@@ -59,38 +64,41 @@ internal sealed class FeatureFile : IDisposable
 
     /// <summary>Adds the rows of the next images.</summary>
     /// <param name="features">(n, columns), float32, on any device.</param>
+    /// <param name="leftOut">The images among the next ones that have no row.</param>
     /// <exception cref="DataException">Not all numbers are finite in the type of the file.</exception>
-    public void Append(Tensor features)
+    public void Append(Tensor features, params IEnumerable<UnreadableImage> leftOut)
     {
         using var scope = NewDisposeScope();
         Tensor rows = features.to(_type).cpu().contiguous();
         if (!rows.isfinite().all().item<bool>())
         {
             throw new DataException(features.isfinite().all().item<bool>()
-                ? $"Features of the images from {_images.Images[Rows].Path} on are too large for float16; float32 is wanted."
-                : $"Features of the images from {_images.Images[Rows].Path} on are not all finite numbers; the weights of a run that went well are wanted.");
+                ? $"Features of the images from {_images.Images[Done].Path} on are too large for float16; float32 is wanted."
+                : $"Features of the images from {_images.Images[Done].Path} on are not all finite numbers; the weights of a run that went well are wanted.");
         }
         byte[] bytes = rows.bytes.ToArray();
         _part.Write(bytes);
         _checksum.Append(bytes);
         Rows += (int)rows.shape[0];
+        _leftOut.AddRange(leftOut);
     }
 
     /// <summary>Makes sure that the rows so far need not be computed again.</summary>
     public void Save()
     {
         _part.Flush(flushToDisk: true);
-        new FeatureProgress(_computation, _images.Fingerprint(Rows), Rows, Checksum()).Write(_path + ProgressSuffix);
+        new FeatureProgress(_computation, _images.Fingerprint(Done), Rows, Checksum(), _leftOut, _images.SkippingRule).Write(_path + ProgressSuffix);
     }
 
     /// <summary>Gives the file its name, replacing a file of that name.</summary>
-    /// <exception cref="InvalidOperationException">There is no row yet for each image.</exception>
+    /// <exception cref="InvalidOperationException">An image has neither a row yet nor is left out.</exception>
     public void Finish()
     {
-        if (Rows != _images.Images.Count)
+        if (Done != _images.Images.Count)
         {
-            throw new InvalidOperationException($"There are {Rows} rows for {_images.Images.Count} images.");
+            throw new InvalidOperationException($"{Done} of {_images.Images.Count} images have a row or are left out.");
         }
+        WriteHeader(); // now that the number of rows is known
         _part.Flush(flushToDisk: true);
         _part.Dispose();
         File.Move(_path + PartSuffix, _path, overwrite: true);
@@ -105,9 +113,10 @@ internal sealed class FeatureFile : IDisposable
     {
         if (FeatureProgress.TryRead(_path + ProgressSuffix) is not { } left
             || left.Computation != _computation
-            || left.Rows > _images.Images.Count
+            || left.Done > _images.Images.Count
+            || (left.LeftOut.Count > 0 && left.SkippingRule != _images.SkippingRule)
             || _part.Length < PlaceOf(left.Rows)
-            || left.Images != _images.Fingerprint(left.Rows))
+            || left.Images != _images.Fingerprint((int)left.Done))
         {
             return 0;
         }
@@ -124,7 +133,16 @@ internal sealed class FeatureFile : IDisposable
             _checksum.Reset();
             return 0;
         }
+        _leftOut.AddRange(left.LeftOut);
         return left.Rows;
+    }
+
+    /// <summary>Writes the header for the rows that there are; the next row is written after them.</summary>
+    private void WriteHeader()
+    {
+        _part.Position = 0;
+        _part.Write(NpyHeader.Create(_type == ScalarType.Float16 ? "<f2" : "<f4", Rows, _columns));
+        _part.Position = PlaceOf(Rows);
     }
 
     private long PlaceOf(int row) => NpyHeader.Length + ((long)row * RowBytes);

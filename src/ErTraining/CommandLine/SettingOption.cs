@@ -40,6 +40,9 @@ internal sealed class SettingOption
     /// <summary>The word of the setting.</summary>
     public string Word => _setting.Word;
 
+    /// <summary>The name of the option.</summary>
+    public string Name => _option.Name;
+
     /// <summary>What the command line has for it.</summary>
     public IEnumerable<Option> Options => _negation is null ? [_option] : [_option, _negation];
 

@@ -46,6 +46,12 @@ internal sealed class SettingOptions
     /// <summary>The name under which a command line gives a setting; null if it does not.</summary>
     public string? GivenName(ParseResult parsed, string word) => _options.FirstOrDefault(option => option.Word == word)?.GivenName(parsed);
 
+    /// <summary>
+    /// What messages call a setting: the option that the command line gives or could give; where the settings come from a file of <c>--config</c> and the command line does not give this one, its word.
+    /// </summary>
+    public Func<string, string> NamesIn(ParseResult parsed) => word =>
+        GivenName(parsed, word) ?? (HasConfig(parsed) ? null : _options.FirstOrDefault(option => option.Word == word)?.Name) ?? SettingName.Of(word);
+
     /// <summary>The settings of a new run: an option that was given, else what <c>--config</c> says, else the preset, else the default.</summary>
     /// <exception cref="UsageException">An option is not sound or has no meaning.</exception>
     /// <exception cref="DataException">The file is not sound.</exception>

@@ -15,7 +15,8 @@ namespace ErTraining.Commands;
 /// <param name="Source">The folder or file of the weights.</param>
 /// <param name="Device">Where it computes.</param>
 /// <param name="Settings">Those of its run, or the defaults of a file of weights.</param>
-internal sealed record ChosenEncoder(Encoder Encoder, string Name, ImagePreprocessing Preprocessing, string Source, Device Device, RunSettings Settings) : IDisposable
+/// <param name="NameOf">What messages call a setting, given its word.</param>
+internal sealed record ChosenEncoder(Encoder Encoder, string Name, ImagePreprocessing Preprocessing, string Source, Device Device, RunSettings Settings, Func<string, string> NameOf) : IDisposable
 {
     /// <summary>A number that all have which compute the same features: that of the weights, of what images go through, and of how it is computed.</summary>
     public string Fingerprint()
@@ -26,7 +27,7 @@ internal sealed record ChosenEncoder(Encoder Encoder, string Name, ImagePreproce
             hash.Append(Encoding.UTF8.GetBytes(name));
             hash.Append(tensor.Data);
         }
-        hash.Append(Encoding.UTF8.GetBytes($"{Name} {Preprocessing} {Device} {get_num_threads()}"));
+        hash.Append(Encoding.UTF8.GetBytes($"{Name} {Preprocessing} {Settings.Data.Background} {Device} {get_num_threads()}"));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 

@@ -22,7 +22,7 @@ internal static class EmbedCommand
     {
         var encoder = new EncoderOptions(registry);
         Option<string?> data = ListedImages.Option("All images in it and in the folders within are used.");
-        Option<string?> output = Options.Text("--output", $"File to write the features to, in NumPy's format ({Extension}): a row for each image. A table of the images, in the same order, is written beside it, with the ending {TableExtension}.", $"FILE{Extension}");
+        Option<string?> output = Options.Text("--output", $"File to write the features to, in NumPy's format ({Extension}): a row for each image that is read. A table of the images, in the same order, is written beside it, with the ending {TableExtension}.", $"FILE{Extension}");
         output.Required = true;
         Option<string> type = Options.Choice("--dtype", "Type of the numbers in the file.", "float32", "float32", "float16");
         var command = new Command("embed", "Write the features that a trained encoder gives of all images of a folder. If the command is interrupted or killed, the same command continues where it was.");
@@ -49,7 +49,7 @@ internal static class EmbedCommand
         FeatureFile? opened = null;
         OutputFile.Write(output, () => opened = FeatureFile.Open(output, images, encoder.Encoder.FeatureDimension, type, encoder.Fingerprint()));
         using FeatureFile file = opened!;
-        int all = images.Images.Count, before = file.Rows;
+        int all = images.Images.Count, before = file.Done;
         if (before > 0)
         {
             Console.WriteLine($"The features of {before:n0} of {all:n0} images are there from an earlier start.");
@@ -61,17 +61,19 @@ internal static class EmbedCommand
         catch (OperationCanceledException)
         {
             OutputFile.Write(output, file.Save);
-            Console.Error.WriteLine($"Interrupted; the features of {file.Rows:n0} of {all:n0} images are kept. The same command continues from there.");
+            Console.Error.WriteLine($"Interrupted; the features of {file.Done:n0} of {all:n0} images are kept. The same command continues from there.");
             return ExitCode.Interrupted;
         }
+        ListedImages.TellLeftOut(images, file.LeftOut, data);
         string table = Path.ChangeExtension(output, TableExtension);
         OutputFile.Write(output, () =>
         {
-            ImageTable.Write(table, images.Images);
+            HashSet<int> leftOut = [.. file.LeftOut.Select(image => image.Index)];
+            ImageTable.Write(table, images.Images.Where((_, index) => !leftOut.Contains(index)));
             file.Finish();
         });
         double perSecond = (all - before) / sinceStart.Elapsed.TotalSeconds;
-        Console.WriteLine($"The features of {Quantity.Of(all, "image")}, {encoder.Encoder.FeatureDimension} numbers each, are in {output}, their paths in {table} ({perSecond:n0} images/s).");
+        Console.WriteLine($"The features of {Quantity.Of(file.Rows, "image")}, {encoder.Encoder.FeatureDimension} numbers each, are in {output}, their paths in {table} ({perSecond:n0} images/s).");
         return ExitCode.Success;
     }
 
@@ -79,10 +81,10 @@ internal static class EmbedCommand
     {
         using var work = new ActivityLine("computing features");
         var sinceSave = Stopwatch.StartNew();
-        ImageFeatures.Compute(encoder.Encoder, encoder.Preprocessing, encoder.Device, images, file.Rows, features => OutputFile.Write(output, () =>
+        ImageFeatures.Compute(encoder.Encoder, encoder.Preprocessing, encoder.Device, images, file.Done, batch => OutputFile.Write(output, () =>
         {
-            file.Append(features);
-            if (sinceSave.Elapsed > s_betweenSaves && file.Rows < images.Images.Count)
+            file.Append(batch.Features, batch.LeftOut);
+            if (sinceSave.Elapsed > s_betweenSaves && file.Done < images.Images.Count)
             {
                 file.Save();
                 sinceSave.Restart();

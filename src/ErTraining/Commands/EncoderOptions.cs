@@ -14,11 +14,20 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Commands;
 
-/// <summary>The options of commands that use a trained encoder: <c>--checkpoint</c> names a run, <c>--weights</c> a file, and device and threads say where it computes.</summary>
+/// <summary>
+/// The options of commands that use a trained encoder: <c>--checkpoint</c> names a run, <c>--weights</c> a file, device and threads say where it computes, and some settings of the images say how
+/// their files are read.
+/// </summary>
 internal sealed class EncoderOptions
 {
+    /// <summary>Words of the settings that go with a run, too.</summary>
+    private static readonly string[] s_always = ["device", "threads", "skip_unreadable", "background", "max_pixels"];
+
     private static readonly Dictionary<string, OptionHelp> s_help = new()
     {
+        ["skip_unreadable"] = new(Default: "as the run did"),
+        ["background"] = new(Default: "that of the run; white with --weights"),
+        ["max_pixels"] = new(Default: "that of the run; 6.7e7 with --weights"),
         ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
         ["image_size"] = new("Height and width in pixels at which images are given to the weights in the file of --weights.", "those that the file names, else 224 with ImageNet's stem and 32 without"),
         ["weights"] = new("Safetensors file with the weights of the encoder, as export or PyTorch writes it.", ""),
@@ -33,7 +42,7 @@ internal sealed class EncoderOptions
     public EncoderOptions(Registry registry)
     {
         _registry = registry;
-        _settings = new SettingOptions(registry, setting => setting.Path.Split('.')[0] == "encoder" || setting.Word is "device" or "threads" or "image_size", s_help);
+        _settings = new SettingOptions(registry, setting => setting.Path.Split('.')[0] == "encoder" || setting.Word == "image_size" || s_always.Contains(setting.Word), s_help);
     }
 
     /// <summary>All of them, in the order that help lists them.</summary>
@@ -91,14 +100,14 @@ internal sealed class EncoderOptions
         string name = _registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : $"trained with {_registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, settings.Compute.Tf32)}");
-        return new ChosenEncoder(encoder, name, preprocessing, source, device, settings);
+        return new ChosenEncoder(encoder, name, preprocessing, source, device, settings, _settings.NamesIn(parsed));
     }
 
-    /// <summary>The settings of a run, with the device and threads of the command line, and the folder of its weights.</summary>
+    /// <summary>The settings of a run, with what the command line has in place of its own, and the folder of its weights.</summary>
     private (RunSettings Settings, ImagePreprocessing Preprocessing, string Source) OfRun(ParseResult parsed, string checkpoint)
     {
         IReadOnlyList<(string Word, string Value)> given = _settings.Given(parsed);
-        if (given.FirstOrDefault(setting => setting.Word is not ("device" or "threads")).Word is { } word)
+        if (given.FirstOrDefault(setting => !s_always.Contains(setting.Word)).Word is { } word)
         {
             throw new UsageException($"{_settings.GivenName(parsed, word)} goes with --weights; a run's encoder and the size of its images are in its settings.");
         }

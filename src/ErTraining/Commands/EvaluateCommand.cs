@@ -86,7 +86,7 @@ internal static class EvaluateCommand
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, checkpoint is null ? null : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint))), cancellation);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, checkpoint is null ? null : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint))), options.NamesIn(parsed), cancellation);
         RunImages.RequireLabels(data, "accuracies need");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
@@ -99,6 +99,8 @@ internal static class EvaluateCommand
             device.ToString(),
             data.Train.Count,
             data.Test.Count,
+            data.Train.LabelledCount,
+            data.Test.LabelledCount,
             encoder.FeatureDimension,
             knn,
             probe.TestAccuracy,
@@ -126,17 +128,17 @@ internal static class EvaluateCommand
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new ActivityLine("computing the features of the training images");
-        Tensor trainFeatures = train.FeaturesOf(encoder, work, cancellation);
-        Tensor testFeatures = test.FeaturesOf(encoder, work.Is("computing the features of the test images"), cancellation);
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, work, cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
         work.Is("finding nearest neighbours");
-        double knn = NearestNeighbours.Accuracy(trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, cancellation);
+        double knn = NearestNeighbours.Accuracy(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation);
         work.Is("training the linear probe");
         return (knn, LinearProbe.Evaluate(
-            trainFeatures, train.Labels, testFeatures, test.Labels, train.ClassCount, new ProbeProgress(work), cancellation));
+            trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation));
     }
 
     /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>

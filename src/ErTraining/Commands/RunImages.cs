@@ -14,9 +14,10 @@ internal static class RunImages
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="run">The folder of the run whose settings name the images; null if the command line does.</param>
     /// <param name="cacheFolder">Where decoded images that do not fit in memory go, unless <c>--cache</c> says otherwise; null if there is no such place.</param>
+    /// <param name="nameOf">What messages call a setting, given its word.</param>
     /// <param name="cancellation">Heeded at each image.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Load(DataSettings settings, int seed, string? run, string? cacheFolder, CancellationToken cancellation)
+    public static ImageData Load(DataSettings settings, int seed, string? run, string? cacheFolder, Func<string, string> nameOf, CancellationToken cancellation)
     {
         if (run is not null && settings.Source != DataSource.Synthetic && !Directory.Exists(settings.Source))
         {
@@ -25,7 +26,7 @@ internal static class RunImages
         ImageData images;
         using (var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images"))
         {
-            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation), cacheFolder);
+            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation, nameOf), cacheFolder);
         }
         foreach (string line in new[] { images.Reading, images.CacheUse, LeftOutFile.Describe(images.LeftOut) }.OfType<string>())
         {
@@ -34,15 +35,15 @@ internal static class RunImages
         return images;
     }
 
-    /// <summary>Refuses images without labels.</summary>
+    /// <summary>Refuses images that no accuracy can be measured on.</summary>
     /// <param name="images">What was loaded.</param>
     /// <param name="what">What needs labels, as the beginning of a sentence.</param>
-    /// <exception cref="DataException">They have none.</exception>
+    /// <exception cref="DataException">Too few of them have labels.</exception>
     public static void RequireLabels(ImageData images, string what)
     {
-        if (!images.Train.HasLabels)
+        if (images.WhyNoAccuracy is { } why)
         {
-            throw new DataException($"{images.Name}: {what} the classes of the images, but these have no labels; wanted a folder for each class.");
+            throw new DataException($"{images.Name}: {what} the classes of the images, but {why}; wanted {(images.Train.HasLabels ? "training images of two classes at least, and test images with labels" : "a folder for each class")}.");
         }
     }
 
@@ -50,7 +51,7 @@ internal static class RunImages
     /// <exception cref="UsageException">It is one.</exception>
     public static void CheckIsOutside(DataSettings settings, string output)
     {
-        if (settings.Source == DataSource.Synthetic || CifarReader.Find(settings.Source) is not null)
+        if (settings.Source == DataSource.Synthetic || BinarySet.IsIn(settings.Source))
         {
             return;
         }

@@ -43,22 +43,23 @@ internal static class SearchCommand
         OutputFile.Prepare(output);
         using ChosenEncoder encoder = options.Load(parsed);
         byte[] query = new byte[ImageSet.BytesAt(encoder.Settings.Data.ImageSize)];
-        new ImageDecoder(encoder.Settings.Data.Decoding()).Read(image, query);
+        new ImageDecoder(encoder.Settings.Data.Decoding(encoder.NameOf)).Read(image, query);
         ImageListing images = ListedImages.Open(encoder, data, cancellation);
-        (int Index, double Cosine)[] nearest = Find(encoder, images, query, Math.Min(top, images.Images.Count), cancellation);
+        ((int Index, double Cosine)[] nearest, List<UnreadableImage> leftOut) = Find(encoder, images, query, top, cancellation);
+        ListedImages.TellLeftOut(images, leftOut, data);
         SearchPage.Match[] matches = [.. nearest.Select(near => Match(images, near.Index, near.Cosine))];
         foreach (SearchPage.Match match in matches)
         {
             Console.WriteLine($"{match.Cosine:f4}  {OneLine.Format(match.File ?? match.Image.Path)}");
         }
-        string searched = $"{Quantity.Of(images.Images.Count, "image")} of {data}; {encoder.Name}, {encoder.Source}";
+        string searched = $"{Quantity.Of(images.Images.Count - leftOut.Count, "image")} of {data}; {encoder.Name}, {encoder.Source}";
         OutputFile.Write(output, () => SearchPage.Write(output, image, Png(query, images.ImageSize), matches, searched));
         Console.WriteLine($"The page is {output}.");
         return ExitCode.Success;
     }
 
-    /// <summary>The nearest images, nearest first; of equally near ones the first.</summary>
-    private static (int Index, double Cosine)[] Find(ChosenEncoder encoder, ImageListing images, byte[] query, int count, CancellationToken cancellation)
+    /// <summary>The nearest images, nearest first, of equally near ones the first; and those that could not be read.</summary>
+    private static ((int Index, double Cosine)[] Nearest, List<UnreadableImage> LeftOut) Find(ChosenEncoder encoder, ImageListing images, byte[] query, int count, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var work = new ActivityLine("computing features");
@@ -66,17 +67,21 @@ internal static class SearchCommand
         Tensor wanted = Features.Compute(encoder.Encoder, pixels, encoder.Preprocessing, progress: null, cancellation);
         Require(wanted);
         var best = new List<(int Index, double Cosine)>();
-        int first = 0;
-        ImageFeatures.Compute(encoder.Encoder, encoder.Preprocessing, encoder.Device, images, first: 0, features =>
+        var leftOut = new List<UnreadableImage>();
+        ImageFeatures.Compute(encoder.Encoder, encoder.Preprocessing, encoder.Device, images, first: 0, batch =>
         {
-            Require(features);
-            int rows = (int)features.shape[0];
-            (Tensor cosines, Tensor indices) = NearestNeighbours.Find(features, wanted, Math.Min(count, rows));
-            best.AddRange(indices.cpu().data<long>().ToArray().Zip(cosines.cpu().data<float>().ToArray(), (index, cosine) => (first + (int)index, (double)cosine)));
+            leftOut.AddRange(batch.LeftOut);
+            int[] indices = [.. batch.Images];
+            if (indices.Length == 0)
+            {
+                return;
+            }
+            Require(batch.Features);
+            (Tensor cosines, Tensor rows) = NearestNeighbours.Find(batch.Features, wanted, Math.Min(count, indices.Length));
+            best.AddRange(rows.cpu().data<long>().ToArray().Zip(cosines.cpu().data<float>().ToArray(), (row, cosine) => (indices[row], (double)cosine)));
             best = [.. best.OrderByDescending(match => match.Cosine).ThenBy(match => match.Index).Take(count)];
-            first += rows;
         }, work, cancellation);
-        return [.. best];
+        return ([.. best], leftOut);
 
         void Require(Tensor features)
         {

@@ -123,7 +123,7 @@ internal static class StudyCommand
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, limit.Token));
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, options.NamesIn(parsed), limit.Token));
         RunImages.RequireLabels(data, "a study compares accuracies, which need");
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)
@@ -137,7 +137,7 @@ internal static class StudyCommand
             throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
         }
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images");
+            $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Counts}");
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");

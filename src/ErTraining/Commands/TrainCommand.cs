@@ -157,7 +157,7 @@ internal static class TrainCommand
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{registry.Document.NameOf(settings.Method)}[/] with the {(settings.Method.Objective == Objective.Er ? "entropy-reconstruction" : "native")} loss, {registry.Document.NameOf(settings.Encoder)}, on {Devices.DescribeChoice(device, settings.Compute.Precision, settings.Compute.Tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, began is not null && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, folder?.Run.Path, limit.Token);
+        ImageData data = RunImages.Load(settings.Data, settings.Seed, began is not null && options.GivenName(parsed, "data") is null ? parsed.GetValue(s_output) : null, folder?.Run.Path, options.NamesIn(parsed), limit.Token);
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
         var memory = new DeviceMemoryUse(device);
@@ -227,7 +227,7 @@ internal static class TrainCommand
                 ModelWeights.Save(folder.Run.CheckpointPath, trainer.Method);
             }
             using var work = new ActivityLine("drawing the report");
-            RunPictures pictures = RunPictures.Draw(registry, settings, data.Train.ClassNames, result, trainer);
+            RunPictures pictures = RunPictures.Draw(registry, settings, data.WhyNoAccuracy is null ? data.Train.ClassNames : [], result, trainer);
             pictures.Save(folder.Run.PicturesPath);
             Report.Write(folder.Run.ReportPath, registry, settings, data, result, pictures);
             folder.States.End(settings.KeepState);

@@ -9,7 +9,7 @@ namespace ErTraining.Reports;
 
 /// <summary>A few test images, a row each, with the training images whose features are nearest: what an encoder takes for alike.</summary>
 /// <param name="Png">A picture of all: the test image first in its row, then its neighbours, nearest first.</param>
-/// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture; empty names if the images have no labels.</param>
+/// <param name="Rows">The class of each test image, and those of its neighbours, in the order of the picture; the name of an image without a label is empty.</param>
 /// <param name="Size">Height and width of an image in the picture.</param>
 internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows, int Size)
 {
@@ -19,7 +19,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
     /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
     /// <param name="train">Where neighbours are looked for; for the encoder's device.</param>
     /// <param name="test">The first few are shown; likewise.</param>
-    /// <param name="classNames">Names of the classes, by label.</param>
+    /// <param name="classNames">Names of the classes, by label; empty if they are not to be told.</param>
     public static NeighbourSheet Draw(Encoder encoder, ImageTensors train, ImageTensors test, IReadOnlyList<string> classNames)
     {
         using var scope = NewDisposeScope();
@@ -29,11 +29,12 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
         int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
         return new NeighbourSheet(
             ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Select(nearest[i])])))]),
-            [.. rows.Select(i => (test.HasLabels ? Names(test.Labels.narrow(0, i, 1))[0] : "", OfNeighbours(i)))],
+            [.. rows.Select(i => (Names(test, tensor(new long[] { i }, device: test.Labels.device))[0], Names(train, nearest[i])))],
             ImageSheet.ShownSize((int)queries.shape[2]));
 
-        IReadOnlyList<string> OfNeighbours(long row) => train.HasLabels ? Names(train.Labels.index_select(0, nearest[row])) : [.. Enumerable.Repeat("", (int)nearest.shape[1])];
-        IReadOnlyList<string> Names(Tensor labels) => [.. labels.cpu().data<long>().ToArray().Select(label => classNames[(int)label])];
+        IReadOnlyList<string> Names(ImageTensors images, Tensor indices) => images.HasLabels && classNames.Count > 0
+            ? [.. images.Labels.index_select(0, indices).cpu().data<long>().ToArray().Select(label => label == ImageSet.NoLabel ? "" : classNames[(int)label])]
+            : [.. Enumerable.Repeat("", (int)indices.shape[0])];
     }
 
     /// <summary>The picture as a page holds it, each image with its class, and neighbours of the test image's class told from others.</summary>
@@ -43,10 +44,10 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
     {
         int columns = 1 + Rows.Max(row => row.OfNeighbours.Count);
         (int width, int height) = (ImageSheet.Places(columns, Size), ImageSheet.Places(Rows.Count, Size));
-        int right = Rows.Sum(row => row.OfNeighbours.Count(name => name == row.Class)), all = Rows.Sum(row => row.OfNeighbours.Count);
+        (string Class, string Neighbour)[] compared = [.. Rows.SelectMany(row => row.OfNeighbours.Where(name => name.Length > 0 && row.Class.Length > 0).Select(name => (row.Class, name)))];
+        int right = compared.Count(pair => pair.Neighbour == pair.Class);
         var html = new StringBuilder();
-        bool hasLabels = Rows.Any(row => row.Class.Length > 0);
-        html.Append($"<figure><figcaption>{HtmlPage.Text(title)}{(hasLabels ? $": {right} of {all} neighbours are of the test image's class" : "")}</figcaption>\n")
+        html.Append($"<figure><figcaption>{HtmlPage.Text(title)}{(compared.Length > 0 ? $": {right} of {compared.Length}{(compared.Length < Rows.Sum(row => row.OfNeighbours.Count) ? " labelled" : "")} neighbours are of the test image's class" : "")}</figcaption>\n")
             .Append($"<svg class=\"hidden\" aria-hidden=\"true\"><defs><image class=\"sheet\" id=\"{id}\" width=\"{width}\" height=\"{height}\" ")
             .Append($"href=\"data:image/png;base64,{Convert.ToBase64String(Png)}\"/></defs></svg>\n")
             .Append($"<div class=\"near\" style=\"--columns: {columns}; --few: {Math.Min(columns, 1 + NeighboursOnPhones)}\">\n");
@@ -55,7 +56,7 @@ internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, I
             Cell("query", null, wanted, row, 0);
             for (int i = 0; i < names.Count; i++)
             {
-                (string kind, string? mark) = !hasLabels ? ("plain", null) : names[i] == wanted ? ("right", "✓") : ("wrong", "✗");
+                (string kind, string? mark) = wanted.Length == 0 || names[i].Length == 0 ? ("plain", null) : names[i] == wanted ? ("right", "✓") : ("wrong", "✗");
                 Cell(i < NeighboursOnPhones ? kind : $"{kind} far", mark, names[i], row, i + 1);
             }
         }

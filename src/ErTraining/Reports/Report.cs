@@ -21,7 +21,7 @@ internal static class Report
     public static void Write(string path, Registry registry, RunSettings settings, ImageData data, RunResult result, RunPictures pictures)
     {
         string title = $"{settings.Method.Title}, {(settings.Method.Objective == Objective.Er ? "entropy–reconstruction" : "native")} loss";
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images{(data.Train.HasLabels ? "" : " without labels")}; {registry.Document.NameOf(settings.Encoder)}; "
+        string subtitle = $"{data.Name}, {data.Counts}{(data.WhyNoAccuracy is { } why && data.Train.HasLabels ? $" (no accuracy, since {why})" : "")}; {registry.Document.NameOf(settings.Encoder)}; "
             + $"{Quantity.Of(result.Epochs, "epoch")} on {result.Device} in {result.Seconds:n0} s";
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $$"""

@@ -23,7 +23,7 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     /// <summary>Draws the pictures.</summary>
     /// <param name="registry">Makes the untrained encoder.</param>
     /// <param name="settings">Of the run.</param>
-    /// <param name="classNames">Names of the images' classes, by label.</param>
+    /// <param name="classNames">Names of the images' classes, by label; empty if no accuracy is measured.</param>
     /// <param name="result">What it came to.</param>
     /// <param name="trainer">Has the images and the trained encoder.</param>
     public static RunPictures Draw(Registry registry, RunSettings settings, IReadOnlyList<string> classNames, RunResult result, Trainer trainer)

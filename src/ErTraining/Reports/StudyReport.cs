@@ -42,7 +42,7 @@ internal static class StudyReport
             + "which lie between 0 and log d, are not comparable.</p>\n");
         AppendCells(page, outcomes);
         AppendSettings(page, plan.Settings);
-        string subtitle = $"{data.Name}, {data.Train.Count:n0} training and {data.Test.Count:n0} test images; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} {(plan.MostEpochs == 1 ? "epoch" : "epochs")}; "
+        string subtitle = $"{data.Name}, {data.Counts}; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} {(plan.MostEpochs == 1 ? "epoch" : "epochs")}; "
             + $"{Quantity.Of(outcomes.Count, "cell")}, {Quantity.Of(plan.Seeds, "seed")}";
         HtmlPage.Write(path, "Native losses and entropy–reconstruction: a study of stability", subtitle, page);
     }
@@ -52,9 +52,9 @@ internal static class StudyReport
         double[] accuracies = [.. table.Rows.Select(row => row.Accuracy.Mean / 100).OfType<double>()];
         string error = accuracies.Length == 0
             ? ""
-            : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.Count)):f1} points)";
+            : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.LabelledCount)):f1} points)";
         string reference = plan.Rows.Select(row => row[0]).MaxBy(variant => variant.Values.Count)!.Description;
-        return $"Accuracy: kNN on {data.Test.Count:n0} test images{error}, at {reference}, as far as a method has these. "
+        return $"Accuracy: kNN on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
             + "Δ: points lost against it by what the column says"
             + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
             + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");

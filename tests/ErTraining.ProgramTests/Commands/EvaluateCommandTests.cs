@@ -17,7 +17,7 @@ internal sealed class EvaluateCommandTests
 
     private static readonly string[] s_resultMembers =
     [
-        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "feature_dimension", "knn_accuracy", "knn_accuracy_interval",
+        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "labelled_train_images", "labelled_test_images", "feature_dimension", "knn_accuracy", "knn_accuracy_interval",
         "linear_probe_accuracy", "linear_probe_accuracy_interval", "linear_probe_train_accuracy", "linear_probe_penalty", "linear_probe_iterations", "linear_probe_converged", "seconds",
     ];
 
@@ -90,15 +90,16 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void Other_images_can_be_given()
     {
-        for (byte i = 0; i < 12; i++)
+        for (byte i = 0; i < 13; i++)
         {
-            Data.Picture.Write(_folder[$"pictures/{(i < 6 ? "dark" : "bright")}/{i}.png"], Data.Picture.Encode((byte)(20 * i)));
+            Data.Picture.Write(_folder[$"pictures/{(i < 6 ? "dark" : i < 12 ? "bright" : "unlabeled")}/{i}.png"], Data.Picture.Encode((byte)(20 * i)));
         }
         ProgramUnderTest.Outcome outcome = Evaluate("--checkpoint", "run", "--data", "pictures", "--output", "pictures.json");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-            Assert.That(outcome.Output, Does.Contain("pictures: 10 training and 2 test images, 2 classes"));
+            Assert.That(outcome.Output, Does.Contain("pictures: 11 training and 2 test images, of which 10 and 2 have labels"));
+            Assert.That((Number(Read("pictures.json"), "train_images"), Number(Read("pictures.json"), "labelled_train_images"), Number(Read("pictures.json"), "labelled_test_images")), Is.EqualTo((11, 10, 2)));
             Assert.That(Read("pictures.json").GetProperty("data").GetString(), Is.EqualTo("pictures"));
         });
     }

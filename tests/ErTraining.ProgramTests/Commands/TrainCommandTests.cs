@@ -16,7 +16,7 @@ internal sealed class TrainCommandTests
     [
         "method", "objective", "device", "seed", "epochs", "images", "test_images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
         "knn_accuracy_before_interval", "knn_accuracy_interval",
-        "loss", "entropy", "reconstruction", "mutual_information_bound", "view_retrieval_before", "view_retrieval", "used",
+        "loss", "entropy", "reconstruction", "mutual_information_bound", "view_retrieval_before", "view_retrieval", "used", "labelled_images", "labelled_test_images",
     ];
 
     private static readonly string[] s_metricsMembers =

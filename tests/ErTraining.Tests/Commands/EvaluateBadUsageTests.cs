@@ -29,7 +29,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint .", ".: no config.json here")]
     [TestCase("--checkpoint run --device tpu", "--device is 'tpu'; auto, cpu, cuda or cuda:N is wanted")]
     [TestCase("--checkpoint run --data nowhere", "nowhere: no such directory; wanted 'synthetic'")]
-    [TestCase("--checkpoint run --train-images 1", "all training images (1) are of one class; two classes at least are wanted")]
+    [TestCase("--checkpoint run --train-images 1", "synthetic: accuracies need the classes of the images, but all training images (1) are of one class; wanted training images of two classes at least")]
     [TestCase("--checkpoint run --output run", "run: a folder; --output wants a file")]
     [TestCase("--checkpoint run --output run/config.json/result.json", "cannot be written to as --output")]
     [TestCase("--checkpoint damaged", "damaged/config.json: not the settings of a run")]

@@ -82,6 +82,36 @@ internal sealed partial class TrainedEncoderCommandTests
         });
     }
 
+    [Test]
+    public void Images_that_cannot_be_read_are_left_out_on_demand_and_the_background_is_the_command_s()
+    {
+        foreach (string name in (string[])["bad/1.png", "some/1.png", "some/3.png"])
+        {
+            Picture.Write(_folder[name], [.. "a text"u8]);
+        }
+        Picture.Write(_folder["some/2.png"], HandMade.Png(1, 1, 6, [0, 9, 9, 9, 0]));
+        Picture.Write(_folder["some/4.png"], Picture.Encode(250, 64, 64));
+
+        string embedded = Run("embed --checkpoint run --data some --skip-unreadable --output some.npy");
+        Run("embed --checkpoint run --data some --skip-unreadable --background black --output black.npy");
+        string found = Run("search --checkpoint run --data some --skip-unreadable --image query.png --top 5 --output some.html");
+        ProgramUnderTest.Outcome all = ProgramUnderTest.RunHere(_folder.Path, "embed --checkpoint run --data bad --skip-unreadable --output bad.npy".Split(' '));
+        ProgramUnderTest.Outcome large = ProgramUnderTest.RunHere(_folder.Path, "search --checkpoint run --data some --max-pixels 4095 --image query.png".Split(' '));
+        NpyFile features = NpyFile.Read(_folder["some.npy"]), black = NpyFile.Read(_folder["black.npy"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(File.ReadAllLines(_folder["some.csv"]), Is.EqualTo((string[])["path,label,split", "2.png,,", "4.png,,"]));
+            Assert.That((features.Rows, black.Rows), Is.EqualTo((2, 2)));
+            Assert.That(black.Values[..256], Is.Not.EqualTo(features.Values[..256]));
+            Assert.That(black.Values[256..], Is.EqualTo(features.Values[256..]));
+            Assert.That(embedded, Does.Contain("Left out: 2 images that cannot be read: 1.png (a text, perhaps, ").And.Contain("The features of 2 images, 256 numbers each, are in some.npy"));
+            Assert.That(Match().Matches(found).Select(match => match.Groups["file"].Value), Is.EqualTo([Path.Combine("some", "4.png"), Path.Combine("some", "2.png")]));
+            Assert.That(all.Error, Does.StartWith("error: bad: no image can be read: 1.png (a text, perhaps, "));
+            Assert.That(large.Error, Does.StartWith("error: query.png: 64x64 pixels; at most 4,095 are read (--max-pixels)."));
+        });
+    }
+
+    [TestCase("embed --checkpoint run --data bad --output f.npy", "1.png: a text, perhaps, whatever its name; wanted an image (JPEG, PNG, WebP, BMP or GIF). Mend or remove the image, or leave it out with --skip-unreadable.")]
     [TestCase("embed --checkpoint run --image-size 64 --data pictures --output f.npy", "--image-size goes with --weights")]
     [TestCase("embed --data pictures --output f.npy", "--checkpoint or --weights is wanted")]
     [TestCase("embed --checkpoint run --data pictures --output f.parquet", "--output is f.parquet; a name that ends in .npy is wanted")]
@@ -99,6 +129,7 @@ internal sealed partial class TrainedEncoderCommandTests
     public void It_exits_with_2_and_one_line(string line, string says)
     {
         using var encoder = new ConvNet();
+        Picture.Write(_folder["bad/1.png"], [.. "a text"u8]);
         EncoderFile.Write(_folder["large.safetensors"], encoder, new ImagePreprocessing { ImageSize = 512 });
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, line.Split(' '));
         Assert.Multiple(() =>

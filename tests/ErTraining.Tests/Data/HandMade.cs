@@ -48,10 +48,14 @@ internal static class HandMade
         return file;
     }
 
-    /// <summary>A TIFF structure with two entries, of which the second one is the orientation.</summary>
-    public static byte[] Exif(int orientation, bool isBigEndian) => isBigEndian
-        ? [.. "MM\0*"u8, 0, 0, 0, 8, 0, 2, 0x01, 0x0F, 0, 2, 0, 0, 0, 2, (byte)'a', 0, 0, 0, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0]
-        : [.. "II*\0"u8, 8, 0, 0, 0, 2, 0, 0x0F, 0x01, 2, 0, 2, 0, 0, 0, (byte)'a', 0, 0, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];
+    /// <summary>A TIFF structure with two entries, of which the second one is the orientation, in two bytes or in four.</summary>
+    public static byte[] Exif(int orientation, bool isBigEndian, bool isLong = false)
+    {
+        byte value = (byte)orientation, type = (byte)(isLong ? 4 : 3);
+        return isBigEndian
+            ? [.. "MM\0*"u8, 0, 0, 0, 8, 0, 2, 0x01, 0x0F, 0, 2, 0, 0, 0, 2, (byte)'a', 0, 0, 0, 0x01, 0x12, 0, type, 0, 0, 0, 1, .. isLong ? (byte[])[0, 0, 0, value] : [0, value, 0, 0], 0, 0, 0, 0]
+            : [.. "II*\0"u8, 8, 0, 0, 0, 2, 0, 0x0F, 0x01, 2, 0, 2, 0, 0, 0, (byte)'a', 0, 0, 0, 0x12, 0x01, type, 0, 1, 0, 0, 0, value, 0, 0, 0, 0, 0, 0, 0];
+    }
 
     /// <summary>The PNG with an EXIF chunk before its body.</summary>
     public static byte[] WithExif(byte[] png, byte[] exif) => [.. png[..33], .. Chunk("eXIf"u8, exif), .. png[33..]];

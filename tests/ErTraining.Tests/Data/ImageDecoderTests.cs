@@ -101,6 +101,9 @@ internal sealed class ImageDecoderTests : IDisposable
             Assert.That(Red(HandMade.WithExif(HandMade.GreyPng(3, stored), exif)), Is.EqualTo(wanted), "PNG");
             Assert.That(Red(HandMade.WebpWithExif(Encoded(stored, SKEncodedImageFormat.Webp), 3, exif)), Is.EqualTo(wanted), "WebP");
             AssertNear(Red(HandMade.JpegWithExif(Encoded(stored, SKEncodedImageFormat.Jpeg), exif)), wanted, 3);
+            byte[] wide = HandMade.Exif(number, isBigEndian: number % 2 == 0, isLong: true);
+            Assert.That(Red(HandMade.WithExif(HandMade.GreyPng(3, stored), wide)), Is.EqualTo(wanted), "PNG, four bytes");
+            AssertNear(Red(HandMade.JpegWithExif(Encoded(stored, SKEncodedImageFormat.Jpeg), wide)), wanted, 3);
         });
 
         byte[] Red(byte[] file) => Read(file, 3)[..9];

@@ -91,7 +91,7 @@ internal sealed class ImageFolderLoaderTests : IDisposable
             Picture.Write(_folder[$"{i:d2}.jpg"], []);
         }
         Assert.That(() => Load(), Refused("15 images cannot be read").And.Message.EndsWith("11.jpg (an empty file, whatever its name; wanted an image (JPEG, PNG, WebP, BMP or GIF)); and 5 more."));
-        Assert.That(() => Load(new() { SkipUnreadable = true }), Refused("no training image can be read"));
+        Assert.That(() => Load(new() { SkipUnreadable = true }), Refused("no training image can be read: 00.jpg (an empty file, whatever its name; wanted an image (JPEG, PNG, WebP, BMP or GIF)); 01.jpg (").And.Message.EndsWith("; and 2 more."));
     }
 
     [Test]
@@ -101,7 +101,7 @@ internal sealed class ImageFolderLoaderTests : IDisposable
         File.WriteAllBytes(_folder["3.png"], HandMade.Png(1, 1, 6, [0, 9, 9, 9, 0]));
         Assert.Multiple(() =>
         {
-            Assert.That(() => Load(new() { MaxPixels = 1023 }), Refused("0.png (32x32 pixels; at most 1,023 are read (max_pixels))"));
+            Assert.That(() => Load(new() { MaxPixels = 1023 }), Refused("0.png (32x32 pixels; at most 1,023 are read (the setting max_pixels))"));
             Assert.That(Load().Train.Pixels[^CifarFormat.ImageBytes..], Is.All.EqualTo(255));
             Assert.That(Load(new() { Background = "black" }).Train.Pixels[^CifarFormat.ImageBytes..], Is.All.EqualTo(0));
         });

@@ -76,14 +76,15 @@ internal sealed class ImageFolderReaderTests : IDisposable
     }
 
     [Test]
-    public void The_images_of_a_class_may_lie_deeper_and_those_beside_the_classes_are_left_out_on_demand()
+    public void The_images_of_a_class_may_lie_deeper_and_those_beside_the_classes_have_no_labels()
     {
         Make("cat/1.jpg cat/small/2.jpg cat/small/3.jpg cat/4.jpg cat/5.jpg dog/1.jpg cover.jpg");
         ImageFolder folder = Read(FolderLabels.Folders);
         Assert.Multiple(() =>
         {
-            Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo("cat/1.jpg 0, dog/1.jpg 1, cat/4.jpg 0, cat/5.jpg 0, cat/small/2.jpg 0, cat/small/3.jpg 0"));
-            Assert.That(folder.LeftOut, Is.EqualTo(new[] { new LeftOutFile("cover.jpg", LeftOutReason.Unused) }));
+            Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo("cat/1.jpg 0, dog/1.jpg 1, cat/4.jpg 0, cat/5.jpg 0, cat/small/2.jpg 0, cover.jpg -1, cat/small/3.jpg 0"));
+            Assert.That(folder.Reading, Does.EndWith("2 class folders; every fifth image of a class is a test image; 1 image without labels (beside the class folders), for training alone."));
+            Assert.That(folder.LeftOut, Is.Empty);
             Assert.That(Read().ClassNames, Is.Empty, "images beside the folders");
         });
     }
@@ -145,10 +146,11 @@ internal sealed class ImageFolderReaderTests : IDisposable
         ImageFolder folder = Read();
         Assert.Multiple(() =>
         {
-            Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo("cat/1.jpg 0, dog/1.jpg 1, cat/2.jpg 0, cat/3.jpg 0, cat/4.jpg 0, cat/größer/5.jpg 0, cat/6.jpg 0"));
+            Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo("cat/1.jpg 0, dog/1.jpg 1, cat/2.jpg 0, cat/3.jpg 0, cat/4.jpg 0, cat/größer/5.jpg 0"));
             Assert.That(folder.LeftOut.Select(file => file.Line).Order(StringComparer.Ordinal), Is.EqualTo(
             [
                 "file that is no image\tcat/back\\slash.txt", // in Linux a backslash is a part of a name
+                "image that is read already under another name\tcat/6.jpg\tas cat/1.jpg",
                 "link to a folder that it is in\tcat/größer/up", "link to a folder that it is in\tdog/self", "link to nothing\tcat/gone.jpg", "link to nothing\tcat/round.jpg",
                 "pipe, device or socket\tcat/pipe", "pipe, device or socket\tcat/pipe.jpg", "pipe, device or socket\tcat/zeros.png",
             ]));
@@ -170,9 +172,9 @@ internal sealed class ImageFolderReaderTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(Show([.. folder.Train, .. folder.Test]), Is.EqualTo(
-                "home/photos/1.jpg 0, home/photos/3.jpg 0, home/photos/4.jpg 0, home/photos/5.jpg 0, home/photos/more/2.jpg 0, home/photos/more/1.jpg 0"));
+                "home/photos/1.jpg -1, home/photos/3.jpg -1, home/photos/4.jpg -1, home/photos/5.jpg -1, home/photos/more/2.jpg -1"));
             Assert.That(folder.LeftOut.Select(file => file.Line), Is.EqualTo(
-                ["link to a folder that it is in\tmore/another", "link to a folder that it is in\tmore/circle"]));
+                ["link to a folder that it is in\tmore/another", "link to a folder that it is in\tmore/circle", "image that is read already under another name\tmore/1.jpg\tas 1.jpg"]));
         });
     }
 
@@ -212,6 +214,8 @@ internal sealed class ImageFolderReaderTests : IDisposable
     [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "", "the Python version of CIFAR-10; the binary version is wanted. Its archive, cifar-10-binary.tar.gz,")]
     [TestCase("cifar-10-batches-py", "data_batch_1 test_batch batches.meta", "cifar-10-batches-py", "the Python version of CIFAR-10; the binary version is wanted.")]
     [TestCase("cifar-100-python", "train test meta", "", "the Python version of CIFAR-100; the binary version is wanted. Its archive, cifar-100-binary.tar.gz,")]
+    [TestCase("stl10_matlab", "train.mat test.mat unlabeled.mat", "", "the Matlab version of STL-10; the binary version is wanted. Its archive, stl10_binary.tar.gz,")]
+    [TestCase("downloads", "stl10_matlab.tar.gz", "downloads", "no images. It holds STL-10's Matlab version; the binary version, an archive of the same page, is wanted, unpacked.")]
     [TestCase("downloads", "cifar-10-binary.tar.gz", "downloads/cifar-10-binary.tar.gz", "an archive. Unpack it (tar -xf ")]
     [TestCase("downloads", "pictures.ZIP notes.txt", "downloads", "an archive is here, pictures.ZIP, and no images. Unpack it (unzip ")]
     [TestCase("downloads", "cifar-10-python.tar.gz", "downloads", "no images. It holds CIFAR's Python version; the binary version, an archive of the same page, is wanted, unpacked.")]

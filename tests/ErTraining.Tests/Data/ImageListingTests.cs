@@ -80,7 +80,25 @@ internal sealed class ImageListingTests : IDisposable
             File.WriteAllText(_folder[name], "no picture");
         }
         ImageListing listing = Open();
-        Assert.That(() => listing.Read(1, 2, new byte[2 * listing.ImageBytes]), Throws.TypeOf<DataException>().With.Message.Contains("2.png: "));
+        Assert.That(() => listing.Read(1, 2, new byte[2 * listing.ImageBytes]), Throws.TypeOf<DataException>().With.Message.Contains("2.png: ").And.Message.Contains("or leave it out with the setting skip_unreadable."));
+    }
+
+    [Test]
+    public void Images_that_cannot_be_read_are_left_out_on_demand()
+    {
+        foreach (byte mark in (byte[])[1, 2, 3, 4])
+        {
+            Picture.Write(_folder[$"{mark}.png"], mark % 2 == 1 ? [.. "no picture"u8] : Picture.Encode(mark));
+        }
+        ImageListing listing = ImageListing.Open(new DataSettings { Source = _folder.Path, SkipUnreadable = true }, seed: 0);
+        byte[] pixels = new byte[4 * listing.ImageBytes];
+        IReadOnlyList<UnreadableImage> leftOut = listing.Read(0, 4, pixels);
+        Assert.Multiple(() =>
+        {
+            Assert.That(leftOut.Select(image => image.Index), Is.EqualTo([0, 2]));
+            Assert.That(leftOut[1].Fault, Does.StartWith("a text, perhaps, whatever its name;"));
+            Assert.That(pixels[..(2 * listing.ImageBytes)], Is.EqualTo((byte[])[.. Picture.Planes(2), .. Picture.Planes(4)]));
+        });
     }
 
     [Test]

@@ -32,9 +32,21 @@ internal sealed class ImageSetTests
         Assert.That(() => new ImageSet(new byte[3072], [0, 1], s_names), Throws.ArgumentException.With.Message.Contains("3072 pixel bytes for 2"));
 
     [TestCase(2)]
-    [TestCase(-1)]
+    [TestCase(-2)]
     public void Labels_must_have_names(int label) =>
         Assert.That(
             () => new ImageSet(new byte[6144], [0, label], s_names),
             Throws.ArgumentException.With.Message.Contains($"Label {label} of image 1"));
+
+    [Test]
+    public void An_image_may_have_no_label()
+    {
+        var images = new ImageSet(new byte[3 * 3072], [1, ImageSet.NoLabel, 0], s_names);
+        Assert.Multiple(() =>
+        {
+            Assert.That((images.HasLabels, images.LabelledCount, images.Take(2).Scale(16).LabelledCount), Is.EqualTo((true, 2, 1)));
+            Assert.That(new[] { 0, 1, 2 }.Select(images.ClassOf), Is.EqualTo(["dog", "", "cat"]));
+            Assert.That(new ImageSet(new byte[3072], [ImageSet.NoLabel], s_names).HasLabels, Is.False);
+        });
+    }
 }

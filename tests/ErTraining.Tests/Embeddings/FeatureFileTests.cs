@@ -57,6 +57,49 @@ internal sealed class FeatureFileTests : TensorTests
         Assert.That(File.ReadAllBytes(FilePath), Is.EqualTo(File.ReadAllBytes(_folder["whole.npy"])));
     }
 
+    [Test]
+    public void Images_that_are_left_out_have_no_row_and_are_known_again()
+    {
+        foreach (string name in (string[])["1.png", "2.png", "3.png", "4.png"])
+        {
+            File.WriteAllText(_folder[name], name);
+        }
+        Tensor features = randn(2, Columns);
+        using (FeatureFile killed = Open(Listing()))
+        {
+            killed.Append(features.narrow(0, 0, 1), new UnreadableImage(0, "bad"), new UnreadableImage(2, "worse"));
+            killed.Save();
+        }
+        string part = FilePath + ".part", progress = FilePath + ".progress";
+        (byte[] rows, string saved) = (File.ReadAllBytes(part), File.ReadAllText(progress));
+        foreach (DataSettings other in (DataSettings[])[new(), new() { SkipUnreadable = true, MaxPixels = 99 }])
+        {
+            using (FeatureFile anew = Open(Listing(other)))
+            {
+                Assert.That(anew.Done, Is.Zero, "what is left out would be another");
+            }
+            File.WriteAllBytes(part, rows);
+        }
+        foreach ((string was, string becomes) in new[] { ("\"Index\":2", "\"Index\":0"), ("\"Index\":2", "\"Index\":3"), ("\"bad\"", "null"), ("\"Rows\":1", "\"Rows\":2147483647") })
+        {
+            Assert.That(saved, Does.Contain(was));
+            File.WriteAllText(progress, saved.Replace(was, becomes, StringComparison.Ordinal));
+            Assert.That(FeatureProgress.TryRead(progress)?.Done, Is.Null.Or.GreaterThan(4), becomes);
+        }
+        File.WriteAllText(progress, saved);
+        using (FeatureFile again = Open(Listing()))
+        {
+            Assert.That((again.Rows, again.Done, again.LeftOut.Count, again.LeftOut[1]), Is.EqualTo((1, 3, 2, new UnreadableImage(2, "worse"))));
+            again.Append(features.narrow(0, 1, 1));
+            again.Finish();
+        }
+        NpyFile read = NpyFile.Read(FilePath);
+        Assert.That((read.Rows, read.Columns), Is.EqualTo((2, Columns)));
+        Assert.That(read.Values, Is.EqualTo(features.data<float>().ToArray()));
+
+        ImageListing Listing(DataSettings? settings = null) => ImageListing.Open((settings ?? new() { SkipUnreadable = true }) with { Source = _folder.Path }, seed: 0);
+    }
+
     [TestCase("the encoder")]
     [TestCase("the type")]
     [TestCase("an image")]

@@ -25,7 +25,7 @@ internal sealed class ImageFeaturesTests : TensorTests
         Tensor All(int first)
         {
             var batches = new List<Tensor>();
-            ImageFeatures.Compute(encoder, new ImagePreprocessing(), CPU, images, first, features => batches.Add(features.clone().DetachFromDisposeScope()), null, CancellationToken.None);
+            ImageFeatures.Compute(encoder, new ImagePreprocessing(), CPU, images, first, batch => batches.Add(batch.Features.clone().DetachFromDisposeScope()), null, CancellationToken.None);
             Tensor all = cat(batches);
             batches.ForEach(batch => batch.Dispose());
             return all;

@@ -23,4 +23,18 @@ internal sealed class NeighbourSheetTests
             Assert.That(html.Descendants("image").Single().Attribute("href")!.Value, Is.EqualTo("data:image/png;base64,AQID"));
         });
     }
+
+    [Test]
+    public void An_image_without_a_label_is_neither_right_nor_wrong()
+    {
+        var sheet = new NeighbourSheet([1], [("cat", ["", "cat", "dog"]), ("", ["cat", "", "cat"])], Size: 32);
+        XElement html = XDocument.Parse(sheet.Html("after", "After training")).Root!;
+        Assert.Multiple(() =>
+        {
+            Assert.That(html.Element("figcaption")!.Value, Is.EqualTo("After training: 1 of 2 labelled neighbours are of the test image's class"));
+            Assert.That(
+                html.Elements("div").Single().Elements().Select(cell => cell.Attribute("class")!.Value),
+                Is.EqualTo((string[])["query", "plain", "right", "wrong", "query", "plain", "plain", "plain"]));
+        });
+    }
 }

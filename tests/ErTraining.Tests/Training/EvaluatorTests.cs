@@ -33,6 +33,39 @@ internal sealed class EvaluatorTests : TensorTests
         double[] State() => [.. encoder.state_dict().Values.Select(weight => weight.to(ScalarType.Float64).sum().ToDouble())];
     }
 
+    /// <summary>Images without labels stand between the others, or after them.</summary>
+    [TestCase(2)]
+    [TestCase(60)]
+    public void Images_without_labels_neither_vote_nor_are_classified(int period)
+    {
+        ImageData data = SyntheticImages.Create(60, 40, seed: 0);
+        ImageSet labelled = data.Train.Take(30);
+        using var encoder = new ConvNet();
+        double wanted = Accuracy(labelled, data.Test, isResident: true);
+        ImageSet others = SyntheticImages.Create(60, 1, seed: 9).Train;
+        foreach (bool isResident in (bool[])[true, false])
+        {
+            Assert.That(Accuracy(Mixed(labelled, others), Mixed(data.Test, others), isResident), Is.EqualTo(wanted).And.GreaterThan(0), $"resident: {isResident}");
+        }
+
+        ImageSet Mixed(ImageSet with, ImageSet without)
+        {
+            (ImageSet Set, int Index)[] order = [.. Enumerable.Range(0, with.Count).SelectMany(i => period < with.Count ? [(without, i), (with, i)] : new[] { (with, i) })];
+            order = period < with.Count ? order : [.. order, .. Enumerable.Range(0, 20).Select(i => (without, i))];
+            return new ImageSet(
+                [.. order.SelectMany(image => image.Set.Pixels[(image.Index * 3072)..((image.Index + 1) * 3072)])],
+                [.. order.Select(image => image.Set == with ? with.Labels[image.Index] : ImageSet.NoLabel)],
+                with.ClassNames);
+        }
+
+        double Accuracy(ImageSet trainImages, ImageSet testImages, bool isResident)
+        {
+            using var train = new ImageTensors(trainImages, CPU, isResident);
+            using var test = new ImageTensors(testImages, CPU, isResident);
+            return Evaluator.KnnAccuracy(encoder, train, test);
+        }
+    }
+
     [TestCase("epochs=1")]
     [TestCase("method=dino epochs=1")]
     public void View_retrieval_is_the_same_at_each_measurement_and_draws_from_a_stream_of_its_own(string line)

@@ -102,6 +102,28 @@ internal sealed class TrainerTests
     }
 
     [Test]
+    public void The_images_with_labels_alone_count_for_the_accuracy_and_none_is_claimed_without_one_for_tests()
+    {
+        ImageSet train = s_few.Train, test = s_few.Test, other = SyntheticImages.Create(60, 1, seed: 9).Train;
+        ImageSet part = new([.. train.Pixels, .. other.Pixels], [.. train.Labels, .. Enumerable.Repeat(ImageSet.NoLabel, other.Count)], train.ClassNames);
+        RunSettings settings = Given.Settings("epochs=0 batch_size=32");
+        RunResult whole = Result(s_few), partly = Result(s_few with { Train = part }), untested = Result(s_few with { Train = part, Test = new ImageSet(test.Pixels) });
+        Assert.Multiple(() =>
+        {
+            Assert.That((partly.Images, partly.LabelledImages, partly.LabelledTestImages, partly.Used!.KnnNeighbours), Is.EqualTo((156, 96, 40, 9)));
+            Assert.That(partly.KnnAccuracy, Is.EqualTo(whole.KnnAccuracy));
+            Assert.That(partly.KnnAccuracyInterval, Is.EqualTo(whole.KnnAccuracyInterval));
+            Assert.That((untested.LabelledImages, untested.LabelledTestImages, untested.KnnAccuracy, untested.Used!.KnnNeighbours), Is.EqualTo((96, 0, (double?)null, (int?)null)));
+        });
+
+        RunResult Result(ImageData data)
+        {
+            using var trainer = new Trainer(Registry.Default, settings, data, CPU);
+            return trainer.Run(CancellationToken.None);
+        }
+    }
+
+    [Test]
     public void Steps_leave_no_tensor_alive()
     {
         using var images = new ImageTensors(s_data.Train, CPU);

@@ -7,8 +7,6 @@ namespace ErLoss.Training.Data;
 /// </summary>
 internal static class CifarReader
 {
-    private const int LongestNamesFile = 1 << 16;
-
     private static readonly CifarFormat[] s_formats = [CifarFormat.Cifar10, CifarFormat.Cifar100];
 
     /// <summary>Whether the directory has a file named as CIFAR names its image files.</summary>
@@ -52,7 +50,7 @@ internal static class CifarReader
         }
 
         var format = formats[0];
-        var names = ReadNames(Path.Combine(directory, format.NamesFile), format);
+        var names = ClassNamesFile.Read(Path.Combine(directory, format.NamesFile), format.DefaultNames, format.Name);
         return new ImageData(
             format.Name,
             ReadSplit(directory, format.TrainFiles, "training", format, names, loading),
@@ -136,24 +134,5 @@ internal static class CifarReader
                     $"{path}: record {record + 1} has label {labels[record]}; wanted 0 to {format.DefaultNames.Count - 1}.");
             }
         }
-    }
-
-    private static IReadOnlyList<string> ReadNames(string path, CifarFormat format)
-    {
-        if (!File.Exists(path))
-        {
-            return format.DefaultNames;
-        }
-
-        InputFile.RequireFile(path);
-        if (InputFile.Access(path, () => new FileInfo(path).Length) is > LongestNamesFile and var length)
-        {
-            throw new DataException($"{path}: {length} bytes; wanted a text of {format.DefaultNames.Count} class names, a line each.");
-        }
-
-        string[] names = [.. InputFile.Access(path, () => File.ReadAllLines(path)).Select(line => line.Trim()).Where(line => line.Length > 0)];
-        return names.Length == format.DefaultNames.Count
-            ? names
-            : throw new DataException($"{path}: {names.Length} class names; {format.Name} has {format.DefaultNames.Count}, a line each.");
     }
 }

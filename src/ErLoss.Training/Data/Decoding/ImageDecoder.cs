@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Settings;
 using SkiaSharp;
 
 namespace ErLoss.Training.Data;
@@ -8,7 +10,11 @@ namespace ErLoss.Training.Data;
 /// <param name="Size">Height and width of the square that comes out.</param>
 /// <param name="Background">What transparent pixels are laid on.</param>
 /// <param name="MaxPixels">The most pixels of an image that is decoded: beyond it a file is a mistake, or an attack on the memory.</param>
-internal sealed record ImageDecoding(int Size, ImageColour Background, int MaxPixels);
+internal sealed record ImageDecoding(int Size, ImageColour Background, int MaxPixels)
+{
+    /// <summary>What messages call a setting. It is no part of the rule, and internal, so that the rule's text does not have it.</summary>
+    internal Func<string, string> NameOf { get; init; } = SettingName.Of;
+}
 
 /// <summary>
 /// Reads an image file as a square of colour pixels. The rule: the first frame; upright as its EXIF orientation says; no change of colours by a profile; transparency
@@ -67,20 +73,48 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
     private static DataException NoImage(string path, ReadOnlySpan<byte> beginning) =>
         new($"{path}: {ImageFormats.Describe(beginning[..Math.Min(beginning.Length, ImageFormats.Beginning)])}, whatever its name; wanted an image ({ImageFormats.Names}).");
 
-    /// <summary>Decodes a file; returns why that is not possible, or null if it was.</summary>
+    /// <summary>Decodes a file; returns why that is not possible, or null if it was. The decoder reads the file where it is in memory: a copy of a large one would be as large.</summary>
     private string? Refusal(byte[] file, ImageFormat format, Span<byte> pixels)
     {
-        using SKData data = SKData.CreateCopy(file);
-        using var codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
-        if (codec is null || opened != SKCodecResult.Success)
+        var pinned = GCHandle.Alloc(file, GCHandleType.Pinned);
+        try
+        {
+            using SKData data = SKData.Create(pinned.AddrOfPinnedObject(), file.Length);
+            using var codec = SKCodec.Create(new SKMemoryStream(data), out SKCodecResult opened);
+            return codec is null || opened != SKCodecResult.Success ? Unopened(opened, file, format) : Refusal(codec, file, format, pixels);
+        }
+        finally
+        {
+            pinned.Free();
+        }
+    }
+
+    /// <summary>Why the decoder does not open a file.</summary>
+    private string Unopened(SKCodecResult opened, ReadOnlySpan<byte> file, ImageFormat format)
+    {
+        if (format != ImageFormat.Png)
         {
             return (format == ImageFormat.Jpeg ? JpegHeader.Unsupported(file) : null) ?? Describe(opened, "its header", file, format);
         }
+        (uint width, uint height) = PngHeader.Size(file);
+        return TooLarge(width, height)
+            ?? (Math.Max(width, height) is > PngHeader.MostOnASide and <= int.MaxValue
+                ? $"a PNG of {width}x{height} pixels, of which at most {PngHeader.MostOnASide:n0} along a side are read"
+                : PngHeader.Fault(file));
+    }
+
+    private string? TooLarge(long width, long height) => width <= int.MaxValue && height <= int.MaxValue && width * height > decoding.MaxPixels
+        ? $"{width}x{height} pixels; at most {decoding.MaxPixels:n0} are read ({decoding.NameOf("max_pixels")})"
+        : null;
+
+    /// <summary>Decodes what was opened; as above.</summary>
+    private string? Refusal(SKCodec codec, byte[] file, ImageFormat format, Span<byte> pixels)
+    {
         SKImageInfo info = codec.Info;
         long claimed = (long)info.Width * info.Height;
-        if (claimed > decoding.MaxPixels)
+        if (TooLarge(info.Width, info.Height) is { } why)
         {
-            return $"{info.Width}x{info.Height} pixels; at most {decoding.MaxPixels:n0} are read (max_pixels)";
+            return why;
         }
         if (format == ImageFormat.Jpeg && JpegHeader.IsTooShort(file, claimed))
         {
@@ -153,7 +187,7 @@ internal sealed class ImageDecoder(ImageDecoding decoding)
             long most = Math.Min(((long)BytesPerPixel * decoding.MaxPixels) + Slack, Array.MaxLength);
             if (stream.Length > most)
             {
-                throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {most:n0} are read (max_pixels).");
+                throw new DataException($"{path}: {stream.Length:n0} bytes; images of at most {most:n0} are read ({decoding.NameOf("max_pixels")}).");
             }
             if (stream.Length > wanted)
             {

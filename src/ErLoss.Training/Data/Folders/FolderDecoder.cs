@@ -10,8 +10,6 @@ namespace ErLoss.Training.Data;
 /// <param name="loading">Told of each image; ends the reading where that is cancelled.</param>
 internal sealed class FolderDecoder(ImageDecoding decoding, bool skipsUnreadable, LoadingProgress? loading)
 {
-    private const int LongestReason = 200;
-
     private readonly int _imageBytes = ImageSet.BytesAt(decoding.Size);
 
     /// <summary>Decodes the first images that can be read.</summary>
@@ -56,13 +54,6 @@ internal sealed class FolderDecoder(ImageDecoding decoding, bool skipsUnreadable
         return unreadable;
     }
 
-    /// <summary>What is wrong with an image, without its name.</summary>
-    private static string Fault(DataException e, string path)
-    {
-        string fault = (e.Message.StartsWith($"{path}: ", StringComparison.Ordinal) ? e.Message[(path.Length + 2)..] : e.Message).TrimEnd('.');
-        return fault.Length > LongestReason ? $"{fault.AsSpan(0, LongestReason)}…" : fault;
-    }
-
     /// <summary>Decodes images into consecutive places.</summary>
     /// <returns>For each image why it cannot be read, or null if it can.</returns>
     private string?[] Decode(IReadOnlyList<ImageEntry> images, int start, int count, Memory<byte> pixels)
@@ -88,7 +79,7 @@ internal sealed class FolderDecoder(ImageDecoding decoding, bool skipsUnreadable
                 }
                 catch (DataException e)
                 {
-                    faults[i] = Fault(e, images[start + i].Path);
+                    faults[i] = LeftOutFile.Fault(e, images[start + i].Path);
                 }
                 decoders.Add(decoder);
                 loading?.Count();

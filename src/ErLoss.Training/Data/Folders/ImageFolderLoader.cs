@@ -12,7 +12,6 @@ namespace ErLoss.Training.Data;
 internal sealed class ImageFolderLoader(
     ImageFolder folder, ImageDecoding decoding, bool skipsUnreadable, LoadingProgress? loading, int mostTrainImages = int.MaxValue, int mostTestImages = int.MaxValue)
 {
-    private const int Named = 10;
     private const double Gibibyte = 1L << 30, Mebibyte = 1L << 20;
 
     private readonly FolderDecoder _decoder = new(decoding, skipsUnreadable, loading);
@@ -96,19 +95,18 @@ internal sealed class ImageFolderLoader(
             return;
         }
         LeftOutFile[] unreadable = [.. Files(faults)];
-        string names = string.Join("; ", unreadable.Take(Named).Select(file => $"{file.Path} ({file.Detail})")), more = unreadable.Length > Named ? $"; and {unreadable.Length - Named:n0} more" : "";
         throw new DataException(unreadable is [var only]
-            ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with the setting skip_unreadable."
-            : $"{folder.Path}: {unreadable.Length:n0} images cannot be read; mend or remove them, or leave them out with the setting skip_unreadable: {names}{more}.");
+            ? $"{Path.Combine(folder.Path, only.Path)}: {only.Detail}. This image cannot be read; mend or remove it, or leave it out with {decoding.NameOf("skip_unreadable")}."
+            : $"{folder.Path}: {unreadable.Length:n0} images cannot be read; mend or remove them, or leave them out with {decoding.NameOf("skip_unreadable")}: {LeftOutFile.Name(unreadable)}.");
     }
 
     private ImageData Data(PixelSource train, PixelSource test, IReadOnlyList<CacheFault> faults)
     {
-        foreach ((PixelSource images, string kind) in new[] { (train, "training"), (test, "test") })
+        foreach ((PixelSource images, string kind, bool isTest) in new[] { (train, "training", false), (test, "test", true) })
         {
             if (images.Count == 0)
             {
-                throw new DataException($"{folder.Path}: no {kind} image can be read.");
+                throw new DataException($"{folder.Path}: no {kind} image can be read: {LeftOutFile.Name([.. Files(faults.Where(fault => fault.IsTest == isTest))])}.");
             }
         }
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Path)));

@@ -4,7 +4,7 @@ namespace ErLoss.Training.Data;
 
 /// <summary>
 /// Finds out how a folder of images is laid out: <c>train</c> and <c>test</c> (or <c>val</c>, <c>valid</c> or <c>validation</c>), each with class folders or without;
-/// class folders; or images without labels, right in the folder or in folders of any depth. Without a test folder every fifth image, of each class if there are
+/// class folders; or images without labels, right in the folder or in folders of any depth. A folder <c>unlabeled</c> or <c>unlabelled</c> beside these holds images without labels. Without a test folder every fifth image, of each class if there are
 /// classes, by ordinal order of the names, is a test image. A folder in which there is only another folder stands for that one.
 /// </summary>
 /// <remarks>Classes are the folders of the first level, numbered by ordinal order of their names; the images of a class may lie deeper.</remarks>
@@ -15,8 +15,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
 {
     private const int FilesPerTestFile = 5;
 
-    private static readonly string[] s_testFolders = ["test", "val", "valid", "validation"];
-
+    private readonly SameFiles _files = new(directory, scan);
     private readonly List<LeftOutFile> _unused = [];
 
     /// <summary>Reads the layout of a folder.</summary>
@@ -36,108 +35,149 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
         {
             throw new DataException($"{directory}: no images ({ImageFormats.Names}) here or in the folders within.{Because(scan.LeftOut)}");
         }
-        while (tree is { Images.Count: 0, Folders: [var only] } && !IsNamed(only, "train") && (labels != FolderLabels.Folders || only.Folders.Count > 0))
+        while (tree is { Images.Count: 0, Folders: [var only] } && !FolderNames.IsOneOf(only.Name, [FolderNames.Train]) && !IsUnlabelled(only) && (labels != FolderLabels.Folders || only.Folders.Count > 0))
         {
             tree = only;
         }
-        if (tree.Find("train") is { } train && tree.Find(s_testFolders) is var test && IsDivided(tree, train, test))
+        if (tree.Find(FolderNames.Train) is { } train && tree.Find(FolderNames.Tests) is var test && IsDivided(tree, train, test))
         {
-            Unused(tree, [train, .. test is null ? (ImageTree[])[] : [test]]);
-            return test is null ? Divide(train) : Pair(train, test);
+            ImageTree[] unlabelled = [.. tree.Folders.Where(IsUnlabelled)];
+            Unused(tree, [train, .. unlabelled, .. test is null ? (ImageTree[])[] : [test]]);
+            return test is null ? Divide(train, unlabelled) : Pair(train, test, unlabelled);
         }
-        return tree.Images.Count == 0 && tree.Folders.Count > 1 && tree.Folders.All(folder => s_testFolders.Any(name => IsNamed(folder, name)))
+        return tree is { Images.Count: 0, Folders.Count: > 1 } && ClassFolders(tree) is { Length: > 0 } folders && folders.All(folder => FolderNames.IsOneOf(folder.Name, FolderNames.Tests))
             ? throw new DataException($"{tree.Path}: folders {Names(tree.Folders)}, but no folder train; wanted one with the images to train on.")
-            : Divide(tree);
+            : Divide(tree, []);
     }
 
     /// <summary>Whether a folder called train holds the training images. A class may be called so, too: with folders beside it that are no test images, it holds classes or is one.</summary>
     private static bool IsDivided(ImageTree tree, ImageTree train, ImageTree? test) =>
-        test is not null || HasClasses(train) || tree.Folders.Count == 1;
+        test is not null || HasClasses(train) || ClassFolders(tree).Length == 1;
 
-    /// <summary>The images of one folder, of which some become test images.</summary>
-    private ImageFolder Divide(ImageTree tree)
+    /// <summary>The images of one folder, of which some become test images, and images without labels from other folders, which are only trained on.</summary>
+    private ImageFolder Divide(ImageTree tree, ImageTree[] unlabelled)
     {
-        if (Classes(tree) is { } classes)
+        bool hasClasses = labels == FolderLabels.Folders || (labels == FolderLabels.Auto && HasClasses(tree));
+        FolderPart part = Part(tree, hasClasses), more = new([], [.. unlabelled.SelectMany(Sorted)]);
+        Func<string, bool> isTaken = _files.Take(part.Labelled, part.Unlabelled, more.Unlabelled);
+        (part, more) = (part.Where(isTaken), more.Where(isTaken));
+        if (hasClasses)
         {
-            if (classes.All(images => images.Paths.Count < FilesPerTestFile))
+            part = part with { Classes = [.. part.Classes.Where(images => images.Paths.Count > 0)] };
+            if (part.Classes.All(images => images.Paths.Count < FilesPerTestFile))
             {
                 throw new DataException(
                     $"{tree.Path}: no class has {FilesPerTestFile} images, so taking every fifth gives no test images; wanted more, or folders train and test.");
             }
-            return Create(classes, classes, IsTrain, i => !IsTrain(i), $"{Within(tree)}{classes.Count} class folders; every fifth image of a class is a test image");
+            more = new([], [.. part.Unlabelled, .. more.Unlabelled]);
+            part = part with { Unlabelled = [] };
         }
-        Class[] all = [Whole(tree)];
-        if (all[0].Paths.Count < FilesPerTestFile)
+        else if (part.Unlabelled.Count < FilesPerTestFile)
         {
-            throw new DataException($"{tree.Path}: too few images ({all[0].Paths.Count}); at least {FilesPerTestFile} are wanted, of which every fifth is a test image, or folders train and test.");
+            throw new DataException($"{tree.Path}: too few images ({part.Unlabelled.Count}); at least {FilesPerTestFile} are wanted, of which every fifth is a test image, or folders train and test.");
         }
-        return Create(all, all, IsTrain, i => !IsTrain(i), $"{Within(tree)}images without labels{Depth(tree)}; every fifth image is a test image");
+        string alone = more.Unlabelled.Count == 0 ? ""
+            : $"; {Images(more.Unlabelled.Count)} without labels ({Places(hasClasses ? [tree] : [], unlabelled)}), for training alone";
+        FolderPart train = Every(i => !IsTest(i)), test = Every(IsTest);
+        return Create(
+            train with { Unlabelled = [.. train.Unlabelled, .. more.Unlabelled] },
+            test,
+            Within(tree) + (hasClasses
+                ? $"{part.Classes.Count} class folders; every fifth image of a class is a test image{alone}"
+                : $"images without labels{Depth(tree)}; every fifth image is a test image{alone}"));
 
-        static bool IsTrain(int index) => index % FilesPerTestFile != FilesPerTestFile - 1;
+        FolderPart Every(Predicate<int> isWanted) => new(
+            [.. part.Classes.Select(images => images with { Paths = [.. images.Paths.Where((_, i) => isWanted(i))] })], [.. part.Unlabelled.Where((_, i) => isWanted(i))]);
+
+        static bool IsTest(int index) => index % FilesPerTestFile == FilesPerTestFile - 1;
     }
 
-    /// <summary>The images of a folder for training and one for tests.</summary>
-    private ImageFolder Pair(ImageTree train, ImageTree test)
+    /// <summary>The images of a folder for training and one for tests, and images without labels from other folders for training.</summary>
+    private ImageFolder Pair(ImageTree train, ImageTree test, ImageTree[] unlabelled)
     {
-        string both = $"{Within(train)}training images, and test images in {test.Name}";
-        if (Classes(train) is not { } classes || Classes(test) is not { } testClasses)
+        bool hasClasses = labels == FolderLabels.Folders || (labels == FolderLabels.Auto && ((HasClasses(train) && HasClasses(test)) || HaveSameClasses(train, test)));
+        FolderPart ofTest = Part(test, hasClasses), ofTrain = Part(train, hasClasses);
+        ofTrain = ofTrain with { Unlabelled = [.. ofTrain.Unlabelled, .. unlabelled.SelectMany(Sorted)] };
+        Func<string, bool> isTaken = _files.Take(ofTest.Labelled, ofTest.Unlabelled, ofTrain.Labelled, ofTrain.Unlabelled); // an image of both is for tests, so that what is tested was not trained on
+        (ofTest, ofTrain) = (ofTest.Where(isTaken), ofTrain.Where(isTaken));
+        if (!ofTrain.Labelled.Any() && ofTrain.Unlabelled.Count == 0)
+        {
+            throw new DataException($"{train.Path}: the images are those of {test.Path}, through links; wanted others to train on.");
+        }
+        string both = $"{Within(train)}training images{(unlabelled.Length > 0 && !hasClasses ? $", also in {Names(unlabelled)}," : ",")} and test images in {test.Name}";
+        if (!hasClasses)
         {
             string other = HasClasses(train) ? $", since {test.Name} has no class folders" : HasClasses(test) ? ", since the training images have no class folders" : "";
-            return Create([Whole(train)], [Whole(test)], _ => true, _ => true, $"{both}, without labels{(labels == FolderLabels.Auto ? other : "")}");
+            return Create(ofTrain, ofTest, $"{both}, without labels{(labels == FolderLabels.Auto ? other : "")}");
         }
-        foreach ((IReadOnlyList<Class> has, ImageTree hasTree, IReadOnlyList<Class> lacks, ImageTree lacksTree) in
-            new[] { (classes, train, testClasses, test), (testClasses, test, classes, train) })
+        foreach ((FolderPart has, ImageTree hasTree, FolderPart lacks, ImageTree lacksTree) in new[] { (ofTrain, train, ofTest, test), (ofTest, test, ofTrain, train) })
         {
-            string? odd = has.Select(images => images.Name).Except(lacks.Select(images => images.Name)).FirstOrDefault();
+            string? odd = has.Classes.Select(images => images.Name).Except(lacks.Classes.Where(images => images.Paths.Count > 0).Select(images => images.Name)).FirstOrDefault();
             bool isEmptyTest = lacksTree == test && test.EmptyFolders.Contains(odd); // what there are no images of cannot be tested, and the summary of the images says so
             if (odd is not null && !isEmptyTest)
             {
                 throw new DataException($"{lacksTree.Path}: no images of a class folder '{odd}', which {hasTree.Path} has; wanted the same classes in both.");
             }
         }
-        ILookup<string, Class> byName = testClasses.ToLookup(images => images.Name);
-        return Create(
-            classes, [.. classes.Select(images => byName[images.Name].FirstOrDefault() ?? new(images.Name, []))], _ => true, _ => true, $"{both}, in {classes.Count} class folders each");
+        ILookup<string, FolderClass> byName = ofTest.Classes.ToLookup(images => images.Name);
+        ofTest = ofTest with { Classes = [.. ofTrain.Classes.Select(images => byName[images.Name].FirstOrDefault() ?? new(images.Name, []))] };
+        string others = (ofTrain.Unlabelled.Count, ofTest.Unlabelled.Count) switch
+        {
+            (0, 0) => "",
+            (var trained, 0) => $"; {Images(trained)} without labels ({Places([train], unlabelled)}), for training alone",
+            (var trained, var tested) => $"; {Images(trained)} for training and {tested:n0} for tests without labels ({Places([train, test], unlabelled)})",
+        };
+        return Create(ofTrain, ofTest, $"{both}, in {ofTrain.Classes.Count} class folders each{others}");
     }
 
-    private ImageFolder Create(IReadOnlyList<Class> train, IReadOnlyList<Class> test, Predicate<int> inTrain, Predicate<int> inTest, string reading) => new(
+    private ImageFolder Create(FolderPart train, FolderPart test, string reading) => new(
         directory,
-        Pick(train, inTrain),
-        Pick(test, inTest),
-        train is [{ Name: "" }] ? [] : [.. train.Select(images => images.Name)],
+        train.Entries(),
+        test.Entries(),
+        [.. train.Classes.Select(images => images.Name)],
         $"{directory} was read as {reading}.",
-        [.. scan.LeftOut, .. _unused]);
+        [.. scan.LeftOut, .. _unused, .. _files.LeftOut]);
 
-    private static ImageEntry[] Pick(IReadOnlyList<Class> classes, Predicate<int> wanted) =>
-    [
-        .. classes
-            .SelectMany((images, label) => images.Paths.Where((_, i) => wanted(i)).Select((path, turn) => (path, label, turn)))
-            .OrderBy(image => image.turn)
-            .Select(image => new ImageEntry(image.path, image.label)),
-    ];
+    private static bool HasClasses(ImageTree tree) => tree.Images.Count == 0 && ClassFolders(tree).Length > 1;
 
-    private static bool HasClasses(ImageTree tree) => tree.Images.Count == 0 && tree.Folders.Count > 1;
-
-    /// <summary>The classes of a folder; null if its images have no labels.</summary>
-    private List<Class>? Classes(ImageTree tree)
+    /// <summary>Whether the folders for training and for tests have the same folders in them, two at least. These are classes then, even if there are images beside them.</summary>
+    private static bool HaveSameClasses(ImageTree train, ImageTree test)
     {
-        if (labels == FolderLabels.None || (labels == FolderLabels.Auto && !HasClasses(tree)))
-        {
-            return null;
-        }
-        if (tree.Folders.Count < 2)
-        {
-            throw new DataException(
-                $"{tree.Path}: {(tree.Folders.Count == 0 ? "no class folders" : $"only one class folder, '{tree.Folders[0].Name}'")}; wanted two at least, each with images of a class, because labels is folders.");
-        }
-        _unused.AddRange(tree.Images.Select(Unused));
-        return [.. tree.Folders.Select(folder => new Class(folder.Name, Sorted(folder)))];
+        string[] ofTrain = [.. ClassFolders(train).Select(folder => folder.Name)], ofTest = [.. ClassFolders(test).Select(folder => folder.Name)];
+        return ofTrain.Length > 1 && ofTest.Length > 1 && ofTest.All(ofTrain.Contains) && ofTrain.All(name => ofTest.Contains(name) || test.EmptyFolders.Contains(name));
     }
 
-    private static Class Whole(ImageTree tree) => new("", Sorted(tree));
+    /// <summary>The folders in a folder that may be classes: all but those for images without labels.</summary>
+    private static ImageTree[] ClassFolders(ImageTree tree) => [.. tree.Folders.Where(folder => !IsUnlabelled(folder))];
+
+    private static bool IsUnlabelled(ImageTree folder) => FolderNames.IsOneOf(folder.Name, FolderNames.Unlabelled);
+
+    /// <summary>The images of a folder: those of its class folders with labels if there are classes, all others without.</summary>
+    private static FolderPart Part(ImageTree tree, bool hasClasses)
+    {
+        if (!hasClasses)
+        {
+            return new([], Sorted(tree));
+        }
+        ImageTree[] folders = ClassFolders(tree);
+        return folders.Length > 1
+            ? new([.. folders.Select(folder => new FolderClass(folder.Name, Sorted(folder)))], [.. tree.Images, .. tree.Folders.Where(IsUnlabelled).SelectMany(Sorted)])
+            : throw new DataException(
+                $"{tree.Path}: {(folders.Length == 0 ? "no class folders" : $"only one class folder, '{folders[0].Name}'")}; wanted two at least, each with images of a class, because labels is folders.");
+    }
 
     /// <summary>All images of a folder, in the order of their paths with slashes: a backslash, which comes after digits and capitals, would give other test images on Windows.</summary>
     private static string[] Sorted(ImageTree tree) => [.. tree.All.OrderBy(path => path.Replace(Path.DirectorySeparatorChar, '/'), StringComparer.Ordinal)];
+
+    /// <summary>Where images without labels are: beside the class folders of folders, or in folders of their own.</summary>
+    private static string Places(ImageTree[] classed, ImageTree[] unlabelled)
+    {
+        string[] names = [.. classed.SelectMany(tree => tree.Folders.Where(IsUnlabelled)).Concat(unlabelled).Select(folder => folder.Name).Distinct()];
+        IEnumerable<string> places = [.. names.Length > 0 ? [$"in {string.Join(" and ", names)}"] : (string[])[], .. classed.Any(tree => tree.Images.Count > 0) ? ["beside the class folders"] : (string[])[]];
+        return string.Join(" and ", places);
+    }
+
+    private static string Images(int count) => count == 1 ? "1 image" : $"{count:n0} images";
 
     private void Unused(ImageTree tree, ImageTree[] used) =>
         _unused.AddRange(tree.Images.Concat(tree.Folders.Except(used).SelectMany(folder => folder.All)).Select(Unused));
@@ -150,12 +190,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
 
     private static string Because(IReadOnlyList<LeftOutFile> leftOut) => LeftOutFile.Describe(leftOut) is { } what ? $" {what}" : "";
 
-    private static bool IsNamed(ImageTree folder, string name) => folder.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
-
     private static string Names(IEnumerable<ImageTree> folders) => string.Join(" and ", folders.Select(folder => folder.Name));
-
-    /// <summary>Images of one class, or without labels under an empty name.</summary>
-    private sealed record Class(string Name, IReadOnlyList<string> Paths);
 }
 
 /// <summary>Whether the names of the folders that images are in are their classes.</summary>
@@ -164,7 +199,7 @@ internal enum FolderLabels
     /// <summary>They are if there are two at least and no images beside them.</summary>
     Auto,
 
-    /// <summary>They are; images beside them are left out.</summary>
+    /// <summary>They are; images beside them have no labels.</summary>
     Folders,
 
     /// <summary>They are not.</summary>

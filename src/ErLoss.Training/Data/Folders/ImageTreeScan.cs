@@ -12,9 +12,20 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
     private static readonly string[] s_otherPrograms = ["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information", "__pycache__"];
 
     private readonly List<LeftOutFile> _leftOut = [];
+    private readonly Dictionary<string, string> _linked = new(StringComparer.Ordinal); // where the images really are that were come to through a link
+    private string _place = "";
 
     /// <summary>What was not taken for an image.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut => _leftOut;
+
+    /// <summary>Whether an image was come to through a link.</summary>
+    public bool HasLinks => _linked.Count > 0;
+
+    /// <summary>Whether this image was come to through a link, below the folder.</summary>
+    public bool IsLinked(string image) => _linked.ContainsKey(image);
+
+    /// <summary>Where an image really is, links resolved.</summary>
+    public string RealPathOf(string image) => _linked.TryGetValue(image, out string? place) ? place : Path.Combine(_place, Path.GetRelativePath(root, image));
 
     /// <summary>Looks through the folder.</summary>
     /// <exception cref="DataException">A folder cannot be read.</exception>
@@ -22,13 +33,15 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
     public ImageTree Run()
     {
         string full = Path.GetFullPath(root);
-        return Scan(root, [RealPath.Find(full) ?? full]);
+        _place = RealPath.Find(full) ?? full;
+        return Scan(root, [_place], isLinked: false);
     }
 
     /// <summary>Looks through a folder.</summary>
     /// <param name="folder">The folder, as it was come to.</param>
     /// <param name="above">Where it and the folders above it really are, links resolved.</param>
-    private ImageTree Scan(string folder, IReadOnlyList<string> above)
+    /// <param name="isLinked">Whether it was come to through a link.</param>
+    private ImageTree Scan(string folder, IReadOnlyList<string> above, bool isLinked)
     {
         var images = new List<string>();
         var folders = new List<ImageTree>();
@@ -43,7 +56,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
             }
             else if (entry is DirectoryInfo directory)
             {
-                if (Enter(directory, path, above) is not { } tree)
+                if (Enter(directory, path, above, isLinked) is not { } tree)
                 {
                     continue;
                 }
@@ -64,13 +77,17 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
             else
             {
                 images.Add(path);
+                if (isLinked || entry.LinkTarget is not null)
+                {
+                    _linked[path] = RealPath.Find(above[^1], entry.Name) ?? path;
+                }
             }
         }
         return new ImageTree(folder, images, folders, empty);
     }
 
     /// <summary>Looks through a folder in another; null if it is left out.</summary>
-    private ImageTree? Enter(DirectoryInfo directory, string path, IReadOnlyList<string> above)
+    private ImageTree? Enter(DirectoryInfo directory, string path, IReadOnlyList<string> above, bool isLinked)
     {
         if (s_otherPrograms.Contains(directory.Name, StringComparer.OrdinalIgnoreCase))
         {
@@ -85,7 +102,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         }
         try
         {
-            return Scan(path, [.. above, place]);
+            return Scan(path, [.. above, place], isLinked || directory.LinkTarget is not null);
         }
         catch (DataException e) when (skipsUnreadable)
         {
@@ -108,11 +125,17 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         {
             return LeftOutReason.Special;
         }
-        return ImageFormats.IsNamed(path) || BeginsAsImage(path) ? null
-            : ImageFormats.IsNamedOther(path) ? LeftOutReason.OtherFormat : LeftOutReason.NoImage;
+        return ImageFormats.IsNamed(path) ? null
+            : BeginsAsImage(path) switch
+            {
+                true => null,
+                null => LeftOutReason.UnreadableFile,
+                false => ImageFormats.IsNamedOther(path) ? LeftOutReason.OtherFormat : LeftOutReason.NoImage,
+            };
     }
 
-    private static bool BeginsAsImage(string path)
+    /// <summary>Whether the first bytes of a file are those of an image; null if they cannot be read.</summary>
+    private static bool? BeginsAsImage(string path)
     {
         try
         {
@@ -122,7 +145,7 @@ internal sealed class ImageTreeScan(string root, bool skipsUnreadable, Cancellat
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // it claims to be no image
+            return null; // it claims to be no image, so that this is no error
         }
     }
 
