@@ -72,6 +72,21 @@ public sealed class ConfusionMatrix
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public double? AccuracyOf(int label) => CountOf(label) is > 0 and var count ? this[label, label] / (double)count : null;
 
+    /// <summary>The accuracy of each class that has images, by name.</summary>
+    /// <param name="names">Of the classes, by label.</param>
+    internal IReadOnlyDictionary<string, double> ByClass(IReadOnlyList<string> names)
+    {
+        var accuracies = new Dictionary<string, double>();
+        for (int label = 0; label < ClassCount; label++)
+        {
+            if (AccuracyOf(label) is { } accuracy)
+            {
+                accuracies.TryAdd(names[label], accuracy);
+            }
+        }
+        return accuracies;
+    }
+
     /// <summary>The pairs that there are images of, in order of label and prediction.</summary>
     internal IEnumerable<(int Label, int Prediction, long Count)> Pairs => _counts.OrderBy(pair => pair.Key).Select(pair => (pair.Key.Label, pair.Key.Prediction, pair.Value));
 

@@ -43,6 +43,9 @@ internal sealed class ImageTensors : IDisposable
             ? (Pixels.narrow(0, 0, LabelledCount), Labels.narrow(0, 0, LabelledCount))
             : (Pixels.index_select(0, _labelled), Labels.index_select(0, _labelled));
 
+    /// <summary>Indices of the images whose class is known, (l), int64, in order; in the caller's dispose scope.</summary>
+    public Tensor LabelledIndices() => _labelled?.alias() ?? arange(LabelledCount, device: Labels.device);
+
     /// <summary>Number of images.</summary>
     public long Count => Pixels.shape[0];
 
