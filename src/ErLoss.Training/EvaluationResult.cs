@@ -15,6 +15,7 @@ namespace ErLoss.Training;
 /// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
 /// <param name="FeatureDimension">Length of a feature vector.</param>
 /// <param name="KnnAccuracy">See <see cref="NearestNeighbours"/>.</param>
+/// <param name="KnnClassAccuracy">That of each class that has test images, by the name of the class.</param>
 /// <param name="LinearProbeAccuracy">On the test images; see <see cref="LinearProbe"/>.</param>
 /// <param name="LinearProbeTrainAccuracy">On the images the probe was trained on.</param>
 /// <param name="LinearProbePenalty">The weight of its L2 penalty.</param>
@@ -33,6 +34,7 @@ internal sealed record EvaluationResult(
     int LabelledTestImages,
     int FeatureDimension,
     double KnnAccuracy,
+    IReadOnlyDictionary<string, double> KnnClassAccuracy,
     double LinearProbeAccuracy,
     double LinearProbeTrainAccuracy,
     double LinearProbePenalty,

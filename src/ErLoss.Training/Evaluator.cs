@@ -13,24 +13,30 @@ internal static class Evaluator
 {
     private const int MostImagesForCollapse = 512, MostImagesForRetrieval = 512, RetrievalBatchSize = 128;
 
-    /// <summary>kNN accuracy of an encoder; see <see cref="NearestNeighbours"/>.</summary>
+    /// <summary>The features of an encoder, evaluated. Of sets with labels only the images that have one are used, which is what an accuracy needs.</summary>
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">The images that vote, as far as they have labels; one at least has.</param>
-    /// <param name="test">The images that are classified, likewise.</param>
+    /// <param name="train">The images that vote and that neighbours are looked for among.</param>
+    /// <param name="test">The images that are classified.</param>
+    /// <param name="measuresAccuracy">Whether labels are to be used: one training image at least and one test image have one. Otherwise all images are evaluated without.</param>
     /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
-    public static double KnnAccuracy(
-        Encoder encoder, ImageTensors train, ImageTensors test, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public static FeatureEvaluation Evaluate(
+        Encoder encoder, ImageTensors train, ImageTensors test, bool measuresAccuracy, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        double ofTrain = (double)train.LabelledCount / (train.LabelledCount + test.LabelledCount);
-        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, Part(0, ofTrain), cancellation);
-        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, Part(ofTrain, 1 - ofTrain), cancellation);
-        RequireFinite(trainFeatures, "The encoder's features");
-        RequireFinite(testFeatures, "The encoder's features");
-        return NearestNeighbours.Accuracy(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation);
+        double ofTrain = Count(train) / (Count(train) + Count(test));
+        return new FeatureEvaluation(Evaluated(train, Part(0, ofTrain)), Evaluated(test, Part(ofTrain, 1 - ofTrain)), measuresAccuracy ? train.ClassCount : 0, cancellation);
+
+        double Count(ImageTensors images) => measuresAccuracy ? images.LabelledCount : images.Count;
+
+        (Tensor, Tensor, Tensor) Evaluated(ImageTensors images, IProgress<double>? progress)
+        {
+            (Tensor features, Tensor labels) = measuresAccuracy ? images.LabelledFeaturesOf(encoder, progress, cancellation) : (images.FeaturesOf(encoder, progress, cancellation), images.Labels);
+            RequireFinite(features, "The encoder's features");
+            return (features, labels, measuresAccuracy ? images.LabelledIndices() : arange(images.Count, device: images.Device));
+        }
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
     }

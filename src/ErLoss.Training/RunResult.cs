@@ -26,6 +26,7 @@ namespace ErLoss.Training;
 /// <param name="Used">What followed from the settings and the images; null in the results of older versions.</param>
 /// <param name="LabelledImages">Number of training images with labels, which vote for the accuracies; null in the results of older versions, as the next one.</param>
 /// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
+/// <param name="ClassAccuracy">kNN accuracy of the trained encoder for each class that has test images, by the name of the class; null where no accuracy can be measured, and in the results of older versions.</param>
 internal sealed record RunResult(
     string Method,
     Objective Objective,
@@ -46,7 +47,8 @@ internal sealed record RunResult(
     double? ViewRetrieval = null,
     UsedSettings? Used = null,
     int? LabelledImages = null,
-    int? LabelledTestImages = null)
+    int? LabelledTestImages = null,
+    IReadOnlyDictionary<string, double>? ClassAccuracy = null)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
     public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);
@@ -61,8 +63,9 @@ internal sealed record RunResult(
     /// <param name="images">The training and the test images.</param>
     /// <param name="progress">Metrics and times.</param>
     /// <param name="used">What followed from the settings and the images.</param>
+    /// <param name="classAccuracy">See <see cref="ClassAccuracy"/>.</param>
     public static RunResult Create(
-        Registry registry, RunSettings settings, torch.Device device, (ImageTensors Train, ImageTensors Test) images, RunProgress progress, UsedSettings used)
+        Registry registry, RunSettings settings, torch.Device device, (ImageTensors Train, ImageTensors Test) images, RunProgress progress, UsedSettings used, IReadOnlyDictionary<string, double>? classAccuracy)
     {
         EpochMetrics? last = progress.Epochs.Count > 0 ? progress.Epochs[^1] : null;
         double trained = (double)progress.StepsDone * settings.BatchSize;
@@ -86,7 +89,8 @@ internal sealed record RunResult(
             last is null ? progress.ViewRetrievalBefore : last.ViewRetrieval,
             used,
             images.Train.LabelledCount,
-            images.Test.LabelledCount);
+            images.Test.LabelledCount,
+            classAccuracy);
     }
 
     private ConfidenceInterval? Interval(double? accuracy) =>

@@ -27,6 +27,8 @@ internal sealed class Trainer : IDisposable
     private readonly DivergenceGuard _divergence;
     private readonly string _dataFingerprint;
     private readonly bool _measuresAccuracy;
+    private readonly IReadOnlyList<string> _classNames;
+    private FeatureEvaluation? _evaluation; // of the encoder as it is now
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
     /// <param name="registry">Makes the encoder, and reads the settings in a checkpoint.</param>
@@ -48,6 +50,7 @@ internal sealed class Trainer : IDisposable
         Train = new ImageTensors(data.Train, device);
         Test = new ImageTensors(data.Test, device);
         _measuresAccuracy = data.WhyNoAccuracy is null;
+        _classNames = data.Train.ClassNames;
         _dataFingerprint = data.Fingerprint();
         TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
         method.to(device);
@@ -83,6 +86,9 @@ internal sealed class Trainer : IDisposable
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
 
+    /// <summary>What the features were before training; null if another process evaluated them, or nobody did since there are no labels.</summary>
+    public FeatureEvaluation? EvaluationBefore { get; private set; }
+
     /// <summary>Who is told how the run goes. Add to it before <see cref="Run"/>.</summary>
     public TrainingObservers Observers { get; } = [];
 
@@ -112,6 +118,7 @@ internal sealed class Trainer : IDisposable
         if (_progress.KnnAccuracyBefore is null && (_measuresAccuracy || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
+            EvaluationBefore = _evaluation;
             _progress.ViewRetrievalBefore = _progress.StepsDone == 0 ? ViewRetrieval(cancellation) : null;
             keeper?.Save(State());
         }
@@ -135,8 +142,15 @@ internal sealed class Trainer : IDisposable
             Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used);
+        return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used, _measuresAccuracy ? Evaluate(cancellation).Confusion!.ByClass(_classNames) : null);
     }
+
+    /// <summary>What the features of the encoder are as it is now. They are computed unless they were before.</summary>
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
+    public FeatureEvaluation Evaluate(CancellationToken cancellation = default) =>
+        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, Observers, cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -154,6 +168,7 @@ internal sealed class Trainer : IDisposable
         cancellation.ThrowIfCancellationRequested();
         RunClock clock = _progress.Clock;
         MetricSums sums = _progress.Sums;
+        _evaluation = null;
         clock.StartTraining();
         TimeSpan reported = clock.Training;
         _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
@@ -192,8 +207,7 @@ internal sealed class Trainer : IDisposable
         };
     }
 
-    private double? KnnAccuracy(CancellationToken cancellation) => !_measuresAccuracy ? null
-        : Evaluator.KnnAccuracy(Method.Encoder, Train, Test, Observers, cancellation);
+    private double? KnnAccuracy(CancellationToken cancellation) => _measuresAccuracy ? Evaluate(cancellation).Confusion!.Accuracy : null;
 
     private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, cancellation);
 

@@ -57,6 +57,9 @@ internal sealed class ImageTensors : IDisposable
     /// <summary>Number of classes; 0 without labels.</summary>
     public int ClassCount { get; }
 
+    /// <summary>Indices of the images whose class is known, (l), int64, in order; in the caller's dispose scope.</summary>
+    public Tensor LabelledIndices() => _labelled is null ? arange(LabelledCount, device: Device) : tensor(_labelled, device: Device);
+
     /// <summary>Number of images.</summary>
     public long Count => _source.Count;
 

@@ -90,7 +90,7 @@ internal static class EvaluateCommand
         RunImages.RequireLabels(data, "accuracies need");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
-        (double knn, LinearProbeResult probe) = Measure(encoder, data, device, source, cancellation);
+        (ConfusionMatrix knn, LinearProbeResult probe) = Measure(encoder, data, device, source, cancellation);
         var result = new EvaluationResult(
             source,
             name,
@@ -102,7 +102,8 @@ internal static class EvaluateCommand
             data.Train.LabelledCount,
             data.Test.LabelledCount,
             encoder.FeatureDimension,
-            knn,
+            knn.Accuracy,
+            knn.ByClass(data.Train.ClassNames),
             probe.TestAccuracy,
             probe.TrainAccuracy,
             probe.Penalty,
@@ -121,7 +122,7 @@ internal static class EvaluateCommand
         return ExitCode.Success;
     }
 
-    private static (double Knn, LinearProbeResult Probe) Measure(
+    private static (ConfusionMatrix Knn, LinearProbeResult Probe) Measure(
         Encoder encoder, ImageData data, Device device, string source, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -135,7 +136,7 @@ internal static class EvaluateCommand
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
         work.Is("finding nearest neighbours");
-        double knn = NearestNeighbours.Accuracy(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation);
+        var knn = new ConfusionMatrix(testLabels, NearestNeighbours.Predict(trainFeatures, trainLabels, testFeatures, train.ClassCount, cancellation), train.ClassCount);
         work.Is("training the linear probe");
         return (knn, LinearProbe.Evaluate(
             trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation));

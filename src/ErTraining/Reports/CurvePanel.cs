@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Curve = (string Name, (double Epoch, double Value)[] Points);
 
 namespace ErTraining.Reports;
@@ -12,14 +11,6 @@ internal sealed record CurvePanel(string Name, string Svg)
     private const int Width = 460, Height = 300, HeightOfNumbers = 56, Top = 44, Bottom = 46, Right = 16, LabelGap = 8;
     private const int MostMarkers = 30, XIntervals = 8, YIntervals = 5;
     private const double CharacterWidth = 7;
-
-    /// <summary>What a viewer without the page's style needs; within a page the page's colours hold.</summary>
-    private const string Style = """
-        <style>
-        svg { color-scheme: light dark; --ink: #222; --muted: #666; --grid: #e6e6e6; --first: #30475e; --second: #c0562f; font-family: system-ui, sans-serif; }
-        @media (prefers-color-scheme: dark) { svg { --ink: #e6e6e6; --muted: #a0a6ad; --grid: #34383d; --first: #8fb8de; --second: #f0936b; } }
-        </style>
-        """;
 
     private static readonly string[] s_colours = ["var(--first)", "var(--second)"];
 
@@ -34,10 +25,8 @@ internal sealed record CurvePanel(string Name, string Svg)
             [.. curves.Select(curve => (curve.Name, curve.Points.Where(point => double.IsFinite(point.Value)).ToArray()))];
         double[] epochs = [.. finite.SelectMany(curve => curve.Points).Select(point => point.Epoch).Distinct()];
         int height = epochs.Length > 1 ? Height : Top + finite.Length * HeightOfNumbers;
-        var svg = new StringBuilder();
-        Write(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" class="curve" width="{Width}" height="{height}" viewBox="0 0 {Width} {height}" role="img" aria-label="{HtmlPage.Text(title)}">""");
-        svg.Append(Style).Append('\n');
-        Text(svg, Width / 2, 18, title, "middle", 15);
+        var svg = new SvgPicture("curve", Width, height, title);
+        svg.Text(Width / 2, 18, title, "middle", 15);
         if (epochs.Length > 1)
         {
             DrawCurves(svg, finite, (int)epochs.Min(), (int)epochs.Max());
@@ -46,36 +35,36 @@ internal sealed record CurvePanel(string Name, string Svg)
         {
             DrawNumbers(svg, finite);
         }
-        return new CurvePanel(name, svg.Append("</svg>\n").ToString());
+        return new CurvePanel(name, svg.Finish());
     }
 
     /// <summary>The plot as a page holds it: scaling with its container, in the page's colours.</summary>
-    public string Inline() => Svg.Replace(Style, "", StringComparison.Ordinal);
+    public string Inline() => SvgPicture.Inline(Svg);
 
-    private static void DrawCurves(StringBuilder svg, Curve[] curves, int first, int last)
+    private static void DrawCurves(SvgPicture svg, Curve[] curves, int first, int last)
     {
         double[] values = [.. curves.SelectMany(curve => curve.Points).Select(point => point.Value)];
         AxisTicks x = AxisTicks.Whole(first, last, XIntervals), y = AxisTicks.Around(values.Min(), values.Max(), YIntervals);
         double left = 14 + LabelGap + CharacterWidth * y.Ticks.Max(tick => tick.Label.Length), bottom = Height - Bottom;
         foreach ((double value, string label) in y.Ticks)
         {
-            Write(svg, $"""<path d="M{left:f1} {Y(value):f1}H{Width - Right}" stroke="var(--grid)"/>""");
-            Text(svg, left - LabelGap, Y(value) + 4, label, "end", 12);
+            svg.Add($"""<path d="M{left:f1} {Y(value):f1}H{Width - Right}" stroke="var(--grid)"/>""");
+            svg.Text(left - LabelGap, Y(value) + 4, label, "end", 12);
         }
-        Write(svg, $"""<path d="M{left:f1} {bottom:f1}H{Width - Right}" stroke="var(--muted)"/>""");
+        svg.Add($"""<path d="M{left:f1} {bottom:f1}H{Width - Right}" stroke="var(--muted)"/>""");
         foreach ((double value, string label) in x.Ticks)
         {
-            Write(svg, $"""<path d="M{X(value):f1} {bottom:f1}v4" stroke="var(--muted)"/>""");
-            Text(svg, X(value), bottom + 18, label, "middle", 12);
+            svg.Add($"""<path d="M{X(value):f1} {bottom:f1}v4" stroke="var(--muted)"/>""");
+            svg.Text(X(value), bottom + 18, label, "middle", 12);
         }
-        Text(svg, (left + Width - Right) / 2, Height - 8, "epoch", "middle", 12);
+        svg.Text((left + Width - Right) / 2, Height - 8, "epoch", "middle", 12);
         foreach (((string _, (double Epoch, double Value)[] points), int index) in curves.Select((curve, index) => (curve, index)))
         {
             string line = string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Epoch):f1},{Y(point.Value):f1}")));
-            Write(svg, $"""<polyline points="{line}" fill="none" stroke="{s_colours[index]}" stroke-width="2" stroke-linejoin="round"/>""");
+            svg.Add($"""<polyline points="{line}" fill="none" stroke="{s_colours[index]}" stroke-width="2" stroke-linejoin="round"/>""");
             foreach ((double epoch, double value) in points.Length > MostMarkers ? [] : points)
             {
-                Write(svg, $"""<circle cx="{X(epoch):f1}" cy="{Y(value):f1}" r="3" fill="{s_colours[index]}"/>""");
+                svg.Add($"""<circle cx="{X(epoch):f1}" cy="{Y(value):f1}" r="3" fill="{s_colours[index]}"/>""");
             }
         }
         if (curves.Length > 1)
@@ -88,31 +77,26 @@ internal sealed record CurvePanel(string Name, string Svg)
     }
 
     /// <summary>In a line below the title, where it takes nothing from the curves.</summary>
-    private static void DrawLegend(StringBuilder svg, Curve[] curves)
+    private static void DrawLegend(SvgPicture svg, Curve[] curves)
     {
         const int Line = 18, Space = 24;
         double at = (Width - curves.Sum(curve => Line + 6 + CharacterWidth * curve.Name.Length) - Space * (curves.Length - 1)) / 2;
         foreach (((string name, _), int index) in curves.Select((curve, index) => (curve, index)))
         {
-            Write(svg, $"""<path d="M{at:f1} 32h{Line}" stroke="{s_colours[index]}" stroke-width="3"/>""");
-            Text(svg, at + Line + 6, 36, name, "start", 12);
+            svg.Add($"""<path d="M{at:f1} 32h{Line}" stroke="{s_colours[index]}" stroke-width="3"/>""");
+            svg.Text(at + Line + 6, 36, name, "start", 12);
             at += Line + 6 + CharacterWidth * name.Length + Space;
         }
     }
 
-    private static void DrawNumbers(StringBuilder svg, Curve[] curves)
+    private static void DrawNumbers(SvgPicture svg, Curve[] curves)
     {
         double at = Top + 26;
         foreach ((string name, (double Epoch, double Value)[] points) in curves)
         {
-            Text(svg, Width / 2, at, points is [var point, ..] ? AxisTicks.Label(point.Value, 3) : "no finite value", "middle", points.Length > 0 ? 30 : 16);
-            Text(svg, Width / 2, at + 20, $"{(curves.Length > 1 ? $"{name} " : "")}{(points is [var (epoch, _), ..] ? $"after epoch {epoch}" : "")}", "middle", 12);
+            svg.Text(Width / 2, at, points is [var point, ..] ? AxisTicks.Label(point.Value, 3) : "no finite value", "middle", points.Length > 0 ? 30 : 16);
+            svg.Text(Width / 2, at + 20, $"{(curves.Length > 1 ? $"{name} " : "")}{(points is [var (epoch, _), ..] ? $"after epoch {epoch}" : "")}", "middle", 12);
             at += HeightOfNumbers;
         }
     }
-
-    private static void Text(StringBuilder svg, double x, double y, string text, string anchor, int size) =>
-        Write(svg, $"""<text x="{x:f1}" y="{y:f1}" text-anchor="{anchor}" font-size="{size}" fill="var({(size > 12 ? "--ink" : "--muted")})">{HtmlPage.Text(text)}</text>""");
-
-    private static void Write(StringBuilder svg, FormattableString element) => svg.Append(element.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

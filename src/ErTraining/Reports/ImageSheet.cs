@@ -49,7 +49,7 @@ internal static class ImageSheet
     private static int Divisor(int size) => (size + LargestShown - 1) / LargestShown;
 
     /// <summary>Turns planes of red, green and blue into opaque pixels of a wider sheet.</summary>
-    private static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image, int size)
+    public static void Paint(Span<byte> sheet, int rowBytes, ReadOnlySpan<byte> image, int size)
     {
         int plane = size * size;
         for (int pixel = 0; pixel < plane; pixel++)

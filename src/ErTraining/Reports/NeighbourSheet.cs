@@ -1,9 +1,8 @@
 using System.Text;
 using ErLoss.SelfSupervised.Encoders;
-using ErLoss.SelfSupervised.Evaluation;
+using ErLoss.Training;
 using ErLoss.Training.Data;
 using static TorchSharp.torch;
-using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Reports;
 
@@ -13,24 +12,25 @@ namespace ErTraining.Reports;
 /// <param name="Size">Height and width of an image in the picture.</param>
 internal sealed record NeighbourSheet(byte[] Png, IReadOnlyList<(string Class, IReadOnlyList<string> OfNeighbours)> Rows, int Size)
 {
-    private const int Queries = 8, Neighbours = 6, NeighboursOnPhones = 4;
+    private const int NeighboursOnPhones = 4;
 
-    /// <summary>Finds the neighbours and draws the picture.</summary>
-    /// <param name="encoder">Run in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">Where neighbours are looked for; for the encoder's device.</param>
-    /// <param name="test">The first few are shown; likewise.</param>
+    /// <summary>Draws the picture.</summary>
+    /// <param name="evaluation">Says which images, and which are nearest.</param>
+    /// <param name="train">Where neighbours were looked for.</param>
+    /// <param name="test">The first few are shown.</param>
     /// <param name="classNames">Names of the classes, by label; empty if they are not to be told.</param>
-    public static NeighbourSheet Draw(Encoder encoder, ImageTensors train, ImageTensors test, IReadOnlyList<string> classNames)
+    public static NeighbourSheet Draw(FeatureEvaluation evaluation, ImageTensors train, ImageTensors test, IReadOnlyList<string> classNames)
     {
         using var scope = NewDisposeScope();
-        Tensor queries = test.Range(0, Math.Min(Queries, test.Count));
-        (_, Tensor nearest) = NearestNeighbours.Find(
-            train.FeaturesOf(encoder), Features.Compute(encoder, queries), (int)Math.Min(Neighbours, train.Count));
-        int[] rows = [.. Enumerable.Range(0, (int)queries.shape[0])];
-        return new NeighbourSheet(
-            ImageSheet.Png([.. rows.Select(i => Pixels.ToUnit(cat([queries.narrow(0, i, 1), train.Select(nearest[i])])))]),
-            [.. rows.Select(i => (Names(test, tensor(new long[] { i }, device: test.Labels.device))[0], Names(train, nearest[i])))],
-            ImageSheet.ShownSize((int)queries.shape[2]));
+        var images = new List<Tensor>();
+        var rows = new List<(string, IReadOnlyList<string>)>();
+        foreach ((long query, long[] nearest) in evaluation.Queries.Zip(evaluation.Neighbours))
+        {
+            Tensor queryIndex = tensor((long[])[query], device: test.Device), indices = tensor(nearest, device: train.Device);
+            images.Add(Pixels.ToUnit(cat([test.Select(queryIndex), train.Select(indices)])));
+            rows.Add((Names(test, queryIndex)[0], Names(train, indices)));
+        }
+        return new NeighbourSheet(ImageSheet.Png(images), rows, ImageSheet.ShownSize(test.Size));
 
         IReadOnlyList<string> Names(ImageTensors images, Tensor indices) => images.HasLabels && classNames.Count > 0
             ? [.. images.Labels.index_select(0, indices).cpu().data<long>().ToArray().Select(label => label == ImageSet.NoLabel ? "" : classNames[(int)label])]

@@ -47,8 +47,20 @@ internal static class Report
             {pictures.NeighboursBefore.Html("before", "Before training")}
             {pictures.NeighboursAfter.Html("after", "After training")}
             </div>
+            <h2>A map of the test images' features</h2>
+            <p class="note">Each point is a test image{(pictures.Maps.ClassNames.Count > 0 ? " in the colour of its class" : "")}; point at one, or tap it, to see the image{(pictures.Maps.Panels.Count > 1 ? ", and where it is in the other map" : "")}. Images next to each other have similar features.
+            Distances between groups, the sizes of groups and directions mean little: the map (t-SNE) keeps neighbours together, and nothing else.</p>
+            {pictures.Maps.Html()}
 
             """);
+        if (pictures.Classes.Count > 0)
+        {
+            page.Append("<h2>Class by class</h2>\n");
+            page.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{(pictures.Confusion is null ? "" : "Each row of the square is a class of test images: the stronger the colour of a cell, the more of them kNN takes for the class of its column. ")}{HtmlPage.Text(pictures.MostConfused ?? "")}</p>\n");
+            bool isBeside = pictures.Confusion is { Width: <= ConfusionPanel.WidthBeside };
+            page.Append("<div class=\"curves\">\n").AppendJoin('\n', pictures.Classes.Select(panel => panel.Inline())).Append(isBeside ? pictures.Confusion!.Inline() : "").Append("\n</div>\n");
+            page.Append(pictures.Confusion is { } wide && !isBeside ? string.Create(CultureInfo.InvariantCulture, $"<div class=\"matrix\" style=\"--width: {wide.Width}px\">\n{wide.Inline()}</div>\n") : "");
+        }
         page.Append("<h2>Settings</h2>\n<div class=\"scroll\"><table>\n");
         foreach (Setting setting in registry.Document.In(settings))
         {

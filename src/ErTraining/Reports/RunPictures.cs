@@ -11,14 +11,26 @@ using Encoder = ErLoss.SelfSupervised.Encoders.Encoder;
 
 namespace ErTraining.Reports;
 
-/// <summary>The pictures of a run: curves over its epochs, views of training images, and nearest neighbours before and after training.</summary>
+/// <summary>The pictures of a run: curves over its epochs, views of training images, and what the features of test images were before and after training.</summary>
 /// <param name="Curves">A panel for each metric; empty if the run has no epoch.</param>
 /// <param name="Views">Training images, with two random views of each below it, and then small crops if the run trained on some; a PNG.</param>
 /// <param name="NeighboursBefore">Test images and their neighbours in the features of the encoder before training.</param>
 /// <param name="NeighboursAfter">The same in the features of the trained encoder.</param>
-internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] Views, NeighbourSheet NeighboursBefore, NeighbourSheet NeighboursAfter)
+/// <param name="Maps">Maps of the features before and after training.</param>
+/// <param name="Classes">Accuracies class by class, before and after training; empty if no accuracy can be measured.</param>
+/// <param name="Confusion">Which classes the trained encoder's features confuse; null if no accuracy can be measured, or if there are too many classes.</param>
+/// <param name="MostConfused">The most frequent confusions, as a sentence; null if there are none.</param>
+internal sealed record RunPictures(
+    IReadOnlyList<CurvePanel> Curves,
+    byte[] Views,
+    NeighbourSheet NeighboursBefore,
+    NeighbourSheet NeighboursAfter,
+    FeatureMaps Maps,
+    IReadOnlyList<ClassAccuracyPanel> Classes,
+    ConfusionPanel? Confusion,
+    string? MostConfused)
 {
-    private const int ImagesShown = 12, SmallCropsShown = 2;
+    private const int ImagesShown = 12, SmallCropsShown = 2, ConfusionsNamed = 8;
 
     /// <summary>Draws the pictures.</summary>
     /// <param name="registry">Makes the untrained encoder.</param>
@@ -28,13 +40,24 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
     /// <param name="trainer">Has the images and the trained encoder.</param>
     public static RunPictures Draw(Registry registry, RunSettings settings, IReadOnlyList<string> classNames, RunResult result, Trainer trainer)
     {
-        using Encoder untrained = InitialWeights.Encoder(registry, settings);
-        untrained.to(trainer.Train.Device);
+        FeatureEvaluation after = trainer.Evaluate(), before = trainer.Epochs.Count == 0 ? after : trainer.EvaluationBefore ?? Untrained();
+        FeatureEvaluation[] evaluations = trainer.Epochs.Count == 0 ? [after] : [before, after];
         return new RunPictures(
             trainer.Epochs.Count == 0 ? [] : Panels(result, trainer.Epochs),
             ViewSheet(trainer.Train, settings),
-            NeighbourSheet.Draw(untrained, trainer.Train, trainer.Test, classNames),
-            NeighbourSheet.Draw(trainer.Method.Encoder, trainer.Train, trainer.Test, classNames));
+            NeighbourSheet.Draw(before, trainer.Train, trainer.Test, classNames),
+            NeighbourSheet.Draw(after, trainer.Train, trainer.Test, classNames),
+            FeatureMaps.Draw(evaluations, trainer.Test, classNames),
+            after.Confusion is { } classes ? ClassAccuracyPanel.Draw(trainer.Epochs.Count == 0 ? null : before.Confusion, classes, classNames) : [],
+            after.Confusion is { ClassCount: <= ConfusionPanel.MostClasses } confusion ? ConfusionPanel.Draw(confusion, classNames) : null,
+            after.Confusion is { } confused ? ConfusionPanel.MostFrequent(confused, classNames, ConfusionsNamed) : null);
+
+        FeatureEvaluation Untrained()
+        {
+            using Encoder untrained = InitialWeights.Encoder(registry, settings);
+            untrained.to(trainer.Train.Device);
+            return Evaluator.Evaluate(untrained, trainer.Train, trainer.Test, measuresAccuracy: classNames.Count > 0);
+        }
     }
 
     /// <summary>Writes each picture to a file of its own.</summary>
@@ -51,6 +74,18 @@ internal sealed record RunPictures(IReadOnlyList<CurvePanel> Curves, byte[] View
         Write("views.png", Views);
         Write("neighbours-before.png", NeighboursBefore.Png);
         Write("neighbours-after.png", NeighboursAfter.Png);
+        foreach (MapPanel map in Maps.Panels)
+        {
+            Write($"{map.Name}.svg", Encoding.UTF8.GetBytes(map.Svg));
+        }
+        foreach (ClassAccuracyPanel panel in Classes)
+        {
+            Write($"{panel.Name}.svg", Encoding.UTF8.GetBytes(panel.Svg));
+        }
+        if (Confusion is not null)
+        {
+            Write("confusion.svg", Encoding.UTF8.GetBytes(Confusion.Svg));
+        }
 
         void Write(string name, byte[] content) => AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content));
     }

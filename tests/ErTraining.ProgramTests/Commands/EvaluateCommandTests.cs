@@ -17,7 +17,7 @@ internal sealed class EvaluateCommandTests
 
     private static readonly string[] s_resultMembers =
     [
-        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "labelled_train_images", "labelled_test_images", "feature_dimension", "knn_accuracy", "knn_accuracy_interval",
+        "checkpoint", "encoder", "untrained", "data", "device", "train_images", "test_images", "labelled_train_images", "labelled_test_images", "feature_dimension", "knn_accuracy", "knn_class_accuracy", "knn_accuracy_interval",
         "linear_probe_accuracy", "linear_probe_accuracy_interval", "linear_probe_train_accuracy", "linear_probe_penalty", "linear_probe_iterations", "linear_probe_converged", "seconds",
     ];
 
@@ -47,6 +47,8 @@ internal sealed class EvaluateCommandTests
         {
             Assert.That(result.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(s_resultMembers));
             Assert.That(Number(result, "knn_accuracy"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy")));
+            Assert.That(_first.Output, Does.Contain("kNN accuracy by class: "));
+            Assert.That(result.GetProperty("knn_class_accuracy").GetRawText(), Is.EqualTo(Read("run/result.json").GetProperty("class_accuracy").GetRawText()));
             Assert.That(Number(result, "train_images"), Is.EqualTo(256));
             Assert.That(Number(result, "test_images"), Is.EqualTo(TestImages));
             Assert.That(Number(result, "feature_dimension"), Is.EqualTo(256));

@@ -15,7 +15,7 @@ internal sealed class TrainCommandTests
     private static readonly string[] s_resultMembers =
     [
         "method", "objective", "device", "seed", "epochs", "images", "test_images", "seconds", "images_per_second", "knn_accuracy_before", "knn_accuracy",
-        "knn_accuracy_before_interval", "knn_accuracy_interval",
+        "knn_accuracy_before_interval", "knn_accuracy_interval", "class_accuracy",
         "loss", "entropy", "reconstruction", "mutual_information_bound", "view_retrieval_before", "view_retrieval", "used", "labelled_images", "labelled_test_images",
     ];
 
@@ -119,7 +119,7 @@ internal sealed class TrainCommandTests
         string page = File.ReadAllText(_shared["run/report.html"]);
         string[] names =
         [
-            "bound.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "loss.svg", "mean-cosine.svg",
+            "bound.svg", "class-accuracy.svg", "confusion.svg", "effective-rank.svg", "entropy-and-reconstruction.svg", "knn-accuracy.svg", "loss.svg", "map-after.svg", "map-before.svg", "mean-cosine.svg",
             "neighbours-after.png", "neighbours-before.png", "view-retrieval.svg", "views.png",
         ];
         Assert.That(Directory.GetFiles(_shared["run/pictures"]).Select(Path.GetFileName), Is.EquivalentTo(names));

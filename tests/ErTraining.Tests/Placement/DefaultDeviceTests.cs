@@ -79,7 +79,7 @@ internal sealed class DefaultDeviceTests : TensorTests
         using var folder = new TemporaryDirectory();
         string[] here = Pictures(), there = OnMeta(Pictures);
         Assert.That(there, Is.EqualTo(here));
-        Assert.That(here, Has.Length.EqualTo(3), "views, and neighbours before and after training");
+        Assert.That(here, Has.Length.EqualTo(4), "views, neighbours before and after training, and the images of the maps");
 
         string[] Pictures()
         {

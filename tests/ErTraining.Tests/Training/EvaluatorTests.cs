@@ -17,10 +17,10 @@ internal sealed class EvaluatorTests : TensorTests
         using var test = new ImageTensors(data.Test, CPU);
         using var encoder = new ConvNet();
         encoder.train();
-        double first = Evaluator.KnnAccuracy(encoder, train, test);
+        double first = Evaluator.Evaluate(encoder, train, test, measuresAccuracy: true).Confusion!.Accuracy;
         double[] state = State();
         long alive = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        double second = Evaluator.KnnAccuracy(encoder, train, test);
+        double second = Evaluator.Evaluate(encoder, train, test, measuresAccuracy: true).Confusion!.Accuracy;
         long aliveAfter = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Assert.Multiple(() =>
         {
@@ -62,7 +62,7 @@ internal sealed class EvaluatorTests : TensorTests
         {
             using var train = new ImageTensors(trainImages, CPU, isResident);
             using var test = new ImageTensors(testImages, CPU, isResident);
-            return Evaluator.KnnAccuracy(encoder, train, test);
+            return Evaluator.Evaluate(encoder, train, test, measuresAccuracy: true).Confusion!.Accuracy;
         }
     }
 

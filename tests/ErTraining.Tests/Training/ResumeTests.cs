@@ -57,6 +57,7 @@ internal sealed partial class ResumeTests
             {
                 Assert.That(resumed.Epochs, Is.EqualTo(whole.Epochs), $"metrics, stopped at {stop}");
                 Assert.That(resumed.Result, Is.EqualTo(whole.Result), $"result, stopped at {stop}");
+                Assert.That(resumed.Classes, Is.EqualTo(whole.Classes), $"accuracies by class, stopped at {stop}");
                 Assert.That(resumed.Weights, Is.EqualTo(whole.Weights), $"weights, stopped at {stop}");
             });
         }
@@ -112,6 +113,7 @@ internal sealed partial class ResumeTests
             {
                 Assert.That(other.Epochs, Is.EqualTo(whole.Epochs));
                 Assert.That(other.Result, Is.EqualTo(whole.Result));
+                Assert.That(other.Classes, Is.EqualTo(whole.Classes));
                 Assert.That(other.Weights, Is.EqualTo(whole.Weights));
             }
         });
@@ -278,10 +280,12 @@ internal sealed partial class ResumeTests
         RunResult result = trainer.Run(cancellation, keeper);
         using var scope = NewDisposeScope();
         return new Outcome(
-            result with { Seconds = 0, ImagesPerSecond = 0 },
+            result with { Seconds = 0, ImagesPerSecond = 0, ClassAccuracy = null },
+            [.. result.ClassAccuracy ?? new Dictionary<string, double>()],
             [.. recorder.Epochs.Select(epoch => epoch with { ImagesPerSecond = 0 })],
             [.. NamedTensors.ToSafeTensors(trainer.Method.state_dict()).Select(entry => Digest.Of(entry.Value.Data))]);
     }
 
-    private sealed record Outcome(RunResult Result, List<EpochMetrics> Epochs, string[] Weights);
+    /// <summary>A result without times, its accuracies class by class beside it, so that all are compared by value; metrics; digests of the weights.</summary>
+    private sealed record Outcome(RunResult Result, KeyValuePair<string, double>[] Classes, List<EpochMetrics> Epochs, string[] Weights);
 }
