@@ -33,7 +33,7 @@ internal static class Evaluator
 
         (Tensor, Tensor, Tensor) Evaluated(ImageTensors images, IProgress<double>? progress)
         {
-            (Tensor features, Tensor labels) = measuresAccuracy ? images.LabelledFeaturesOf(encoder, progress, cancellation) : (images.FeaturesOf(encoder, progress, cancellation), images.Labels);
+            (Tensor features, Tensor labels) = measuresAccuracy ? images.LabelledFeaturesOf(encoder, new ImagePreprocessing(), progress, cancellation) : (images.FeaturesOf(encoder, progress, cancellation), images.Labels);
             RequireFinite(features, "The encoder's features");
             return (features, labels, measuresAccuracy ? images.LabelledIndices() : arange(images.Count, device: images.Device));
         }

@@ -40,12 +40,10 @@ public static class Features
     /// <param name="images">Number of images, at least 1.</param>
     /// <param name="device">Kind of the encoder's device.</param>
     /// <param name="read">Gives the pixel bytes of images on the device, by the index of the first and their number. It is called once for each batch, in order, in a dispose scope of the batch.</param>
+    /// <param name="preprocessing">How the images are given to the encoder.</param>
     /// <param name="progress">Receives the share that is done, from 0 to 1, after each batch.</param>
     /// <param name="cancellation">Checked between batches.</param>
-    internal static Tensor Compute(Encoder encoder, long images, DeviceType device, Func<long, long, Tensor> read, IProgress<double>? progress, CancellationToken cancellation) =>
-        Compute(encoder, images, device, read, s_ofTraining, progress, cancellation);
-
-    private static Tensor Compute(
+    internal static Tensor Compute(
         Encoder encoder, long images, DeviceType device, Func<long, long, Tensor> read, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();

@@ -101,33 +101,37 @@ internal sealed class ImageTensors : IDisposable
         FeaturesOfFirst(Count, encoder, progress, cancellation);
 
     /// <summary>As <see cref="FeaturesOf"/>, of the first images only.</summary>
-    public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
+        FeaturesOfFirst(count, encoder, new ImagePreprocessing(), progress, cancellation);
+
+    private Tensor FeaturesOfFirst(long count, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
     {
         if (_pixels is not null)
         {
             using Tensor some = _pixels.narrow(0, 0, count);
-            return Features.Compute(encoder, some, progress, cancellation);
+            return Features.Compute(encoder, some, preprocessing, progress, cancellation);
         }
         using BatchReader reader = Read(Indices(0, count), Features.BatchSize(Device.type), first: 0);
-        return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), progress, cancellation);
+        return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation);
     }
 
     /// <summary>As <see cref="FeaturesOf"/>, of the images whose class is known, in their order, with their labels.</summary>
     /// <returns>(l, d) and (l), int64, in the caller's dispose scope.</returns>
-    public (Tensor Features, Tensor Labels) LabelledFeaturesOf(Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default)
+    public (Tensor Features, Tensor Labels) LabelledFeaturesOf(
+        Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
         if (_labelled is null)
         {
-            return (FeaturesOfFirst(LabelledCount, encoder, progress, cancellation), Labels.narrow(0, 0, LabelledCount));
+            return (FeaturesOfFirst(LabelledCount, encoder, preprocessing, progress, cancellation), Labels.narrow(0, 0, LabelledCount));
         }
         using Tensor indices = tensor(_labelled, device: Device);
         if (_pixels is not null)
         {
             using Tensor some = _pixels.index_select(0, indices);
-            return (Features.Compute(encoder, some, progress, cancellation), Labels.index_select(0, indices));
+            return (Features.Compute(encoder, some, preprocessing, progress, cancellation), Labels.index_select(0, indices));
         }
         using BatchReader reader = Read(_labelled, Features.BatchSize(Device.type), first: 0);
-        return (Features.Compute(encoder, _labelled.Length, Device.type, (_, _) => reader.Next(), progress, cancellation), Labels.index_select(0, indices));
+        return (Features.Compute(encoder, _labelled.Length, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation), Labels.index_select(0, indices));
     }
 
     /// <summary>Begins to read batches, which are not on the device.</summary>

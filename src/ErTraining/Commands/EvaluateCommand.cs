@@ -62,7 +62,7 @@ internal static class EvaluateCommand
         {
             OutputFile.Prepare(output);
         }
-        (RunSettings settings, string? checkpoint) = Subject(parsed, registry, options);
+        (RunSettings settings, ImagePreprocessing preprocessing, string? checkpoint) = Subject(parsed, registry, options);
         Device device = SharedOptions.UseDevice(settings.Compute);
         Tf32 tf32 = settings.Compute.Tf32;
         Devices.AllowTf32(tf32); // as the run had it
@@ -90,7 +90,7 @@ internal static class EvaluateCommand
         RunImages.RequireLabels(data, "accuracies need");
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
 
-        (ConfusionMatrix knn, LinearProbeResult probe) = Measure(encoder, data, device, source, cancellation);
+        (ConfusionMatrix knn, LinearProbeResult probe) = Measure(encoder, preprocessing, data, device, source, cancellation);
         var result = new EvaluationResult(
             source,
             name,
@@ -123,14 +123,14 @@ internal static class EvaluateCommand
     }
 
     private static (ConfusionMatrix Knn, LinearProbeResult Probe) Measure(
-        Encoder encoder, ImageData data, Device device, string source, CancellationToken cancellation)
+        Encoder encoder, ImagePreprocessing preprocessing, ImageData data, Device device, string source, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new ActivityLine("computing the features of the training images");
-        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, work, cancellation);
-        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, work.Is("computing the features of the test images"), cancellation);
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, preprocessing, work, cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, preprocessing, work.Is("computing the features of the test images"), cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
@@ -142,16 +142,19 @@ internal static class EvaluateCommand
             trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation));
     }
 
-    /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder.</summary>
-    private static (RunSettings Settings, string? Checkpoint) Subject(ParseResult parsed, Registry registry, SettingOptions options)
+    /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder; and how images are given to the encoder.</summary>
+    private static (RunSettings Settings, ImagePreprocessing Preprocessing, string? Checkpoint) Subject(ParseResult parsed, Registry registry, SettingOptions options)
     {
         IReadOnlyList<(string Word, string Value)> given = options.Given(parsed);
         if (options.GivenName(parsed, "weights") is not null)
         {
             string[] others = [.. from option in (Option[])[s_checkpoint, s_untrained] where parsed.GetResult(option) is { Implicit: false } select option.Name];
-            return others is [var other, ..]
-                ? throw new UsageException($"{other} does not go with --weights; leave one of them out.")
-                : (OfFile(parsed, registry, options, given), null);
+            if (others is [var other, ..])
+            {
+                throw new UsageException($"{other} does not go with --weights; leave one of them out.");
+            }
+            (RunSettings settings, ImagePreprocessing preprocessing) = OfFile(parsed, registry, options, given);
+            return (settings, preprocessing, null);
         }
         string[] ofEncoder = [.. registry.Document.Settings.Where(setting => setting.Path.StartsWith("encoder.", StringComparison.Ordinal)).Select(setting => setting.Word)];
         if (given.FirstOrDefault(setting => ofEncoder.Contains(setting.Word)).Word is { } word)
@@ -161,11 +164,11 @@ internal static class EvaluateCommand
         (RunSettings run, string checkpoint) = RunReader.Find(
             parsed.GetValue(s_checkpoint) ?? throw new UsageException("--checkpoint or --weights is wanted."), registry);
         DataSettings data = given.Any(setting => setting.Word == "data") ? new DataSettings { Background = run.Data.Background, ImageSize = run.Data.ImageSize } : run.Data; // a number of images is for the run's own
-        return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), checkpoint);
+        return (registry.Document.With(run with { Data = data, Compute = run.Compute with { Device = "auto", Threads = null } }, given), run.Preprocessing, checkpoint);
     }
 
     /// <summary>The defaults, with the network and the size of images that the file of <c>--weights</c> names, unless the command line does.</summary>
-    private static RunSettings OfFile(ParseResult parsed, Registry registry, SettingOptions options, IReadOnlyList<(string Word, string Value)> given)
+    private static (RunSettings Settings, ImagePreprocessing Preprocessing) OfFile(ParseResult parsed, Registry registry, SettingOptions options, IReadOnlyList<(string Word, string Value)> given)
     {
         string file = given.First(setting => setting.Word == "weights").Value;
         EncoderMetadata metadata = EncoderFile.ReadMetadata(file);
@@ -175,8 +178,9 @@ internal static class EvaluateCommand
             EncoderOptions.CheckSize(metadata.Preprocessing, file);
             settings = settings with { Data = settings.Data with { ImageSize = metadata.Preprocessing.ImageSize } };
         }
-        return registry.Document.With(
+        settings = registry.Document.With(
             settings, metadata.Network is { } named && registry.Encoders.Contains(named) && options.GivenName(parsed, "encoder") is null ? [("encoder", named), .. given] : given);
+        return (settings, metadata.Preprocessing);
     }
 
     /// <summary>The linear probe's progress in words.</summary>

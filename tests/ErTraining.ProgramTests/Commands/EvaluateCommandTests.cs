@@ -119,7 +119,7 @@ internal sealed class EvaluateCommandTests
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
         {
-            Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors"));
+            Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors").And.Contain("scaled to 24x24"), "the size is in the file");
             foreach (string output in (string[])[evaluated.Output, trained.Output])
             {
                 Assert.That(output, Does.Contain("new/encoder.safetensors: 24 tensors taken; nothing left."));

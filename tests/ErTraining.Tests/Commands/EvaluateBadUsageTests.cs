@@ -1,3 +1,6 @@
+using ErLoss.SelfSupervised.Encoders;
+using ErLoss.SelfSupervised.Weights;
+
 namespace ErTraining.Tests.Commands;
 
 /// <summary>Bad usage of <c>evaluate</c>, and runs that are not sound.</summary>
@@ -37,6 +40,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
     [TestCase("--checkpoint other", "model.safetensors: not the weights of this encoder; by its names it holds the encoder convnet.")]
     [TestCase("--checkpoint infinite --train-images 64", "holds NaN, infinity or numbers that float32 does not reach")]
+    [TestCase("--weights enlarging.safetensors --train-images 64 --test-images 16", "features are not all finite numbers", TestName = "The deviation that a file of weights names is used")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {
         string settings = File.ReadAllText(_folder["run/config.json"]);
@@ -48,6 +52,10 @@ internal sealed class EvaluateBadUsageTests
         byte[] infinite = [.. weights];
         infinite.AsSpan(8 + (int)BitConverter.ToInt64(weights), 32 * sizeof(float)).Fill(0xFF); // the encoder's first tensor, right after the header
         MakeRun("infinite", settings, infinite);
+        using (var encoder = new ConvNet())
+        {
+            EncoderFile.Write(_folder["enlarging.safetensors"], encoder, new ImagePreprocessing { ImageSize = 8, StandardDeviation = 1e-45 });
+        }
 
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, ["evaluate", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.Multiple(() =>
