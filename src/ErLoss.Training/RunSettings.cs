@@ -97,7 +97,7 @@ internal sealed record RunSettings : Section
     internal CropSettings Crops => (Method as MultiCropMethodSettings)?.Crops ?? new();
 
     /// <summary>How the run gives images to its encoder; what the encoder expects ever after.</summary>
-    internal ImagePreprocessing Preprocessing => new() { ImageSize = Data.ImageSize };
+    internal ImagePreprocessing Preprocessing => new() { ImageSize = Data.ImageSize, Background = Data.Decoding().Background.ToString() };
 
     /// <summary>The places that <see cref="Restarts"/> names, the first one first.</summary>
     internal IReadOnlyList<ScheduleRestart> Places => ScheduleRestart.ParseAll(Restarts)!; // a document with other text is refused

@@ -8,6 +8,11 @@ public sealed record ImagePreprocessing
     /// <summary>The size of images where nothing says otherwise.</summary>
     public const int DefaultImageSize = 32;
 
+    /// <summary>The background where nothing says otherwise: white.</summary>
+    public const string DefaultBackground = "ffffff";
+
+    private const int BackgroundDigits = 6;
+
     /// <summary>The largest size of images.</summary>
     public const int LargestImageSize = 4096;
 
@@ -40,6 +45,21 @@ public sealed record ImagePreprocessing
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), $"The standard deviation is {value}; a finite number above zero is wanted.");
     } = Pixels.Deviation;
+
+    /// <summary>
+    /// The colour that transparent pixels were laid on in training: red, green and blue as six hexadecimal digits in lower case. Whoever decodes an image file applies it; pixel bytes have no transparency.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is no such colour.</exception>
+    public string Background
+    {
+        get;
+        init => field = IsBackground(value)
+            ? value
+            : throw new ArgumentException($"The background is '{value}'; six hexadecimal digits in lower case are wanted.", nameof(value));
+    } = DefaultBackground;
+
+    /// <summary>Whether a text is a colour as <see cref="Background"/> has it.</summary>
+    internal static bool IsBackground(string text) => text is { Length: BackgroundDigits } && text.All(char.IsAsciiHexDigitLower);
 
     /// <summary>The input of an encoder, float32, from pixel bytes of the same shape: (x / 255 − <see cref="Mean"/>) / <see cref="StandardDeviation"/>.</summary>
     /// <param name="pixels">Bytes (uint8), on any device.</param>

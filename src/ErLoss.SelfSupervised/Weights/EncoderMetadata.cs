@@ -12,7 +12,7 @@ internal sealed record EncoderMetadata(string? Network, ResNetStem? Stem, ImageP
     /// <summary>The size that networks with ImageNet's stem are usually trained on.</summary>
     public const int ImageNetSize = 224;
 
-    private const string NetworkKey = "encoder", StemKey = "stem", SizeKey = "image_size", MeanKey = "mean", DeviationKey = "standard_deviation";
+    private const string NetworkKey = "encoder", StemKey = "stem", SizeKey = "image_size", MeanKey = "mean", DeviationKey = "standard_deviation", BackgroundKey = "background";
 
     /// <summary>That of an encoder.</summary>
     public static EncoderMetadata Of(Encoder encoder, ImagePreprocessing preprocessing) => new(encoder.GetName().ToLowerInvariant(), (encoder as ResNet18)?.Stem, preprocessing);
@@ -26,6 +26,7 @@ internal sealed record EncoderMetadata(string? Network, ResNetStem? Stem, ImageP
             [SizeKey] = Preprocessing.ImageSize.ToString(CultureInfo.InvariantCulture),
             [MeanKey] = Preprocessing.Mean.ToString("r", CultureInfo.InvariantCulture),
             [DeviationKey] = Preprocessing.StandardDeviation.ToString("r", CultureInfo.InvariantCulture),
+            [BackgroundKey] = Preprocessing.Background,
         };
         if (Stem is { } stem)
         {
@@ -48,7 +49,12 @@ internal sealed record EncoderMetadata(string? Network, ResNetStem? Stem, ImageP
         double size = Number(SizeKey, defaults.ImageSize, value => value is >= 1 and <= ImagePreprocessing.LargestImageSize && double.IsInteger(value), $"a whole number from 1 to {ImagePreprocessing.LargestImageSize}");
         double mean = Number(MeanKey, defaults.Mean, double.IsFinite, "a finite number");
         double deviation = Number(DeviationKey, defaults.StandardDeviation, value => double.IsFinite(value) && value > 0, "a finite number above zero");
-        return new EncoderMetadata(texts.GetValueOrDefault(NetworkKey), stem, new ImagePreprocessing { ImageSize = (int)size, Mean = mean, StandardDeviation = deviation });
+        string background = texts.GetValueOrDefault(BackgroundKey, defaults.Background);
+        if (!ImagePreprocessing.IsBackground(background))
+        {
+            throw new InvalidDataException($"'{BackgroundKey}' in the metadata is '{background}'; six hexadecimal digits in lower case are wanted.");
+        }
+        return new EncoderMetadata(texts.GetValueOrDefault(NetworkKey), stem, new ImagePreprocessing { ImageSize = (int)size, Mean = mean, StandardDeviation = deviation, Background = background });
 
         double Number(string key, double otherwise, Predicate<double> isSound, string wanted) =>
             !texts.TryGetValue(key, out string? text) ? otherwise

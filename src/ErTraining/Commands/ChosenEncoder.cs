@@ -27,7 +27,7 @@ internal sealed record ChosenEncoder(Encoder Encoder, string Name, ImagePreproce
             hash.Append(Encoding.UTF8.GetBytes(name));
             hash.Append(tensor.Data);
         }
-        hash.Append(Encoding.UTF8.GetBytes($"{Name} {Preprocessing} {Settings.Data.Background} {Device} {get_num_threads()}"));
+        hash.Append(Encoding.UTF8.GetBytes($"{Name} {Preprocessing} {Settings.Data.Decoding().Background} {Device} {get_num_threads()}"));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 

@@ -125,7 +125,8 @@ internal sealed class EncoderOptions
         {
             given = [("encoder", named), .. given];
         }
-        RunSettings settings = _registry.Document.With(new RunSettings(), given);
+        var defaults = new RunSettings();
+        RunSettings settings = _registry.Document.With(defaults with { Data = defaults.Data with { Background = metadata.Preprocessing.Background } }, given);
         return (settings, _settings.GivenName(parsed, "image_size") is null ? metadata.Preprocessing : metadata.Preprocessing with { ImageSize = settings.Data.ImageSize }, file);
     }
 }

@@ -34,6 +34,7 @@ internal static class EvaluateCommand
         ["data"] = new(Default: "that of the run; synthetic with --weights"),
         ["train_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
         ["test_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
+        ["background"] = new(Default: "that of the run or of the file of --weights, else white"),
         ["image_size"] = new(Default: "that of the run, or the one that the file of --weights names, else 32"),
         ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
         ["weights"] = new("Safetensors file with the weights of the encoder to measure, as export or PyTorch writes it.", ""),
@@ -172,7 +173,7 @@ internal static class EvaluateCommand
     {
         string file = given.First(setting => setting.Word == "weights").Value;
         EncoderMetadata metadata = EncoderFile.ReadMetadata(file);
-        var settings = new RunSettings();
+        var settings = new RunSettings { Data = new DataSettings { Background = metadata.Preprocessing.Background } };
         if (options.GivenName(parsed, "image_size") is null)
         {
             EncoderOptions.CheckSize(metadata.Preprocessing, file);

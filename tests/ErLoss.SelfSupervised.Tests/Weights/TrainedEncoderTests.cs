@@ -23,7 +23,7 @@ internal sealed class TrainedEncoderTests : TensorTests
     public void The_file_says_which_network_it_is_and_what_images_it_expects()
     {
         using Encoder encoder = SafeTensorsForTests.Used("convnet");
-        var preprocessing = new ImagePreprocessing { ImageSize = 24, Mean = 0.25, StandardDeviation = 0.125 };
+        var preprocessing = new ImagePreprocessing { ImageSize = 24, Mean = 0.25, StandardDeviation = 0.125, Background = "0a0b0c" };
         EncoderFile.Write(FilePath, encoder, preprocessing);
         Tensor pixels = randint(0, 256, [3, 3, 24, 24], ScalarType.Byte);
         Tensor before = get_rng_state();
@@ -114,6 +114,7 @@ internal sealed class TrainedEncoderTests : TensorTests
     [TestCase("image_size", "0", "'image_size' in the metadata is '0'; a whole number from 1 to 4096 is wanted.")]
     [TestCase("image_size", "32.5", "'image_size' in the metadata is '32.5'; a whole number")]
     [TestCase("mean", "NaN", "'mean' in the metadata is 'NaN'; a finite number is wanted.")]
+    [TestCase("background", "white", "'background' in the metadata is 'white'; six hexadecimal digits in lower case are wanted.")]
     [TestCase("standard_deviation", "0", "'standard_deviation' in the metadata is '0'; a finite number above zero is wanted.")]
     public void What_a_file_says_and_is_not_sound_is_refused_in_a_line(string key, string value, string says)
     {

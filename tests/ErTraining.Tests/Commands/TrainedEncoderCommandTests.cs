@@ -5,8 +5,10 @@ using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Runs;
+using ErTraining.Commands;
 using ErTraining.Tests.Data;
 using ErTraining.Tests.Embeddings;
+using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Commands;
 
@@ -22,7 +24,7 @@ internal sealed partial class TrainedEncoderCommandTests
         _folder = new TemporaryDirectory();
         using (var writer = new RunWriter(_folder["run"], TimeSpan.Zero, Registry.Default))
         {
-            writer.WriteSettings(Given.Settings("threads=1"));
+            writer.WriteSettings(Given.Settings("threads=1 background=black"));
         }
         using TwoViewMethod method = InitialWeights.Method(Registry.Default, new RunSettings(), images: 256);
         ModelWeights.Save(_folder["run/checkpoint"], method);
@@ -31,6 +33,7 @@ internal sealed partial class TrainedEncoderCommandTests
             Picture.Write(_folder[$"pictures/{(i < 2 ? "a, b/" : "")}{i}.png"], Picture.Encode((byte)(50 * i), 40, 36));
         }
         Picture.Write(_folder["pictures/2.png"], Picture.Encode(250, 64, 64));
+        Picture.Write(_folder["pictures/3.png"], HandMade.Png(1, 1, 6, [0, 200, 100, 50, 51])); // which the background shows through
         Picture.Write(_folder["query.png"], Picture.Encode(250, 64, 64));
     }
 
@@ -55,7 +58,7 @@ internal sealed partial class TrainedEncoderCommandTests
             Assert.That(File.ReadAllBytes(_folder["again.npy"]), Is.EqualTo(File.ReadAllBytes(_folder["new/features.npy"])));
             Assert.That(half.Values, Is.EqualTo(features.Values.Select(value => (float)(Half)value)));
             using TrainedEncoder loaded = EncoderFile.Load(_folder["encoder.safetensors"]);
-            Assert.That(loaded.Preprocessing, Is.EqualTo(new ImagePreprocessing()));
+            Assert.That(loaded.Preprocessing, Is.EqualTo(new ImagePreprocessing { Background = "000000" }));
             Assert.That(Match().Matches(found).Select(match => match.Groups["file"].Value).First(), Is.EqualTo(Path.Combine("pictures", "2.png")));
             double[] cosines = [.. Match().Matches(found).Select(match => double.Parse(match.Groups["cosine"].Value))];
             Assert.That(cosines, Has.Length.EqualTo(3));
@@ -65,6 +68,15 @@ internal sealed partial class TrainedEncoderCommandTests
             Assert.That(page, Does.Contain("Images like query.png").And.Contain("href=\"pictures/2.png\"").And.Contain("<b>1.000</b> 2.png"));
             Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:|pictures/|query)"), "it needs no other file");
         });
+    }
+
+    [Test]
+    public void Features_that_another_background_gives_are_not_continued()
+    {
+        using var encoder = new ConvNet();
+        Assert.That(Fingerprint("black"), Is.EqualTo(Fingerprint("000000")).And.Not.EqualTo(Fingerprint("white")));
+
+        string Fingerprint(string background) => new ChosenEncoder(encoder, "convnet", new(), "run", CPU, Given.Settings($"background={background}")).Fingerprint();
     }
 
     [Test]

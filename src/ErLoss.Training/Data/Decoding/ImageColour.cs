@@ -10,6 +10,9 @@ internal readonly record struct ImageColour(byte Red, byte Green, byte Blue)
     /// <summary>White.</summary>
     public static ImageColour White { get; } = new(byte.MaxValue, byte.MaxValue, byte.MaxValue);
 
+    /// <summary>Six hexadecimal digits, as <see cref="Parse"/> reads them.</summary>
+    public override string ToString() => $"{Red:x2}{Green:x2}{Blue:x2}";
+
     /// <summary>The colour that a text names: "white", "black", "grey", or six hexadecimal digits as in "ff8000"; null if it names none.</summary>
     public static ImageColour? Parse(string text) => text switch
     {
