@@ -10,6 +10,8 @@ namespace ErLoss.SelfSupervised.Encoders;
 /// <remarks>
 /// libtorch chooses the kernels of a convolution by the processor and by the shape, the batch included, and some give wrong values on some
 /// machines, without a message. The error is then a tenth to a half of the norm of the features, far more than rounding.
+/// <para>The time of the computation in float64 grows with the number of pixels, to half a minute for an image of 256×256 pixels. Images above 64×64 are therefore checked in two parts: images of 32×32 as described above, and
+/// an image of the wanted size alone and in a pair, without float64. Above 256×256, that image has 256×256 pixels. A kernel that is wrong for large images alone, and equally wrong for one image and for two, is not found.</para>
 /// </remarks>
 public static class FeatureCheck
 {
@@ -17,6 +19,8 @@ public static class FeatureCheck
     public const string Cure = "ONEDNN_MAX_CPU_ISA";
 
     private const int Images = 4, ImagesInFloat64 = 2; // float64 is slow
+    private const int SmallSize = 32, MediumSize = 64; // above the one a single image, above the other none is computed in float64
+    private const int LargeSize = 256; // two images of this size take resnet18 a second in float32
     private const int Pair = 2, Batch = 16; // sizes at which wrong kernels were seen
     private const double AllowedInFloat32 = 1e-3, AllowedWhereRounded = 0.05;
 
@@ -44,16 +48,20 @@ public static class FeatureCheck
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(0, CPU); // its own, so that the run draws what it would have drawn without the check
-        Tensor images = rand([Images, 3, size, size], device: CPU, generator: generator) * (Pixels.Most - Pixels.Least) + Pixels.Least;
+        bool isLarge = size > MediumSize;
+        Tensor images = Draw(Images, isLarge ? SmallSize : size);
         using Encoder inFloat64 = encoder.InFloat64();
-        Tensor truth = inFloat64.FeaturesIn(ScalarType.Float64, images.narrow(0, 0, ImagesInFloat64).to(ScalarType.Float64));
+        Tensor truth = inFloat64.FeaturesIn(ScalarType.Float64, images.narrow(0, 0, size is > SmallSize and <= MediumSize ? 1 : ImagesInFloat64).to(ScalarType.Float64));
         if (!truth.isfinite().all().item<bool>())
         {
             return []; // that is the weights' fault, and others say so
         }
         Tensor here = images.to(DeviceOf(encoder));
+        Tensor? large = isLarge ? Draw(Pair, Math.Min(size, LargeSize)).to(DeviceOf(encoder)) : null;
         using var evaluated = new EvaluationMode(encoder);
-        return [.. new[] { ScalarType.Float32, encoder.TrainingType }.Distinct().Select(type => Compare(encoder, type, here, truth))];
+        return [.. new[] { ScalarType.Float32, encoder.TrainingType }.Distinct().Select(type => Compare(encoder, type, here, truth, large))];
+
+        Tensor Draw(int count, long side) => rand([count, 3, side, side], device: CPU, generator: generator) * (Pixels.Most - Pixels.Least) + Pixels.Least;
     }
 
     /// <summary>The check in words: "features right (float32 to 2.2e-07, bfloat16 to 0.0022)".</summary>
@@ -65,15 +73,22 @@ public static class FeatureCheck
             : $"features right ({string.Join(", ", errors.Select(error => FormattableString.Invariant($"{Name(error.Type)} to {error.Error:g2}")))})";
     }
 
-    private static FeatureError Compare(Encoder encoder, ScalarType type, Tensor images, Tensor truth)
+    /// <summary>The largest error in a type.</summary>
+    /// <param name="encoder">In evaluation mode.</param>
+    /// <param name="type">What convolutions compute in.</param>
+    /// <param name="images">Compared one by one, in a pair and in a batch.</param>
+    /// <param name="truth">The features of the first of them, in float64.</param>
+    /// <param name="large">A pair of images that are too large for that; null if there are none.</param>
+    private static FeatureError Compare(Encoder encoder, ScalarType type, Tensor images, Tensor truth, Tensor? large)
     {
         Tensor single = cat([.. images.split(1).Select(Features)]); // one by one
         Tensor pair = Features(images.narrow(0, 0, Pair)), batch = Features(images.repeat(Batch / Images, 1, 1, 1));
         double[] errors =
         [
-            Error(single.narrow(0, 0, ImagesInFloat64), truth),
+            Error(single.narrow(0, 0, truth.shape[0]), truth),
             Error(pair, single.narrow(0, 0, Pair)),
             Error(batch, single.repeat(Batch / Images, 1)),
+            large is null ? 0 : Error(Features(large).narrow(0, Pair - 1, 1), Features(large.narrow(0, Pair - 1, 1))),
         ];
         bool rounds = type != ScalarType.Float32 || (images.device_type == DeviceType.CUDA && backends.cudnn.allow_tf32);
         return new FeatureError(type, errors.Any(double.IsNaN) ? double.NaN : errors.Max(), rounds ? AllowedWhereRounded : AllowedInFloat32);

@@ -8,6 +8,7 @@ using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErLoss.Training.Runs;
 using ErTraining.CommandLine;
+using ErTraining.Terminal;
 using Spectre.Console;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,6 +55,16 @@ internal sealed class EncoderOptions
     /// <exception cref="WrongFeaturesException">This machine computes the features wrongly.</exception>
     public ChosenEncoder Load(ParseResult parsed) => _settings.InWords(parsed, () => Load(parsed, parsed.GetValue(_checkpoint)));
 
+    /// <summary>As <see cref="FeatureCheck.Require"/>, while the terminal shows what is done, since the check takes seconds for large images.</summary>
+    /// <param name="encoder">On its device.</param>
+    /// <param name="size">Height and width of the images to come.</param>
+    /// <exception cref="WrongFeaturesException">This machine computes the features wrongly.</exception>
+    public static void RequireRightFeatures(Encoder encoder, long size)
+    {
+        using var work = new ActivityLine("checking that this machine computes features correctly");
+        FeatureCheck.Require(encoder, size);
+    }
+
     /// <summary>Refuses an encoder for images of a size that is not read.</summary>
     /// <exception cref="DataException">It is for such images.</exception>
     internal static void CheckSize(ImagePreprocessing preprocessing, string source)
@@ -90,7 +101,7 @@ internal sealed class EncoderOptions
                 WeightsLines.Write(source, EncoderFile.Read(source, encoder), encoder, preprocessing.ImageSize);
             }
             encoder.to(device);
-            FeatureCheck.Require(encoder, preprocessing.ImageSize);
+            RequireRightFeatures(encoder, preprocessing.ImageSize);
         }
         catch
         {

@@ -83,7 +83,7 @@ internal static class EvaluateCommand
         }
         string source = checkpoint ?? settings.Encoder.Weights!;
         encoder.to(device);
-        FeatureCheck.Require(encoder, settings.Data.ImageSize);
+        EncoderOptions.RequireRightFeatures(encoder, settings.Data.ImageSize);
         string name = registry.Document.NameOf(settings.Encoder);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");

@@ -36,7 +36,7 @@ internal static class ExportCommand
             (RunSettings settings, string weights) = RunReader.Find(parsed.GetRequiredValue(checkpoint)!, registry);
             using Encoder encoder = registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, ModelWeights.FileIn(weights));
             ModelWeights.LoadEncoder(weights, encoder);
-            FeatureCheck.Require(encoder, settings.Preprocessing.ImageSize);
+            EncoderOptions.RequireRightFeatures(encoder, settings.Preprocessing.ImageSize);
             if (chosen == Onnx)
             {
                 WriteOnnx(file, encoder, settings.Preprocessing);

@@ -28,6 +28,7 @@ internal sealed class FeatureCheckTests : TensorTests
 
     [TestCase(32)]
     [TestCase(40)]
+    [TestCase(66)]
     public void The_encoder_the_random_numbers_and_the_memory_are_as_they_were(int size)
     {
         using Encoder encoder = new ConvNet();
@@ -58,6 +59,18 @@ internal sealed class FeatureCheckTests : TensorTests
         WrongFeaturesException refusal = Assert.Throws<WrongFeaturesException>(() => FeatureCheck.Require(encoder, 32))!;
         Assert.That(refusal.Message, Does.Match(
             @"^This machine's libtorch computes the features of ConvNet in float32 on cpu wrongly \(relative error 0\.\d+ where 0\.001 is allowed\); set ONEDNN_MAX_CPU_ISA=AVX2 in the environment and start again\.$"));
+    }
+
+    [Test]
+    public void Large_images_are_checked_in_a_pair_of_256_pixels_at_most_and_small_ones_in_all_other_ways()
+    {
+        using Encoder encoder = new ConvNet();
+        List<(long Images, long Size)> computed = []; // after the first convolution, which halves the size
+        FaultyConvolution.Spoil(encoder, maps => { computed.Add((maps.shape[0], maps.shape[2])); return false; }, _ => { });
+        Assert.That(() => FeatureCheck.Require(encoder, 300), Throws.Nothing);
+        Assert.That(computed.GroupBy(call => call.Size).Select(calls => (calls.Key, calls.Sum(call => call.Images))), Is.EquivalentTo([(16L, 22L), (128L, 3L)]));
+        FaultyConvolution.Spoil(encoder, maps => maps.shape[0] == 2 && maps.shape[2] == 128, maps => maps[1].mul_(0.6));
+        Assert.That(() => FeatureCheck.Require(encoder, 300), Throws.TypeOf<WrongFeaturesException>());
     }
 
     [Test]
