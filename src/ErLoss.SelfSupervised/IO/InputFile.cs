@@ -19,11 +19,15 @@ internal static class InputFile
         }
     }
 
-    /// <summary>Refuses what would be read without end, or waited for: pipes, devices and sockets, and links to them.</summary>
+    /// <summary>Refuses folders, and what would be read without end, or waited for: pipes, devices and sockets, and links to them.</summary>
     /// <param name="path">What is about to be opened.</param>
     /// <exception cref="DataException">It is one of these.</exception>
     public static void RequireFile(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new DataException($"{path}: a folder; wanted a file.");
+        }
         if (FileKind.Special(path) is { } kind)
         {
             throw new DataException($"{path}: {kind}, which is not read; wanted a file.");

@@ -27,8 +27,12 @@ internal static class UnsupportedFile
         byte[] start = InputFile.Access(path, () => Start(path));
         return start.Length > sizeof(ulong) && start[sizeof(ulong)] == '{'
             ? null // the length of a header before it may be what other files begin with
+            : IsOnnx(start) ? "an ONNX file, which is for other programs; a safetensors file is wanted, which export writes unless another format is asked for."
             : s_kinds.FirstOrDefault(kind => start.AsSpan().StartsWith(kind.Start)).Says?.Invoke(path, start);
     }
+
+    /// <summary>An ONNX file begins with the number of the format's version (field 1), followed by a field with a length: the producer, the opsets or the graph, for example.</summary>
+    private static bool IsOnnx(byte[] start) => start is [0x08, >= 1 and <= 30, 0x12 or 0x1A or 0x22 or 0x32 or 0x3A or 0x42, ..];
 
     private static byte[] Start(string path)
     {

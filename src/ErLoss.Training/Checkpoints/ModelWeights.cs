@@ -54,7 +54,13 @@ internal static class ModelWeights
     }
 
     /// <summary>The file of a method's weights in a folder.</summary>
-    public static string FileIn(string directory) => Path.Combine(directory, WeightsFile);
+    /// <exception cref="DataException">It is not there.</exception>
+    public static string FileIn(string directory)
+    {
+        string path = Path.Combine(directory, WeightsFile);
+        return Path.Exists(path) ? path : throw new DataException(
+            $"{path}: not there, so this run has no weights yet; they are written with its first checkpoint, so wait for it, or continue the run if it has ended.");
+    }
 
     /// <summary>Reads the encoder's part of a method's weights, whatever the method.</summary>
     /// <exception cref="DataException">The file is missing, cannot be read, is not sound, or is of another encoder.</exception>

@@ -124,6 +124,7 @@ internal sealed class EncoderMisfitTests : IDisposable
         yield return Case("A pointer", Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"), "a pointer of Git LFS, which stands for the file itself; 'git lfs pull'");
         yield return Case("A web page", Encoding.UTF8.GetBytes("<!DOCTYPE html><html></html>"), "a web page");
         yield return Case("A network of Keras", [0x89, .. "HDF\r\n"u8, 0x1a, (byte)'\n', .. rest], "an HDF5 file");
+        yield return Case("A network for ONNX Runtime", [8, 10, 0x12, 6, .. "ErLoss"u8, .. rest], "an ONNX file, which is for other programs; a safetensors file is wanted");
         yield return Case("A text", Encoding.UTF8.GetBytes("no weights"), "not a safetensors file");
         static TestCaseData Case(string name, byte[] file, string says) => new TestCaseData(file, says).SetArgDisplayNames(name);
     }

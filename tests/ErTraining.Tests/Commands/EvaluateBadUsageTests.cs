@@ -37,7 +37,7 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--checkpoint run --output run/config.json/result.json", "cannot be written to as --output")]
     [TestCase("--checkpoint damaged", "damaged/config.json: not the settings of a run")]
     [TestCase("--checkpoint unknown", "unknown/config.json: encoder.name is 'vit'; one of convnet, resnet18 is wanted")]
-    [TestCase("--checkpoint empty", "model.safetensors: cannot be read")]
+    [TestCase("--checkpoint empty", "model.safetensors: not there, so this run has no weights yet")]
     [TestCase("--checkpoint other", "model.safetensors: not the weights of this encoder; by its names it holds the encoder convnet.")]
     [TestCase("--checkpoint infinite --train-images 64", "holds NaN, infinity or numbers that float32 does not reach")]
     [TestCase("--weights enlarging.safetensors --train-images 64 --test-images 16", "features are not all finite numbers", TestName = "The deviation that a file of weights names is used")]

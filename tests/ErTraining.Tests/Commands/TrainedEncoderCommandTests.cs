@@ -134,6 +134,7 @@ internal sealed partial class TrainedEncoderCommandTests
     [TestCase("embed --checkpoint run --weights w --data pictures --output f.npy", "--checkpoint does not go with --weights")]
     [TestCase("embed --weights large.safetensors --data pictures --output f.npy", "large.safetensors: an encoder for images of 512x512 pixels; images are read at 8x8 to 256x256 here")]
     [TestCase("search --checkpoint run --data pictures --image nowhere.png", "nowhere.png: cannot be read")]
+    [TestCase("search --checkpoint run --data pictures --image pictures", "pictures: a folder; wanted a file.")]
     [TestCase("search --checkpoint run --data pictures --image query.png --top 0", "--top is 0; a whole number from 1 to 1000 is wanted")]
     [TestCase("search --checkpoint run --data pictures --image query.png --output pictures", "pictures: a folder; --output wants a file")]
     [TestCase("export --checkpoint run --output e.onnx", "--output is e.onnx, but the format is safetensors; --format onnx, or a name with another ending, is wanted")]
