@@ -43,6 +43,17 @@ internal static class AtomicFile
         FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>Finds out whether a file could be written by <see cref="Write"/>, without a change of it: makes the temporary file and deletes it.</summary>
+    /// <param name="path">The file that is to be created or replaced.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static void Try(string path)
+    {
+        var temporary = path + TemporarySuffix;
+        new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None).Dispose();
+        File.Delete(temporary);
+    }
+
     /// <summary>Renames a file over another.</summary>
     /// <remarks>
     /// On Windows a file cannot be replaced while another program has it open, such as a virus scanner or a viewer that reloads it. Such programs soon let it go,

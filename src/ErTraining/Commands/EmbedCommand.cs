@@ -43,7 +43,9 @@ internal static class EmbedCommand
         {
             throw new UsageException($"--output is {output}; a name that ends in {Extension} is wanted.");
         }
+        string table = Path.ChangeExtension(output, TableExtension);
         OutputFile.Prepare(output);
+        OutputFile.Prepare(table);
         using ChosenEncoder encoder = options.Load(parsed);
         ImageListing images = ListedImages.Open(encoder, data, cancellation);
         FeatureFile? opened = null;
@@ -65,7 +67,6 @@ internal static class EmbedCommand
             return ExitCode.Interrupted;
         }
         ListedImages.TellLeftOut(images, file.LeftOut, data);
-        string table = Path.ChangeExtension(output, TableExtension);
         OutputFile.Write(output, () =>
         {
             HashSet<int> leftOut = [.. file.LeftOut.Select(image => image.Index)];

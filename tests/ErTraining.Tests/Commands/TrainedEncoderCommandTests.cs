@@ -130,6 +130,9 @@ internal sealed partial class TrainedEncoderCommandTests
     [TestCase("embed --checkpoint run --data pictures --output run", "--output is run; a name")]
     [TestCase("embed --checkpoint run --data nowhere --output f.npy", "nowhere: no such directory; wanted 'synthetic', or a folder of images")]
     [TestCase("embed --checkpoint run --data run --output f.npy", "run: no images (JPEG, PNG, WebP, BMP or GIF) here or in the folders within")]
+    [TestCase("embed --checkpoint nowhere --data pictures --output taken.npy", "taken.csv: a folder; --output wants a file there")]
+    [TestCase("search --checkpoint nowhere --data pictures --image query.png --output taken.html", "taken.html: cannot be written to as --output: ")]
+    [TestCase("search --checkpoint nowhere --data pictures --image query.png --output query.png/page.html", "page.html: cannot be written to as --output: ")]
     [TestCase("embed --checkpoint run --encoder resnet18 --data pictures --output f.npy", "--encoder goes with --weights")]
     [TestCase("embed --checkpoint run --weights w --data pictures --output f.npy", "--checkpoint does not go with --weights")]
     [TestCase("embed --weights large.safetensors --data pictures --output f.npy", "large.safetensors: an encoder for images of 512x512 pixels; images are read at 8x8 to 256x256 here")]
@@ -141,6 +144,8 @@ internal sealed partial class TrainedEncoderCommandTests
     [TestCase("export --checkpoint run --output e --format pt", "--format is 'pt'; one of safetensors, onnx is wanted")]
     public void It_exits_with_2_and_one_line(string line, string says)
     {
+        Directory.CreateDirectory(_folder["taken.csv"]);
+        Directory.CreateDirectory(_folder["taken.html.tmp"]); // where the page would be written before it gets its name
         using var encoder = new ConvNet();
         Picture.Write(_folder["bad/1.png"], [.. "a text"u8]);
         EncoderFile.Write(_folder["large.safetensors"], encoder, new ImagePreprocessing { ImageSize = 512 });
