@@ -8,9 +8,12 @@ internal static class AtomicFile
     /// <summary>The end of a temporary file's name.</summary>
     public const string TemporarySuffix = ".tmp";
 
+    /// <summary>More links than this on one way are taken for a circle, as Linux does.</summary>
+    private const int MostLinks = 40;
+
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/> (its name and <c>.tmp</c>), flushes it to the disk and renames it over
-    /// <paramref name="path"/>. If that fails, <paramref name="path"/> is untouched and the temporary file is gone.
+    /// <paramref name="path"/>. If that fails, <paramref name="path"/> is untouched and the temporary file is gone. A symbolic link stays: the file that it leads to is replaced.
     /// </summary>
     /// <param name="path">The file to create or replace, in an existing directory.</param>
     /// <param name="write">Writes the content.</param>
@@ -18,6 +21,7 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        path = Target(path);
         var temporary = path + TemporarySuffix;
         var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
         try
@@ -49,9 +53,26 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static void Try(string path)
     {
-        var temporary = path + TemporarySuffix;
+        var temporary = Target(path) + TemporarySuffix;
         new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None).Dispose();
         File.Delete(temporary);
+    }
+
+    /// <summary>The file that a symbolic link leads to, which need not exist; the path itself if it is no link.</summary>
+    /// <exception cref="IOException">The links lead in a circle, or cannot be read.</exception>
+    public static string Target(string path) => new FileInfo(path).LinkTarget is null ? path : RealPath(Path.GetFullPath(path), links: 0);
+
+    /// <summary>A full path without links. That of the folder is found first, since the system takes ".." in the target of a link from there.</summary>
+    private static string RealPath(string path, int links)
+    {
+        if (Path.GetDirectoryName(path) is not { } parent)
+        {
+            return path;
+        }
+        string folder = RealPath(parent, links), place = Path.Combine(folder, Path.GetFileName(path));
+        return new FileInfo(place).LinkTarget is not { } target ? place
+            : links < MostLinks ? RealPath(Path.GetFullPath(target, folder), links + 1)
+            : throw new IOException($"{place}: symbolic links that lead in a circle");
     }
 
     /// <summary>Renames a file over another.</summary>

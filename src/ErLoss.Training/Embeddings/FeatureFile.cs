@@ -53,14 +53,14 @@ internal sealed class FeatureFile : IDisposable
     private int RowBytes => _columns * (_type == ScalarType.Float16 ? 2 : 4);
 
     /// <summary>Begins a file, or continues one that was begun with the same computation and images, as far as these are the same.</summary>
-    /// <param name="path">What the file is called once it is finished; in an existing folder.</param>
+    /// <param name="path">What the file is called once it is finished; in an existing folder. If it is a symbolic link, the file that it leads to is meant.</param>
     /// <param name="images">A row for each.</param>
     /// <param name="columns">Length of a row.</param>
     /// <param name="type">Of the numbers.</param>
     /// <param name="computation">What decides the features of an image, but the image.</param>
     /// <exception cref="IOException">The file cannot be written, or another process is writing it.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public static FeatureFile Open(string path, ImageListing images, int columns, FeatureType type, string computation) => new(path, images, columns, type, computation);
+    public static FeatureFile Open(string path, ImageListing images, int columns, FeatureType type, string computation) => new(AtomicFile.Target(path), images, columns, type, computation);
 
     /// <summary>Adds the rows of the next images.</summary>
     /// <param name="features">(n, columns), float32, on any device.</param>

@@ -33,6 +33,27 @@ internal sealed class AtomicFileTests : IDisposable
         });
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "Links need a privilege there.")]
+    public void A_link_stays_and_the_file_it_leads_to_is_written_there_or_not()
+    {
+        Directory.CreateDirectory(_directory["deep/folder"]);
+        Directory.CreateSymbolicLink(_directory["near"], _directory["deep/folder"]);
+        File.CreateSymbolicLink(_directory["to-old"], "file");
+        File.CreateSymbolicLink(_directory["near/to-new"], "../new"); // which is deep/new, whatever way led there
+        File.CreateSymbolicLink(_directory["circle"], "circle");
+        AtomicFile.Write(_directory["to-old"], stream => stream.Write("1"u8));
+        AtomicFile.Write(_directory["near/to-new"], stream => stream.Write("2"u8));
+        Assert.Multiple(() =>
+        {
+            Assert.That(new FileInfo(_directory["to-old"]).LinkTarget, Is.EqualTo("file"));
+            Assert.That(new FileInfo(_directory["near/to-new"]).LinkTarget, Is.EqualTo("../new"));
+            Assert.That(File.ReadAllText(FilePath), Is.EqualTo("1"));
+            Assert.That(File.ReadAllText(_directory["deep/new"]), Is.EqualTo("2"));
+            Assert.That(() => AtomicFile.Write(_directory["circle"], _ => { }), Throws.InstanceOf<IOException>());
+        });
+    }
+
+    [Test]
     public void A_failed_write_leaves_the_old_file_and_no_other()
     {
         Assert.That(

@@ -48,6 +48,10 @@ internal sealed partial class TrainedEncoderCommandTests
         Assert.That(Run("export --checkpoint run --output encoder.safetensors"), Does.Contain("convnet, 388,896 parameters, is in encoder.safetensors."));
         Assert.That(Run("export --checkpoint run --output encoder.onnx --format onnx"), Does.Contain("is in encoder.onnx."));
         string embedded = Run("embed --weights encoder.safetensors --data pictures --output again.npy");
+        if (!OperatingSystem.IsWindows()) // where links need a privilege
+        {
+            File.CreateSymbolicLink(_folder["half.npy"], "new/half.npy");
+        }
         Run("embed --weights encoder.safetensors --data pictures --output half.npy --dtype float16");
         NpyFile features = NpyFile.Read(_folder["new/features.npy"]), half = NpyFile.Read(_folder["half.npy"]);
         Assert.Multiple(() =>
@@ -56,6 +60,7 @@ internal sealed partial class TrainedEncoderCommandTests
             Assert.That(File.ReadAllLines(_folder["new/features.csv"]), Is.EqualTo((string[])["path,label,split", "2.png,,", "3.png,,", "4.png,,", "\"a, b/0.png\",\"a, b\",", "\"a, b/1.png\",\"a, b\","]));
             Assert.That(embedded, Does.Contain("encoder.safetensors: 24 tensors taken; nothing left.").And.Contain("The features of 5 images, 256 numbers each, are in again.npy, their paths in again.csv"));
             Assert.That(File.ReadAllBytes(_folder["again.npy"]), Is.EqualTo(File.ReadAllBytes(_folder["new/features.npy"])));
+            Assert.That(File.Exists(_folder["new/half.npy"]), Is.Not.EqualTo(OperatingSystem.IsWindows()), "the link was followed");
             Assert.That(half.Values, Is.EqualTo(features.Values.Select(value => (float)(Half)value)));
             using TrainedEncoder loaded = EncoderFile.Load(_folder["encoder.safetensors"]);
             Assert.That(loaded.Preprocessing, Is.EqualTo(new ImagePreprocessing { Background = "000000" }));
