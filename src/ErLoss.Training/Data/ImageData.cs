@@ -29,12 +29,12 @@ internal sealed record ImageData(string Name, ImageSet Train, ImageSet Test)
                 ? $"all {(Train.LabelledCount == Train.Count ? "" : "labelled ")}training images ({Train.LabelledCount}) are of one class" : null,
         };
 
-    /// <summary>How many images there are, and how many of them have labels unless all have.</summary>
+    /// <summary>How many images there are, at which size they are used, and how many of them have labels unless all have.</summary>
     public string Counts
     {
         get
         {
-            string all = $"{Train.Count:n0} training and {Test.Count:n0} test images";
+            string all = $"{Train.Count:n0} training and {Test.Count:n0} test images of {Train.Size}x{Train.Size} pixels";
             return Train.LabelledCount == Train.Count && Test.LabelledCount == Test.Count ? all
                 : !Train.HasLabels && !Test.HasLabels ? $"{all} without labels"
                 : $"{all}, of which {Train.LabelledCount:n0} and {Test.LabelledCount:n0} have labels";

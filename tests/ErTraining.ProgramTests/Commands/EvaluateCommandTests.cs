@@ -100,7 +100,7 @@ internal sealed class EvaluateCommandTests
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-            Assert.That(outcome.Output, Does.Contain("pictures: 11 training and 2 test images, of which 10 and 2 have labels"));
+            Assert.That(outcome.Output, Does.Contain("pictures: 11 training and 2 test images of 24x24 pixels, of which 10 and 2 have labels"));
             Assert.That((Number(Read("pictures.json"), "train_images"), Number(Read("pictures.json"), "labelled_train_images"), Number(Read("pictures.json"), "labelled_test_images")), Is.EqualTo((11, 10, 2)));
             Assert.That(Read("pictures.json").GetProperty("data").GetString(), Is.EqualTo("pictures"));
         });

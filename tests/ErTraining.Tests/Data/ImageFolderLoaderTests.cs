@@ -39,7 +39,7 @@ internal sealed class ImageFolderLoaderTests : IDisposable
             Assert.That((data.Train.HasLabels, data.Test.HasLabels), Is.EqualTo((false, false)));
             Assert.That(Marks(data.Train), Is.EqualTo(new[] { (0, -1), (1, -1), (2, -1), (3, -1) }));
             Assert.That(Marks(data.Test.Take(1)), Is.EqualTo(new[] { (4, -1) }));
-            Assert.That(data.Summary, Does.EndWith("4 training and 1 test images without labels, so that no accuracy is measured"));
+            Assert.That(data.Summary, Does.EndWith("4 training and 1 test images of 32x32 pixels without labels, so that no accuracy is measured"));
         });
     }
 

@@ -83,7 +83,7 @@ internal sealed class SyntheticImagesTests
         ImageData data = SyntheticImages.Create(1200, test, seed: 0);
         var untested = new Queue<string>(data.Test.ClassNames.Where((_, label) => !data.Test.Labels.Contains(label)));
         string expected = string.Concat(warning.Select(letter => letter == '?' ? untested.Dequeue() : $"{letter}"));
-        Assert.That(data.Summary, Is.EqualTo($"synthetic: 1,200 training and {test} test images, 10 classes{expected}"));
+        Assert.That(data.Summary, Is.EqualTo($"synthetic: 1,200 training and {test} test images of 32x32 pixels, 10 classes{expected}"));
     }
 
     [TestCase(0, 1)]
