@@ -81,7 +81,7 @@ internal sealed partial class TrainedEncoderCommandTests
         using var encoder = new ConvNet();
         Assert.That(Fingerprint("black"), Is.EqualTo(Fingerprint("000000")).And.Not.EqualTo(Fingerprint("white")));
 
-        string Fingerprint(string background) => new ChosenEncoder(encoder, "convnet", new(), "run", CPU, Given.Settings($"background={background}")).Fingerprint();
+        string Fingerprint(string background) => new ChosenEncoder(encoder, "convnet", new(), "run", CPU, Given.Settings($"background={background}"), word => word).Fingerprint();
     }
 
     [Test]
@@ -110,17 +110,17 @@ internal sealed partial class TrainedEncoderCommandTests
         Picture.Write(_folder["some/4.png"], Picture.Encode(250, 64, 64));
 
         string embedded = Run("embed --checkpoint run --data some --skip-unreadable --output some.npy");
-        Run("embed --checkpoint run --data some --skip-unreadable --background black --output black.npy");
+        Run("embed --checkpoint run --data some --skip-unreadable --background white --output other.npy");
         string found = Run("search --checkpoint run --data some --skip-unreadable --image query.png --top 5 --output some.html");
         ProgramUnderTest.Outcome all = ProgramUnderTest.RunHere(_folder.Path, "embed --checkpoint run --data bad --skip-unreadable --output bad.npy".Split(' '));
         ProgramUnderTest.Outcome large = ProgramUnderTest.RunHere(_folder.Path, "search --checkpoint run --data some --max-pixels 4095 --image query.png".Split(' '));
-        NpyFile features = NpyFile.Read(_folder["some.npy"]), black = NpyFile.Read(_folder["black.npy"]);
+        NpyFile features = NpyFile.Read(_folder["some.npy"]), other = NpyFile.Read(_folder["other.npy"]);
         Assert.Multiple(() =>
         {
             Assert.That(File.ReadAllLines(_folder["some.csv"]), Is.EqualTo((string[])["path,label,split", "2.png,,", "4.png,,"]));
-            Assert.That((features.Rows, black.Rows), Is.EqualTo((2, 2)));
-            Assert.That(black.Values[..256], Is.Not.EqualTo(features.Values[..256]));
-            Assert.That(black.Values[256..], Is.EqualTo(features.Values[256..]));
+            Assert.That((features.Rows, other.Rows), Is.EqualTo((2, 2)));
+            Assert.That(other.Values[..256], Is.Not.EqualTo(features.Values[..256]));
+            Assert.That(other.Values[256..], Is.EqualTo(features.Values[256..]));
             Assert.That(embedded, Does.Contain("Left out: 2 images that cannot be read: 1.png (a text, perhaps, ").And.Contain("The features of 2 images, 256 numbers each, are in some.npy"));
             Assert.That(Match().Matches(found).Select(match => match.Groups["file"].Value), Is.EqualTo([Path.Combine("some", "4.png"), Path.Combine("some", "2.png")]));
             Assert.That(all.Error, Does.StartWith("error: bad: no image can be read: 1.png (a text, perhaps, "));

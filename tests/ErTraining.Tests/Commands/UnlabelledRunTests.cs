@@ -37,7 +37,7 @@ internal sealed class UnlabelledRunTests : IDisposable
             Assert.That((result.GetProperty("images").GetInt32(), result.GetProperty("test_images").GetInt32()), Is.EqualTo((10, 2)));
             Assert.That(new[] { "view_retrieval_before", "view_retrieval" }.Select(name => result.GetProperty(name).GetDouble()), Is.All.AnyOf(0, 0.25, 0.5, 0.75, 1), "of four views");
             Assert.That(result.EnumerateObject().Select(member => member.Name), Has.None.Contains("knn"));
-            Assert.That(File.ReadAllText(_folder["run/report.html"]), Does.Contain("10 training and 2 test images without labels").And.Contains("the nearest of 4 projections is the other view").And.Not.Contains("accuracy"));
+            Assert.That(File.ReadAllText(_folder["run/report.html"]), Does.Contain("10 training and 2 test images of 32x32 pixels without labels").And.Contains("the nearest of 4 projections is the other view").And.Not.Contains("accuracy"));
             Assert.That(File.Exists(_folder["run/pictures/knn-accuracy.svg"]), Is.False);
             Assert.That(File.ReadAllText(_folder["run/metrics.jsonl"]), Does.Contain("view_retrieval").And.Not.Contain("knn"));
         });

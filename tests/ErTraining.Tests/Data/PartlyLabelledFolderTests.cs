@@ -71,7 +71,7 @@ internal sealed class PartlyLabelledFolderTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(data.Train.Labels, Is.EqualTo([0, 1, 0, 0, 0, ImageSet.NoLabel]));
-            Assert.That(data.Summary, Does.EndWith("6 training and 1 test images, of which 5 and 1 have labels; 2 classes. Warning: there is no test image of dog, so that the accuracies say nothing about that class."));
+            Assert.That(data.Summary, Does.EndWith("6 training and 1 test images of 8x8 pixels, of which 5 and 1 have labels; 2 classes. Warning: there is no test image of dog, so that the accuracies say nothing about that class."));
             Assert.That(ImageListing.Open(new() { Source = _folder.Path }, seed: 0).Images[^1], Is.EqualTo(new ListedImage("unlabeled/1.jpg", "", "unlabeled")));
         });
     }

@@ -26,7 +26,7 @@ internal sealed class Stl10ReaderTests : IDisposable
             Assert.That(data.Train.Pixels.AsSpan().SequenceEqual((byte[])[.. Rows(1), .. Rows(2), .. Rows(3), .. Rows(4), .. Rows(5)]));
             Assert.That(data.Test.Pixels.AsSpan().SequenceEqual(Rows(6)));
             Assert.That(data.Train.ClassNames, Is.EqualTo(["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"]));
-            Assert.That(data.Summary, Does.StartWith("STL-10: 5 training and 1 test images, of which 2 and 1 have labels; 10 classes."));
+            Assert.That(data.Summary, Does.StartWith("STL-10: 5 training and 1 test images of 96x96 pixels, of which 2 and 1 have labels; 10 classes."));
             Assert.That(data.Reading, Is.Null);
             Assert.That(() => RunImages.CheckIsOutside(new DataSettings { Source = _folder.Path }, _folder["run"]), Throws.Nothing);
         });
