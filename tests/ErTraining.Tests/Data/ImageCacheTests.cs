@@ -100,6 +100,14 @@ internal sealed class ImageCacheTests : IDisposable
             AssertSame(Load(few => Skipping(few) with { TrainImages = wanted }), Load(few => Skipping(few) with { TrainImages = wanted }, cached: false));
         }
 
+        byte[] mended = Picture.Encode(0);
+        System.IO.File.WriteAllBytes(_folder["photos/cat/02.png"], new byte[mended.Length]);
+        DateTime written = System.IO.File.GetLastWriteTimeUtc(_folder["photos/cat/02.png"]);
+        Load(Skipping);
+        System.IO.File.WriteAllBytes(_folder["photos/cat/02.png"], mended);
+        System.IO.File.SetLastWriteTimeUtc(_folder["photos/cat/02.png"], written); // as where a permission is given
+        AssertSame(Load(), Load(cached: false));
+
         static DataSettings Skipping(DataSettings settings) => settings with { SkipUnreadable = true };
     }
 

@@ -50,6 +50,10 @@ internal sealed class ImageFolderLoader(
     {
         string source = CacheSource.Fingerprint(folder, decoding, mostTrainImages, mostTestImages, loading?.Cancellation ?? CancellationToken.None);
         ImageCache? cache = ImageCache.TryOpen(path, source, out string? fault);
+        if (cache?.Faults.Any(IsMended) == true)
+        {
+            (cache, fault) = (null, "was made without images that can be read now");
+        }
         bool isNew = cache is null;
         if (cache is null)
         {
@@ -87,6 +91,22 @@ internal sealed class ImageFolderLoader(
         }
     }
 
+    /// <summary>Whether an image can be read that could not be when a cache was made. Permissions and faults of a disk or network change without the time of writing of a file.</summary>
+    private bool IsMended(CacheFault fault)
+    {
+        try
+        {
+            new ImageDecoder(decoding).Read(EntryOf(fault).Path, new byte[ImageSet.BytesAt(decoding.Size)]);
+            return true;
+        }
+        catch (DataException)
+        {
+            return false;
+        }
+    }
+
+    private ImageEntry EntryOf(CacheFault fault) => (fault.IsTest ? folder.Test : folder.Train)[fault.Index];
+
     /// <summary>Refuses images that cannot be read, unless they are to be left out.</summary>
     private void RequireReadable(IReadOnlyList<CacheFault> faults)
     {
@@ -123,7 +143,7 @@ internal sealed class ImageFolderLoader(
     /// <summary>The files that could not be read, with the reason of each.</summary>
     private IEnumerable<LeftOutFile> Files(IEnumerable<CacheFault> faults) => faults.Select(fault =>
     {
-        string path = (fault.IsTest ? folder.Test : folder.Train)[fault.Index].Path;
+        string path = EntryOf(fault).Path;
         return new LeftOutFile(Path.GetRelativePath(folder.Path, path).Replace(Path.DirectorySeparatorChar, '/'), LeftOutReason.Unreadable, fault.Reason);
     });
 }
