@@ -108,6 +108,11 @@ internal sealed class ImageCacheTests : IDisposable
         System.IO.File.SetLastWriteTimeUtc(_folder["photos/cat/02.png"], written); // as where a permission is given
         AssertSame(Load(), Load(cached: false));
 
+        ImageFolder folder = ImageFolderReader.Read(_folder["photos"]);
+        System.IO.File.Delete(_folder["photos/cat/02.png"]);
+        var loader = new ImageFolderLoader(folder, new DataSettings().Decoding(), skipsUnreadable: true, loading: null);
+        Assert.That(loader.Load(_folder["cache/gone"]).LeftOut.Single().Line, Is.EqualTo(loader.Load().LeftOut.Single().Line));
+
         static DataSettings Skipping(DataSettings settings) => settings with { SkipUnreadable = true };
     }
 

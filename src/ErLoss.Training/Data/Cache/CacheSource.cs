@@ -34,7 +34,6 @@ internal static class CacheSource
     /// <param name="mostTrainImages">How many training images are used at most.</param>
     /// <param name="mostTestImages">How many test images are used at most.</param>
     /// <param name="cancellation">Heeded at each file.</param>
-    /// <exception cref="DataException">A file is not there any more.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static string Fingerprint(ImageFolder folder, ImageDecoding decoding, int mostTrainImages, int mostTestImages, CancellationToken cancellation)
     {
@@ -53,7 +52,7 @@ internal static class CacheSource
                 cancellation.ThrowIfCancellationRequested();
                 Append(Path.GetRelativePath(folder.Path, image.Path));
                 BinaryPrimitives.WriteInt32LittleEndian(numbers, image.Label);
-                BinaryPrimitives.WriteUInt64LittleEndian(numbers[sizeof(int)..], FileVersion.Of(image.Path));
+                BinaryPrimitives.WriteUInt64LittleEndian(numbers[sizeof(int)..], VersionOf(image.Path));
                 hash.Append(numbers);
             }
         }
@@ -63,6 +62,19 @@ internal static class CacheSource
         {
             hash.Append(Encoding.UTF8.GetBytes(text));
             hash.Append("\0"u8);
+        }
+    }
+
+    /// <summary>The version of a file; 0 if it cannot be looked at, of which its decoding then tells.</summary>
+    private static ulong VersionOf(string path)
+    {
+        try
+        {
+            return FileVersion.Of(path);
+        }
+        catch (DataException)
+        {
+            return 0;
         }
     }
 }
