@@ -117,6 +117,10 @@ internal sealed class ImageCacheTests : IDisposable
     }
 
     [Test]
+    public void A_long_name_of_a_folder_is_shortened_to_what_the_name_of_a_file_may_have() =>
+        Assert.That(CacheSource.FileName(new DataSettings { Source = new string('写', 80) }), Does.Match("^写{26}-32x32-[0-9a-f]{16}\\.images$"));
+
+    [Test]
     public void Cancelled_or_without_a_place_nothing_is_left()
     {
         using var cancellation = new CancellationTokenSource();

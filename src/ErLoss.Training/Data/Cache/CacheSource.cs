@@ -14,6 +14,7 @@ internal static class CacheSource
     /// <summary>To be changed with the rule by which a file becomes pixels, so that no cache of the old rule is used.</summary>
     private const string DecodingRule = "1";
 
+    /// <summary>Bytes of the folder's name in that of the file. A file's name has 255 at most, of which this one has 31 more, and that of the temporary file 37.</summary>
     private const int LongestName = 80;
 
     /// <summary>The name of the file for some settings: the folder, the size of the images, and a number for all that makes another file of the same folder.</summary>
@@ -22,7 +23,7 @@ internal static class CacheSource
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Source));
         string rest = string.Join('\n', path, settings.Labels, settings.Background, settings.MaxPixels, settings.TrainImages, settings.TestImages);
         string name = Path.GetFileName(path);
-        return $"{(name.Length > LongestName ? name[..LongestName] : name)}-{settings.ImageSize}x{settings.ImageSize}-{XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(rest)):x16}{Extension}";
+        return $"{Shortened(name)}-{settings.ImageSize}x{settings.ImageSize}-{XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(rest)):x16}{Extension}";
     }
 
     /// <summary>
@@ -63,6 +64,12 @@ internal static class CacheSource
             hash.Append(Encoding.UTF8.GetBytes(text));
             hash.Append("\0"u8);
         }
+    }
+
+    private static string Shortened(string name)
+    {
+        int bytes = 0;
+        return string.Concat(name.EnumerateRunes().TakeWhile(rune => (bytes += rune.Utf8SequenceLength) <= LongestName));
     }
 
     /// <summary>The version of a file; 0 if it cannot be looked at, of which its decoding then tells.</summary>
