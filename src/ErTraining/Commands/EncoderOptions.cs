@@ -28,7 +28,7 @@ internal sealed class EncoderOptions
     {
         ["skip_unreadable"] = new(Default: "as the run did"),
         ["background"] = new(Default: "that of the run; white with --weights"),
-        ["max_pixels"] = new(Default: "that of the run; 6.7e7 with --weights"),
+        ["max_pixels"] = new(Default: "that of the run; 67108864 with --weights"),
         ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
         ["image_size"] = new("Height and width in pixels at which images are given to the weights in the file of --weights.", "those that the file names, else 224 with ImageNet's stem and 32 without"),
         ["weights"] = new("Safetensors file with the weights of the encoder, as export or PyTorch writes it.", ""),
