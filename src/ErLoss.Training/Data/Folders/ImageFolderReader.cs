@@ -35,7 +35,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
         {
             throw new DataException($"{directory}: no images ({ImageFormats.Names}) here or in the folders within.{Because(scan.LeftOut)}");
         }
-        while (tree is { Images.Count: 0, Folders: [var only] } && !FolderNames.IsOneOf(only.Name, [FolderNames.Train]) && !IsUnlabelled(only) && (labels != FolderLabels.Folders || only.Folders.Count > 0))
+        while (tree is { Images.Count: 0, Folders: [var only] } && !IsUnlabelled(only) && (labels != FolderLabels.Folders || only.Folders.Count > 0))
         {
             tree = only;
         }
