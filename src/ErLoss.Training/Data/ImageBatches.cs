@@ -40,6 +40,7 @@ internal sealed class ImageBatches : IDisposable
         if (_reader?.NextBatch != batch)
         {
             _reader?.Dispose();
+            _reader = null; // another one may not come to be, for want of memory
             _reader = _images.Read(_order, _batchSize, batch);
         }
         return _reader.Next();
