@@ -27,7 +27,7 @@ internal sealed class EncoderOptions
     private static readonly Dictionary<string, OptionHelp> s_help = new()
     {
         ["skip_unreadable"] = new(Default: "as the run did"),
-        ["background"] = new(Default: "that of the run; white with --weights"),
+        ["background"] = new(Default: "that of the run or of the file of --weights, else white"),
         ["max_pixels"] = new(Default: "that of the run; 67108864 with --weights"),
         ["encoder"] = new("Encoder network that the weights in the file of --weights are for.", "the one that the file names, else convnet"),
         ["image_size"] = new("Height and width in pixels at which images are given to the weights in the file of --weights.", "those that the file names, else 224 with ImageNet's stem and 32 without"),

@@ -38,7 +38,6 @@ internal static class EvaluateCommand
         ["image_size"] = new(Default: "that of the run, or the one that the file of --weights names, else 32"),
         ["labels"] = new(Default: "that of the run; auto with --data or --weights"),
         ["skip_unreadable"] = new(Default: "as the run did; false with --data or --weights"),
-        ["background"] = new(Default: "that of the run; white with --weights"),
         ["max_pixels"] = new(Default: "that of the run; 67108864 with --data or --weights"),
         ["cache"] = new(
             "Decode the images of a folder once, into a file in DIR, and read them from there, now and at later starts. This happens by itself, in the folder of the run, if the images do not fit in memory.",
