@@ -1,0 +1,48 @@
+namespace ErLoss.Modules.Distributed;
+
+/// <summary>What the environment says of the program that started this process.</summary>
+internal static class MpiLauncher
+{
+    private const string OpenMpiSize = "OMPI_COMM_WORLD_SIZE", HydraSize = "PMI_SIZE", SlurmSize = "SLURM_STEP_NUM_TASKS", TorchrunSize = "WORLD_SIZE";
+
+    /// <summary>Names that MPI libraries have on this system, those that the launcher suggests first.</summary>
+    public static IReadOnlyList<string> Libraries()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return ["msmpi.dll", "impi.dll"];
+        }
+        if (OperatingSystem.IsMacOS())
+        {
+            return ["libmpi.40.dylib", "libmpi.12.dylib", "libmpi.dylib", "libmpi_abi.0.dylib"];
+        }
+        string[] openMpi = ["libmpi.so.40"], mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0"], others = ["libmpi.so"];
+        return Number(OpenMpiSize) is null && Number(HydraSize) is not null ? [.. mpich, .. openMpi, .. others] : [.. openMpi, .. mpich, .. others];
+    }
+
+    /// <summary>What to tell a process that MPI calls the only one, although it was started with others; null where that is as it should be.</summary>
+    /// <param name="library">The MPI library's version.</param>
+    public static string? Complaint(string library)
+    {
+        if (Number(OpenMpiSize) is > 1 and int byOpenMpi)
+        {
+            return $"The mpirun of Open MPI has started {byOpenMpi} processes, but {library} does not know its launcher, so that each would be alone. {Advice(OpenMpiSize)}";
+        }
+        if (Number(HydraSize) is > 1 and int byHydra)
+        {
+            return $"The mpirun of MPICH (or one like it) has started {byHydra} processes, but {library} does not know its launcher, so that each would be alone. {Advice(HydraSize)}";
+        }
+        if (Number(SlurmSize) is > 1 and int bySlurm)
+        {
+            return $"srun has started {bySlurm} processes, but {library} cannot reach the others through it, so that each would be alone. Use srun --mpi=pmix (srun --mpi=list says what there is), or mpirun within the allocation.";
+        }
+        return Number(TorchrunSize) is > 1 and int byTorchrun
+            ? $"{TorchrunSize} says that there are {byTorchrun} processes, as torchrun sets it, but its variables cannot start MPI, so that each would be alone. Start the program with mpirun or srun."
+            : null;
+    }
+
+    private static string Advice(string variable) =>
+        $"Start with the mpirun of that library, or name the launcher's library in {MpiProcessGroup.LibraryVariable} ({(variable == OpenMpiSize ? "libmpi.so.40" : "libmpich.so.12")}).";
+
+    private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
+}

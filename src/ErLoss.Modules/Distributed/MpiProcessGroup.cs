@@ -1,0 +1,137 @@
+using System.Diagnostics.CodeAnalysis;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Distributed;
+
+/// <summary>
+/// All processes that <c>mpirun</c> or Slurm's <c>srun</c> has started together, through the machine's MPI library: Open MPI, MPICH, or one with MPICH's interface (Intel MPI, MVAPICH, MS-MPI) or the
+/// standard interface of MPI 5.
+/// </summary>
+/// <remarks>
+/// <para>
+/// MPI starts with <see cref="Initialize"/> and ends with the process. It is finalised if the process ends with the exit code 0. A process that ends otherwise leaves MPI as it is, so that the
+/// launcher ends the other ranks, which would wait for it. An error of MPI itself ends all ranks.
+/// </para>
+/// <para>Any thread may call collectives. One runs at a time.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// var group = MpiProcessGroup.Initialize(); // in a program that mpirun starts
+/// var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Group = group });
+/// </code>
+/// </example>
+public sealed class MpiProcessGroup : ProcessGroup
+{
+    /// <summary>Name of the environment variable that names the MPI library, as a file or by the name that the system finds it by: <c>ERLOSS_MPI_LIBRARY</c>.</summary>
+    public const string LibraryVariable = "ERLOSS_MPI_LIBRARY";
+
+    private static readonly object s_gate = new();
+    private static MpiProcessGroup? s_world;
+
+    private readonly MpiLibrary _mpi;
+
+    private MpiProcessGroup(MpiLibrary mpi)
+    {
+        _mpi = mpi;
+        Rank = mpi.Rank();
+        Size = mpi.Size();
+    }
+
+    /// <inheritdoc/>
+    public override int Rank { get; }
+
+    /// <inheritdoc/>
+    public override int Size { get; }
+
+    /// <summary>Which MPI library it is, in the library's own words.</summary>
+    public string Library => _mpi.Version;
+
+    /// <summary>How many bytes, or numbers of a reduction, go in one call of MPI.</summary>
+    internal long Piece
+    {
+        get => _mpi.Piece;
+        set => _mpi.Piece = value;
+    }
+
+    /// <summary>Starts MPI, once in a process: later calls return the same group.</summary>
+    /// <param name="library">
+    /// The MPI library, as a file or by its name. By default it is the one that <see cref="LibraryVariable"/> names, and without that the first one found of those that the launcher suggests.
+    /// </param>
+    /// <exception cref="InvalidOperationException">
+    /// No MPI library was found, the library is none, or the launcher belongs to another MPI, so that each process would be alone. The message says what to do.
+    /// </exception>
+    public static MpiProcessGroup Initialize(string? library = null)
+    {
+        lock (s_gate)
+        {
+            if (s_world is not null)
+            {
+                return s_world;
+            }
+            MpiLibrary mpi = MpiLibrary.Load(library);
+            bool isOurs = mpi.Initialize();
+            if (isOurs && mpi.Size() == 1 && MpiLauncher.Complaint(mpi.Version) is { } complaint)
+            {
+                mpi.Complete();
+                throw new InvalidOperationException(complaint);
+            }
+            if (isOurs)
+            {
+                AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+                {
+                    if (Environment.ExitCode == 0)
+                    {
+                        mpi.Complete();
+                    }
+                };
+            }
+            return s_world = new MpiProcessGroup(mpi);
+        }
+    }
+
+    /// <summary>The name and version of the MPI library that <see cref="Initialize"/> would use, in the library's own words; MPI is not started.</summary>
+    /// <param name="library">As of <see cref="Initialize"/>.</param>
+    /// <exception cref="InvalidOperationException">No MPI library was found, or the library is none.</exception>
+    public static string Describe(string? library = null)
+    {
+        lock (s_gate)
+        {
+            return s_world?.Library ?? MpiLibrary.Load(library).Version;
+        }
+    }
+
+    /// <summary>Ends all ranks at once, this one included: for an error after which this rank cannot take part any more.</summary>
+    /// <param name="exitCode">What the processes' exit code shall be; not zero.</param>
+    [DoesNotReturn]
+    public void Abort(int exitCode)
+    {
+        _mpi.Abort(exitCode);
+        Environment.Exit(exitCode);
+    }
+
+    /// <inheritdoc/>
+    public override void Barrier() => _mpi.Barrier();
+
+    /// <inheritdoc/>
+    protected override void AllGatherOnHost(Tensor rows, Tensor all, IReadOnlyList<long> rowCounts)
+    {
+        long bytesPerRow = all.numel() / all.shape[0] * all.element_size();
+        _mpi.AllGather(rows.numel() == 0 ? 0 : HostMemory.AddressOf(rows), HostMemory.AddressOf(all), [.. rowCounts.Select(count => count * bytesPerRow)]);
+        GC.KeepAlive(rows);
+        GC.KeepAlive(all);
+    }
+
+    /// <inheritdoc/>
+    protected override void AllReduceOnHost(Tensor tensor, ReduceOp operation)
+    {
+        _mpi.AllReduce(HostMemory.AddressOf(tensor), tensor.numel(), tensor.dtype, operation);
+        GC.KeepAlive(tensor);
+    }
+
+    /// <inheritdoc/>
+    protected override void BroadcastOnHost(Tensor tensor, int root)
+    {
+        _mpi.Broadcast(HostMemory.AddressOf(tensor), tensor.numel() * tensor.element_size(), root);
+        GC.KeepAlive(tensor);
+    }
+}
