@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -138,11 +139,12 @@ public static class EntropyReconstruction
     private static LossParts Parts(ProjectedViews views, EntropyReconstructionOptions options)
     {
         var wanted = WantedTerms.OfLoss(options);
+        var batch = GlobalBatch.Of(views.Projections[0].shape[0]);
         if (options.Support == Support.Discrete)
         {
-            return DiscreteLoss.Compute(views, options, wanted);
+            return DiscreteLoss.Compute(views, options, wanted, batch);
         }
         var concentration = new Concentration(options.Kappa);
-        return SphereLoss.Compute(views, options, concentration, concentration, wanted);
+        return SphereLoss.Compute(views, options, concentration, concentration, wanted, batch);
     }
 }

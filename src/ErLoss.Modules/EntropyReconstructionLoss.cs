@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -132,7 +133,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
-        CheckPair(projection1, projection2);
+        Check(() => CheckPair(projection1, projection2));
         using var scope = NewDisposeScope();
         return Parts(new ProjectedViews(projection1, projection2), WantedTerms.OfLoss(Options)).Loss(Options).MoveToOuterDisposeScope();
     }
@@ -145,7 +146,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
     {
-        CheckPair(projection1, projection2);
+        Check(() => CheckPair(projection1, projection2));
         return Terms(new ProjectedViews(projection1, projection2));
     }
 
@@ -163,10 +164,12 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(ProjectedViews views)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ViewArguments.Check(views, Options.Support);
-        bool haveCenters = views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
-        CheckSettings(views.Projections[0], haveCenters, $"{nameof(views)}.{nameof(views.Projections)}[0]");
+        Check(() =>
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ViewArguments.Check(views, Options.Support);
+            CheckSettings(views.Projections[0], HaveCenters(views), $"{nameof(views)}.{nameof(views.Projections)}[0]");
+        });
         return Terms(views);
     }
 
@@ -190,6 +193,29 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         base.Dispose(disposing);
     }
 
+    private bool HasRanks => Options.Group is { Size: > 1 };
+
+    private static bool HaveCenters(ProjectedViews views) => views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
+
+    /// <summary>Checks of the inputs. If they fail, the other ranks are told, which would wait for this one.</summary>
+    private void Check(Action checks)
+    {
+        if (!HasRanks)
+        {
+            checks();
+            return;
+        }
+        try
+        {
+            checks();
+        }
+        catch (Exception exception) when (exception is ArgumentException or ObjectDisposedException)
+        {
+            Agreement.Refuse(Options.Group!);
+            throw;
+        }
+    }
+
     private void CheckPair(Tensor projection1, Tensor projection2)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -200,7 +226,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <summary>What the settings want of projections.</summary>
     private void CheckSettings(Tensor projection, bool haveCenters, string name)
     {
-        Arguments.CheckLeaveOneOut(projection, Options.Support, Options.LeaveOneOut && !haveCenters, name);
+        Arguments.CheckLeaveOneOut(projection, Options.Support, Options.LeaveOneOut && !haveCenters && !HasRanks, name); // a row of another rank is a centre
         _kappa.CheckDevice(projection, name);
         _reconstructionKappa.CheckDevice(projection, name);
     }
@@ -217,15 +243,19 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         return Parts(views, WantedTerms.All).Terms(Options);
     }
 
-    private LossParts Parts(ProjectedViews views, WantedTerms wanted) => Options.Support == Support.Sphere
-        ? SphereParts(views, wanted)
-        : DiscreteLoss.Compute(views, Options, wanted);
-
-    private LossParts SphereParts(ProjectedViews views, WantedTerms wanted)
+    private LossParts Parts(ProjectedViews views, WantedTerms wanted)
     {
+        if (Options.Support == Support.Discrete)
+        {
+            return DiscreteLoss.Compute(views, Options, wanted, BatchOf(views, wanted, null, null));
+        }
         Concentration kernels = _kappa.Read(), decoder = HasOneKappa ? kernels : _reconstructionKappa.Read();
-        return SphereLoss.Compute(views, Options, kernels, decoder, wanted);
+        return SphereLoss.Compute(views, Options, kernels, decoder, wanted, BatchOf(views, wanted, kernels.Value, decoder.Value));
     }
+
+    private GlobalBatch BatchOf(ProjectedViews views, WantedTerms wanted, double? kappa, double? reconstructionKappa) => HasRanks
+        ? Agreement.Reach(Options.Group!, views, Options, kappa, reconstructionKappa, wanted)
+        : GlobalBatch.Of(views.Projections[0].shape[0]);
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

@@ -93,6 +93,24 @@ public sealed record EntropyReconstructionOptions
     /// </remarks>
     public TorchSharp.torch.nn.Reduction Reduction { get; init; } = DefaultReduction;
 
+    /// <summary>
+    /// The processes that have a part of the batch each; null (the default) where this one has it all. The terms are then those of the global batch, on every rank, and the gradients are those of
+    /// the global batch in the rank's own rows. The backward pass exchanges nothing.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// Gradients of weights, and of a learnt κ, are to be summed over the ranks, not averaged: the sum is what one process with the whole batch would get. (PyTorch's DistributedDataParallel averages.)
+    /// Ranks may have different numbers of rows. Further centres, such as those of a queue, are no parts: give the same ones on every rank, which
+    /// <see cref="Distributed.ProcessGroup.AllGather"/> makes of the ranks' rows.
+    /// </para>
+    /// <para>
+    /// Every rank must call the loss in each step, with inputs of one form and with the same settings. If the ranks differ in these, all throw the same exception, which names the ranks.
+    /// <see cref="TorchSharp.torch.nn.Reduction.None"/> and <see cref="KernelEvaluation.Attention"/> are refused. With <see cref="KernelEvaluation.Composed"/> there is a matrix of the own rows
+    /// by those of all ranks, and no second derivative.
+    /// </para>
+    /// </remarks>
+    public Distributed.ProcessGroup? Group { get; init; }
+
     /// <summary>The space that the projections lie in.</summary>
     public Support Support { get; init; } = DefaultSupport;
 

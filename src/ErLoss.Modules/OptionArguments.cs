@@ -30,6 +30,27 @@ internal static class OptionArguments
         }
         CheckReconstructionKappa(options);
         CheckLimits(options);
+        CheckGroup(options);
+    }
+
+    private static void CheckGroup(EntropyReconstructionOptions options)
+    {
+        if (options.Group is not { Size: > 1 } group)
+        {
+            return;
+        }
+        const string Name = "options.Group";
+        if (options.Reduction == nn.Reduction.None)
+        {
+            throw new ArgumentException(
+                $"The group has {group.Size} ranks, and with Reduction.None the backward pass would need the gradients of all ranks' values, but it exchanges nothing; Reduction.Mean is wanted.", Name);
+        }
+        if (options.Evaluation == KernelEvaluation.Attention)
+        {
+            throw new ArgumentException(
+                $"The group has {group.Size} ranks, and the evaluation {KernelEvaluation.Attention} serves one process; {KernelEvaluation.Auto}, {KernelEvaluation.Fused} or {KernelEvaluation.Composed} is wanted.",
+                Name);
+        }
     }
 
     private static void CheckReduction(EntropyReconstructionOptions options)

@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,6 +10,7 @@ internal sealed class RowWeights
     private static readonly Scalar s_zero = 0; // kept, as a number's conversion may be freed before native code reads it
 
     private readonly Tensor _isAbsent;
+    private readonly RowWeights? _all;
 
     private RowWeights(Tensor values, bool areCounts)
     {
@@ -27,19 +29,31 @@ internal sealed class RowWeights
         Shares = scaled / (scaled.sum() + none);
     }
 
+    /// <summary>Those of one rank's rows.</summary>
+    private RowWeights(RowWeights all, Tensor values, Tensor shares)
+    {
+        _all = all;
+        (Values, Shares) = (values, shares);
+        (AreCounts, Total, Any) = (all.AreCounts, all.Total, all.Any);
+        _isAbsent = values.eq(0);
+    }
+
+    /// <summary>The weights of the rows of all ranks; the same object where there is one process.</summary>
+    public RowWeights All => _all ?? this;
+
     /// <summary>Whether every weight is zero or one.</summary>
     public bool AreCounts { get; }
 
     /// <summary>Zero or positive, (k) in float64. The rows whose weight is zero do not count.</summary>
     public Tensor Values { get; }
 
-    /// <summary>The sum of the weights: a scalar in float64.</summary>
+    /// <summary>The sum of the weights, over all ranks: a scalar in float64.</summary>
     public Tensor Total { get; }
 
-    /// <summary>The weights divided by their sum; zeros where no row counts. (k) in float64.</summary>
+    /// <summary>The weights divided by that sum; zeros where no row counts. (k) in float64.</summary>
     public Tensor Shares { get; }
 
-    /// <summary>One where a row counts, zero where none does: a scalar in float64.</summary>
+    /// <summary>One where a row of any rank counts, zero where none does: a scalar in float64.</summary>
     public Tensor Any { get; }
 
     /// <summary>The weights of views' examples: the masked ones have the weight zero. Null where each example has the weight one.</summary>
@@ -51,6 +65,13 @@ internal sealed class RowWeights
         // A masked weight may be anything, so that it is replaced and not multiplied.
         (not null, not null) => new RowWeights(weights.to(ScalarType.Float64).masked_fill(mask.bitwise_not(), s_zero), areCounts: false),
     };
+
+    /// <summary>The same of this rank's rows in the global batch, where they are shares of the weights of all.</summary>
+    public static RowWeights? Of(Tensor? weights, Tensor? mask, GlobalBatch batch) =>
+        Of(weights, mask) is not { } own ? null : batch.IsAlone ? own : new RowWeights(batch.Gather(own.Values), own.AreCounts).Own(batch);
+
+    /// <summary>Of the weights of all ranks' rows those of this rank's.</summary>
+    public RowWeights Own(GlobalBatch batch) => batch.IsAlone ? this : new RowWeights(this, batch.Own(Values), batch.Own(Shares));
 
     /// <summary>Those weights, and zero for rows that <paramref name="count"/> (k, of bool) leaves out.</summary>
     public static RowWeights Of(RowWeights? weights, Tensor count) =>
@@ -75,9 +96,9 @@ internal sealed class RowWeights
     /// <summary>The same with another number in their place.</summary>
     public Tensor Fill(Tensor rows, Scalar value) => rows.masked_fill(rows.dim() == 1 ? _isAbsent : _isAbsent.unsqueeze(1), value);
 
-    /// <summary>The mean of (k) values over the rows, each counted by its weight: a scalar of the values' type.</summary>
+    /// <summary>The mean of (k) values over the rows, each counted by its weight: a scalar of the values' type. Of one rank's rows it is their part of the mean over all.</summary>
     public Tensor Mean(Tensor values) => (values * Shares.to(values.dtype)).sum();
 
-    /// <summary>The mean of (…, k, d) rows, each counted by its weight: (…, d).</summary>
+    /// <summary>The same of (…, k, d) rows: (…, d).</summary>
     public Tensor MeanOfRows(Tensor rows) => Shares.to(rows.dtype).unsqueeze(0).matmul(rows).squeeze(-2);
 }

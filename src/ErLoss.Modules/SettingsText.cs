@@ -21,6 +21,7 @@ internal static class SettingsText
         Add(true, $"NormalizeInputs: {options.NormalizeInputs}, Normalizer: {options.Normalizer}");
         Add(options.Reduction == nn.Reduction.None, $"Reduction: {options.Reduction}");
         Add(isSphere, $"Evaluation: {options.Evaluation}, ProductPrecision: {options.ProductPrecision}");
+        Add(options.Group is not null, $"Group: {options.Group}");
         return string.Join(", ", settings.Select(FormattableString.Invariant));
 
         void Add(bool isShown, FormattableString setting)

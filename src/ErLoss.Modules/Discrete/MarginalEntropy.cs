@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,10 +18,11 @@ internal static class MarginalEntropy
     /// <param name="centers">Further centres, if any.</param>
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="each">Whether a value for each row is wanted, as the plug-in has it.</param>
+    /// <param name="all">The batch of all ranks; the marginals are sums over them.</param>
     /// <returns>A scalar, or (k); of several views their mean.</returns>
-    public static Tensor Of(Categorical rows, RowWeights? weights, CenterMarginal? centers, EntropyEstimator estimator, bool each)
+    public static Tensor Of(Categorical rows, RowWeights? weights, CenterMarginal? centers, EntropyEstimator estimator, bool each, GlobalBatch all)
     {
-        weights ??= centers is null ? null : RowWeights.Ones(rows.Probabilities.shape[^2], rows.Probabilities.device);
+        weights ??= centers is null ? null : RowWeights.Ones(all.Rows, rows.Probabilities.device).Own(all);
         long views = rows.Probabilities.dim() == 2 ? 1 : rows.Probabilities.shape[0];
         (Tensor own, Tensor logMarginal, Tensor? isMasked) = rows.LogProbabilities is { } logs ? OfLogits(logs) : OfProbabilities();
         if (estimator == EntropyEstimator.PlugIn)
@@ -33,7 +35,7 @@ internal static class MarginalEntropy
         // r, log c, and which classes do not count: there log c is zero, whatever r is.
         (Tensor, Tensor, Tensor?) OfLogits(Tensor logs)
         {
-            (Tensor logMarginal, Tensor isMasked) = Exact(logs, weights, centers);
+            (Tensor logMarginal, Tensor isMasked) = Exact(logs, weights, centers, all);
             return (centers is null ? logMarginal.exp() : MeanOfRows(), logMarginal, isMasked);
         }
 
@@ -43,20 +45,22 @@ internal static class MarginalEntropy
             return (own, rows.Log(centers is null ? own : centers.Join(own, weights!.Total)), null);
         }
 
-        Tensor MeanOfRows() => weights is null ? rows.Probabilities.mean([-2]) : weights.MeanOfRows(rows.Probabilities);
+        Tensor MeanOfRows() => all.IsAlone && weights is null
+            ? rows.Probabilities.mean([-2])
+            : all.Sum(weights?.MeanOfRows(rows.Probabilities) ?? rows.Probabilities.sum(-2) / all.Rows);
 
         Tensor MeanOfViews(Tensor values) => views == 1 ? values : values.mean([0]);
     }
 
     /// <summary>log c, (d) or (v, d), from exact logarithms, and which classes are masked in every row and centre, where it is zero.</summary>
     /// <remarks>A log-sum-exp whose gradient is zero, and not NaN, for a masked class.</remarks>
-    private static (Tensor LogMarginal, Tensor IsMasked) Exact(Tensor logs, RowWeights? weights, CenterMarginal? centers)
+    private static (Tensor LogMarginal, Tensor IsMasked) Exact(Tensor logs, RowWeights? weights, CenterMarginal? centers, GlobalBatch all)
     {
         Tensor? total = null, fromCenters = null;
         if (weights is not null)
         {
             // In units of the largest weight, so that equal weights add nothing, and nothing is needlessly small.
-            Tensor largestWeight = weights.Values.amax([0]), unit = largestWeight + largestWeight.eq(0).to(ScalarType.Float64);
+            Tensor largestWeight = weights.All.Values.amax([0]), unit = largestWeight + largestWeight.eq(0).to(ScalarType.Float64);
             logs = logs + (weights.Values / unit).log().to(logs.dtype).unsqueeze(1);
             total = weights.Total / unit;
             if (centers is not null)
@@ -67,13 +71,13 @@ internal static class MarginalEntropy
                 total += centersTotal;
             }
         }
-        Tensor largest = logs.detach().amax([-2]);
+        Tensor largest = all.Max(logs.detach().amax([-2]));
         largest = fromCenters is null ? largest : maximum(largest, fromCenters.detach());
-        Tensor isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero), sums = (logs - shift.unsqueeze(-2)).exp().sum(-2);
+        Tensor isMasked = largest.isneginf(), shift = largest.masked_fill(isMasked, s_zero), sums = all.Sum((logs - shift.unsqueeze(-2)).exp().sum(-2));
         sums = fromCenters is null ? sums : sums + (fromCenters - shift).exp();
         // Sums are at least one but for masked classes.
         Tensor logSums = sums.clamp_min(0.5).log() + shift;
-        Tensor logMarginal = total is null ? logSums - Math.Log(logs.shape[^2]) : logSums - total.clamp_min(finfo(ScalarType.Float64).tiny).log().to(logs.dtype);
+        Tensor logMarginal = total is null ? logSums - Math.Log(all.Rows) : logSums - total.clamp_min(finfo(ScalarType.Float64).tiny).log().to(logs.dtype);
         return (logMarginal.masked_fill(isMasked, s_zero), isMasked);
     }
 }

@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,9 @@ internal sealed class Concentration
 
     /// <summary>The tensor that κ is learnt as; null where it is a number.</summary>
     public Tensor? Learnt { get; }
+
+    /// <summary>The same κ with a rank's share of its derivative, for what every rank computes alike.</summary>
+    public Concentration ShareOf(GlobalBatch batch) => Learnt is null || batch.IsAlone ? this : new Concentration(batch.ShareOf(Learnt)!, Value);
 
     /// <summary>κ·<paramref name="factor"/>·<paramref name="times"/>, in the factor's own type, with gradient in a learnt κ.</summary>
     public Tensor Scale(Tensor factor, double times = 1) =>

@@ -63,6 +63,14 @@ internal static class EvaluationChoice
             : settings with { Evaluation = Best(device.type, null, k, m, d, settings.Concentration.Value, isOneCall) };
     }
 
+    /// <summary>Settings with the evaluation that serves a part of the batch of several ranks. Each rank chooses for itself: all evaluations exchange the same.</summary>
+    /// <param name="rows">This rank's.</param>
+    /// <param name="centers">Rows of all ranks, and further centres.</param>
+    /// <param name="settings">What was asked for; not attention.</param>
+    public static KernelSettings OfRanks(Tensor rows, long centers, KernelSettings settings) => settings.Evaluation != KernelEvaluation.Auto
+        ? settings
+        : settings with { Evaluation = Best(rows.device_type, null, rows.shape[0], centers - rows.shape[0], rows.shape[1], settings.Concentration.Value, isOneCall: false) };
+
     /// <summary>What <see cref="KernelEvaluation.Auto"/> means.</summary>
     /// <param name="device">Of the rows.</param>
     /// <param name="products">What attention would round rows to; null where it cannot serve.</param>

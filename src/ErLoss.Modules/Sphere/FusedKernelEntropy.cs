@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,19 +18,26 @@ internal static class FusedKernelEntropy
     /// <summary>Ĥ + log C_d(κ) of a batch under the density that its own rows and further centres make.</summary>
     /// <param name="embeddings">(k, d), float32 or float64.</param>
     /// <param name="centers">Further centres, (m, d) with m ≥ 1, or null.</param>
-    /// <param name="weights">What kernels weigh and how much rows count.</param>
+    /// <param name="weights">What kernels weigh and how much rows count; of the rows of all ranks where there are several.</param>
     /// <param name="settings">How the entropy is estimated.</param>
-    public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
+    /// <param name="batch">The batch of all ranks, of which the embeddings are this rank's part; null where there is one process.</param>
+    public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings, GlobalBatch? batch = null)
     {
         using var scope = NewDisposeScope();
         var wanted = WantedGradients.Of(embeddings, centers, settings.Concentration);
         Tensor rows = embeddings.detach();
-        var kernels = new FusedKernels(rows, centers?.detach(), weights, settings, settings.EachRow ? default : wanted);
+        GatheredRows? gathered = batch is null ? null : new GatheredRows(batch, batch.Gather(rows), weights);
+        var kernels = new FusedKernels(rows, gathered, centers?.detach(), batch is null ? weights : weights.Own(batch), settings, settings.EachRow ? default : wanted);
         Tensor others = kernels.LogSumsOfOthers(), logSums = settings.LeaveOneOut ? others : logaddexp(others, kernels.LogOwn);
+        Tensor? sumsOfPlain = settings is { LeaveOneOut: true, WithPlain: true } ? logaddexp(others, kernels.LogOwn) : null;
+        if (batch is not null)
+        {
+            // With these sums every rank knows the entropy and its derivatives in all of them.
+            Tensor all = batch.Gather(sumsOfPlain is null ? logSums.unsqueeze(1) : stack([logSums, sumsOfPlain], 1));
+            (logSums, sumsOfPlain) = (all[.., 0], sumsOfPlain is null ? null : all[.., 1]);
+        }
         (Tensor entropy, Tensor? slopes) = Estimate((settings.LeaveOneOut ? weights.LogOthers : weights.LogAll).SubtractFrom(logSums), weights.Counted, settings);
-        Tensor? plain = settings is { LeaveOneOut: true, WithPlain: true }
-            ? Estimate(weights.LogAll.SubtractFrom(logaddexp(others, kernels.LogOwn)), weights.CountedInPlain, settings).Entropy.to(rows.dtype)
-            : null;
+        Tensor? plain = sumsOfPlain is null ? null : Estimate(weights.LogAll.SubtractFrom(sumsOfPlain), weights.CountedInPlain, settings).Entropy.to(rows.dtype);
         if (!wanted.Any)
         {
             entropy = entropy.to(rows.dtype);

@@ -20,6 +20,7 @@ namespace ErLoss.Modules;
 internal sealed class FusedKernels
 {
     private readonly Tensor _rows;
+    private readonly GatheredRows? _gathered;
     private readonly Tensor? _centers;
     private readonly KernelWeights _weights;
     private readonly KernelSettings _settings;
@@ -30,15 +31,18 @@ internal sealed class FusedKernels
     private RectangularKernels? _shifted;
     private AttentionRows? _attention;
     private ICenterKernels? _further;
+    private ((long Start, long Count) Part, RemoteKernels Kernels)[] _remote = [];
 
     /// <param name="rows">(k, d), float32 or float64, without gradient.</param>
+    /// <param name="gathered">The rows of all ranks; null where there is one process.</param>
     /// <param name="centers">Further centres, (m, d) with m ≥ 1 and without gradient, or null.</param>
     /// <param name="weights">What kernels weigh.</param>
     /// <param name="settings">κ, whose gradient is not looked at, and how kernels are computed.</param>
     /// <param name="wanted">Which gradients will be asked for.</param>
-    public FusedKernels(Tensor rows, Tensor? centers, KernelWeights weights, KernelSettings settings, WantedGradients wanted)
+    public FusedKernels(Tensor rows, GatheredRows? gathered, Tensor? centers, KernelWeights weights, KernelSettings settings, WantedGradients wanted)
     {
         _rows = rows;
+        _gathered = gathered;
         _centers = centers;
         _weights = weights;
         _settings = settings;
@@ -59,23 +63,37 @@ internal sealed class FusedKernels
     /// <summary>For each row the logarithm of the sum of its kernels but the own one, (k) in float64; −∞ where there are none.</summary>
     public Tensor LogSumsOfOthers()
     {
-        Tensor others;
+        Tensor? others = null;
+        if (_gathered is not null)
+        {
+            // Composed, all kernels are one matrix of the own rows against the whole batch.
+            bool isWhole = _settings.Evaluation == KernelEvaluation.Composed;
+            _remote = [.. _gathered.Parts(isWhole).Select(part => (part, _gathered.Kernels(_rows, part, _settings, _wanted.RowsOrKappa)))];
+            others = _remote.Select(remote => remote.Kernels.LogSums()).Aggregate(logaddexp);
+        }
+        if (_gathered is null || _settings.Evaluation != KernelEvaluation.Composed)
+        {
+            Tensor ofOwn = LogSumsOfRows();
+            others = others is null ? ofOwn : logaddexp(others, ofOwn);
+        }
+        _further = Further();
+        return _further is null ? others! : logaddexp(others!, _further.LogSums());
+    }
+
+    private Tensor LogSumsOfRows()
+    {
         if (_settings.Attention is not null)
         {
             _attention = ByAttention();
-            others = _attention.LogSums();
+            return _attention.LogSums();
         }
-        else
+        _symmetric = Symmetric(_wanted.RowsOrKappa);
+        if (!_symmetric.TrySum(out Tensor others))
         {
-            _symmetric = Symmetric(_wanted.RowsOrKappa);
-            if (!_symmetric.TrySum(out others))
-            {
-                _shifted = Shifted();
-                others = _shifted.LogSums();
-            }
+            _shifted = Shifted();
+            others = _shifted.LogSums();
         }
-        _further = Further();
-        return _further is null ? others : logaddexp(others, _further.LogSums());
+        return others;
     }
 
     /// <summary>Readies the gradients of kernels that were summed earlier, by another object.</summary>
@@ -94,18 +112,29 @@ internal sealed class FusedKernels
     }
 
     /// <summary>The gradients that are wanted, after <see cref="LogSumsOfOthers"/> or <see cref="Prepare"/>, once.</summary>
-    /// <param name="slopes">The function's derivatives in the log-sums, a_i, (k) in float64.</param>
-    /// <param name="logSums">The log-sums, with the own kernels where these are kept; +∞ stands for a row without gradient.</param>
+    /// <param name="slopes">The function's derivatives in the log-sums, a_i, (k) in float64; of the rows of all ranks, (K), where there are several.</param>
+    /// <param name="logSums">The log-sums of the same rows, with the own kernels where these are kept; +∞ stands for a row without gradient.</param>
     public KernelGradients Gradients(Tensor slopes, Tensor logSums)
     {
+        Tensor? remoteGradient = null;
+        if (_gathered is not null)
+        {
+            (Tensor allSlopes, Tensor allSums) = (slopes, logSums);
+            (slopes, logSums) = (_gathered.Batch.Own(slopes), _gathered.Batch.Own(logSums));
+            if (_wanted.RowsOrKappa)
+            {
+                remoteGradient = ViewSums.Of([.. _remote.Select(remote => remote.Kernels.Gradient(slopes, logSums, In(allSlopes, remote.Part), In(allSums, remote.Part)))]);
+            }
+        }
         Tensor? centerGradient = _wanted.Centers ? _further!.CenterGradient(slopes, logSums) : null;
         if (!_wanted.RowsOrKappa)
         {
             return new KernelGradients(null, centerGradient, null);
         }
-        Tensor gradient = _attention is not null ? _attention.Gradient(slopes, logSums)
-            : _shifted is null ? _symmetric!.Gradient(slopes, logSums)
-            : _shifted.RowGradient(slopes, logSums) + _shifted.CenterGradient(slopes, logSums);
+        Tensor? ownGradient = _attention is not null ? _attention.Gradient(slopes, logSums)
+            : _shifted is not null ? _shifted.RowGradient(slopes, logSums) + _shifted.CenterGradient(slopes, logSums)
+            : _symmetric?.Gradient(slopes, logSums);
+        Tensor gradient = ViewSums.Of([.. ((Tensor?[])[ownGradient, remoteGradient]).OfType<Tensor>()]);
         Tensor? kappaGradient = _wanted.Kappa ? (_rows * gradient).sum() / 2 : null;
         if (_further is not null)
         {
@@ -121,6 +150,8 @@ internal sealed class FusedKernels
             gradient = _settings.UnitRows ? gradient : gradient.addcmul(_settings.Concentration.ScaleConstant(ownSlopes).to(_rows.dtype).unsqueeze(1), _rows, 2);
         }
         return new KernelGradients(_wanted.Rows ? gradient : null, centerGradient, kappaGradient);
+
+        static Tensor In(Tensor all, (long Start, long Count) part) => all.narrow(0, part.Start, part.Count);
     }
 
     private SymmetricKernels Symmetric(bool keepTiles) => new(_rows, _ownExponents, _weights, _settings, keepTiles);

@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,10 +30,15 @@ internal static class KernelEntropy
     /// </summary>
     /// <param name="embeddings">(k, d), float32 or float64.</param>
     /// <param name="centers">Further centres, (m, d) with m ≥ 1, or null.</param>
-    /// <param name="weights">What kernels weigh and how much rows count.</param>
+    /// <param name="weights">What kernels weigh and how much rows count; of the rows of all ranks where there are several.</param>
     /// <param name="settings">How the entropy is estimated.</param>
-    public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings)
+    /// <param name="batch">The batch of all ranks, of which the embeddings are this rank's part; null where there is one process.</param>
+    public static KernelEstimates Relative(Tensor embeddings, Tensor? centers, KernelWeights weights, KernelSettings settings, GlobalBatch? batch = null)
     {
+        if (batch is { IsAlone: false })
+        {
+            return FusedKernelEntropy.Relative(embeddings, centers, weights, EvaluationChoice.OfRanks(embeddings, batch.Rows + (centers?.shape[0] ?? 0), settings), batch);
+        }
         settings = EvaluationChoice.Resolve(
             embeddings.device, embeddings.dtype, embeddings.shape[0], centers?.shape[0] ?? 0, embeddings.shape[1], weights.Ids is not null, isOneCall: false, settings);
         if (settings.Evaluation != KernelEvaluation.Composed)

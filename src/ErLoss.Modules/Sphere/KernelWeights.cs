@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -58,15 +59,35 @@ internal sealed class KernelWeights
         OtherRows = tensors[5],
     };
 
-    /// <param name="rows">(k, d).</param>
+    /// <summary>Of the weights of all ranks' rows those of this rank's, for their kernels with each other and with further centres.</summary>
+    public KernelWeights Own(GlobalBatch batch)
+    {
+        Tensor? rows = OfOwn(Rows), ids = OfOwn(Ids);
+        Tensor? weights = OtherRows is null ? null : rows ?? ones(batch.OwnRows, dtype: ScalarType.Float64, device: OtherRows.device);
+        return new KernelWeights
+        {
+            Counted = Counted?.Own(batch),
+            Rows = rows,
+            Centers = Centers,
+            MaySpan = MaySpan,
+            Ids = ids,
+            CenterIds = CenterIds,
+            LogOwn = OfOwn(LogOwn),
+            OtherRows = weights is null ? null : ids is null ? Groups.OfOthers(weights) : new Groups(ids).SumOfOthers(weights),
+        };
+
+        Tensor? OfOwn(Tensor? ofAll) => ofAll is null ? null : batch.Own(ofAll);
+    }
+
+    /// <param name="k">How many rows.</param>
+    /// <param name="device">Where they are.</param>
     /// <param name="weights">Of the rows, or null.</param>
     /// <param name="ids">Of the rows, or null.</param>
     /// <param name="centers">Further centres, or null.</param>
     /// <param name="leaveOneOut">Whether the own kernels are left out of the sums.</param>
-    public static KernelWeights Of(Tensor rows, RowWeights? weights, Tensor? ids, Centers? centers, bool leaveOneOut)
+    public static KernelWeights Of(long k, Device device, RowWeights? weights, Tensor? ids, Centers? centers, bool leaveOneOut)
     {
-        long k = rows.shape[0], m = centers?.Rows.shape[0] ?? 0;
-        Device device = rows.device;
+        long m = centers?.Rows.shape[0] ?? 0;
         if (weights is null && ids is null && centers?.Weights is null)
         {
             return new KernelWeights { LogAll = Math.Log(k + m), LogOthers = k + m > 1 ? Math.Log(k + m - 1) : 0 };

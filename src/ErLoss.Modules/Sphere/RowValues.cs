@@ -88,7 +88,7 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
             var weights = KernelWeights.Restore([.. saved.Skip(4)]);
             // The tensor that κ was then has ended with its dispose scope.
             KernelSettings settings = saved[3] is { } kappa ? call.Settings with { Concentration = new Concentration(kappa, call.Settings.Concentration.Value) } : call.Settings;
-            var kernels = new FusedKernels(rows, saved[1], weights, settings, call.Wanted);
+            var kernels = new FusedKernels(rows, null, saved[1], weights, settings, call.Wanted);
             kernels.Prepare(call.ShiftsEachRow);
             Tensor slopes = (-gradient).to(ScalarType.Float64).masked_fill(logSums.isposinf(), s_zero);
             gradients = kernels.Gradients(slopes, logSums);

@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,8 +12,9 @@ internal static class SphereLoss
     /// <param name="kernels">κ of the kernels as it is now.</param>
     /// <param name="decoder">κ of the reconstruction; the same object where both are one.</param>
     /// <param name="wanted">What is to be computed.</param>
+    /// <param name="all">The batch of all ranks, of which the views are this rank's part.</param>
     public static LossParts Compute(
-        ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, Concentration decoder, WantedTerms wanted)
+        ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, Concentration decoder, WantedTerms wanted, GlobalBatch all)
     {
         bool each = options.Reduction == nn.Reduction.None;
         var settings = new KernelSettings(kernels, options.Estimator, options.LeaveOneOut, UnitRows: options.NormalizeInputs)
@@ -23,17 +25,18 @@ internal static class SphereLoss
             WithPlain = wanted.Bound,
             EachRow = each,
         };
-        if (AttentionLoss.Compute(views, options, settings, decoder, wanted) is { } parts)
+        if (all.IsAlone && AttentionLoss.Compute(views, options, settings, decoder, wanted) is { } parts)
         {
             return WithConstants(parts, null, null, null);
         }
-        RowWeights? weights = RowWeights.Of(views.Weights, views.Mask);
+        RowWeights? weights = RowWeights.Of(views.Weights, views.Mask, all);
+        Tensor? ids = wanted.Entropy && !all.IsAlone ? all.GatherIfAny(views.Ids) : views.Ids;
         var once = new PerTensorCache<Tensor>(Read);
         KernelWeights? shared = null; // views differ in their rows; what the kernels weigh is the same for all that have the same centres
         Tensor[]? projections = null;
         Tensor?[] centerRows = wanted.Entropy ? [.. views.Centers.Select(ReadCenters)] : []; // none, one for all views, or one for each
         Tensor? entropy = null, entropyCount = null, plain = null, plainCount = null, reconstruction = null, reconstructionCount = null;
-        if (AttentionLoss.Entropy(views, options, settings, wanted) is { } ofViews)
+        if (all.IsAlone && AttentionLoss.Entropy(views, options, settings, wanted) is { } ofViews)
         {
             (entropy, plain) = (ofViews.Entropy, ofViews.Plain);
         }
@@ -79,25 +82,40 @@ internal static class SphereLoss
             ? null
             : Directions.Read(RowWeights.Of(centers.Weights, null)?.Fill(centers.Rows) ?? centers.Rows, options.NormalizeInputs);
 
-        Tensor ConstantOf(Concentration concentration) => concentration.LogNormalizer((int)views.Projections[0].shape[1], options.Normalizer, views.Projections[0].device);
+        Tensor ConstantOf(Concentration concentration) => concentration.ShareOf(all).LogNormalizer((int)views.Projections[0].shape[1], options.Normalizer, views.Projections[0].device);
 
         // With how often the entropy contains its constant: see RowWeights.CountOf.
         (KernelEstimates Terms, Tensor? Count) Estimate(Tensor rows, int view)
         {
             Tensor? further = centerRows.Length == 0 ? null : centerRows[centerRows.Length == 1 ? 0 : view];
             KernelWeights kernelWeights = views.Centers.Count > 1 ? Weights() : shared ??= Weights();
-            KernelEstimates estimates = KernelEntropy.Relative(rows, further, kernelWeights, settings);
+            KernelEstimates estimates = KernelEntropy.Relative(rows, further, kernelWeights, settings, all);
             return (estimates, RowWeights.CountOf(kernelWeights.Counted, each));
 
-            KernelWeights Weights() => KernelWeights.Of(rows, weights, views.Ids, further is null ? null : views.CentersOf(view), options.LeaveOneOut);
+            KernelWeights Weights() => KernelWeights.Of(all.Rows, rows.device, weights?.All, ids, further is null ? null : views.CentersOf(view), options.LeaveOneOut);
         }
 
         (Tensor Value, Tensor? Count) Reconstruction()
         {
+            if (views.Labels is not null && !all.IsAlone)
+            {
+                return OfPartners();
+            }
             Tensor[] predictions = views.Predictions is null ? Projections() : once.Of(views.Predictions);
             Tensor[] targets = views.GivenTargets is { } given ? [.. given.Select(target => Read(target.detach()))] : Projections();
             var met = MetTargets.Of(views, targets, predictions.Length, weights, isSymmetric: true);
             Tensor values = VonMisesFisherReconstruction.Relative(predictions, met.Sums, met.Pairs, decoder);
+            return (all.Reduce(met.Rows, values, each), RowWeights.CountOf(met.Rows, each));
+        }
+
+        // A row's partners may be on any rank. What they give is linear in them, so that every rank can add it up.
+        (Tensor Value, Tensor? Count) OfPartners()
+        {
+            ProjectedViews whole = all.Whole(views);
+            RowWeights? wholeWeights = RowWeights.Of(whole.Weights, whole.Mask);
+            Tensor[] rows = Directions.Read(whole.Projections, wholeWeights, options.NormalizeInputs);
+            var met = MetTargets.Of(whole, rows, rows.Length, wholeWeights, isSymmetric: true);
+            Tensor values = VonMisesFisherReconstruction.Relative(rows, met.Sums, met.Pairs, decoder.ShareOf(all));
             return (RowWeights.Reduce(met.Rows, values, each), RowWeights.CountOf(met.Rows, each));
         }
     }

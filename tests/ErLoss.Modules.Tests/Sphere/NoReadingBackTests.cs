@@ -144,7 +144,7 @@ public class NoReadingBackTests : TensorTests
         Tensor rows = empty(3000, 16, device: Meta), centers = empty(9, 16, device: Meta), numbers = empty(3000, dtype: ScalarType.Float64, device: Meta);
         var learnt = new Concentration(empty([], dtype: ScalarType.Float64, device: Meta), value: null);
         var settings = new KernelSettings(learnt, EntropyEstimator.Joe, leaveOneOut, UnitRows: true) { EachRow = true };
-        var kernels = new FusedKernels(rows, centers, Kernels.WeightsOf(rows, settings), settings, new WantedGradients(Rows: true, Centers: true, Kappa: true));
+        var kernels = new FusedKernels(rows, null, centers, Kernels.WeightsOf(rows, settings), settings, new WantedGradients(Rows: true, Centers: true, Kappa: true));
         kernels.Prepare(shiftsEachRow: leaveOneOut);
         KernelGradients gradients = kernels.Gradients(numbers, numbers);
         Assert.That((gradients.Rows!.shape, gradients.Centers!.shape, gradients.Kappa!.dim()), Is.EqualTo((rows.shape, centers.shape, 0L)));

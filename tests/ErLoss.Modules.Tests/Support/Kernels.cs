@@ -10,5 +10,5 @@ internal static class Kernels
     public static KernelEstimates Composed(Tensor rows, KernelSettings settings) =>
         KernelEntropy.Relative(rows, null, WeightsOf(rows, settings), settings with { Evaluation = KernelEvaluation.Composed });
 
-    public static KernelWeights WeightsOf(Tensor rows, KernelSettings settings) => KernelWeights.Of(rows, null, null, null, settings.LeaveOneOut);
+    public static KernelWeights WeightsOf(Tensor rows, KernelSettings settings) => KernelWeights.Of(rows.shape[0], rows.device, null, null, null, settings.LeaveOneOut);
 }

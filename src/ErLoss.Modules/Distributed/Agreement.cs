@@ -1,0 +1,111 @@
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Distributed;
+
+/// <summary>
+/// What the ranks of a group tell each other before they exchange rows: the shape and form of their inputs, and the settings. Without it, ranks that differ would wait for each other without end, or
+/// compute something else.
+/// </summary>
+internal sealed class Agreement
+{
+    // Whether the inputs are refused, the number of rows, and what is compared. The same on all ranks, whatever they have.
+    private const int Length = 40;
+
+    private readonly List<(string What, long Value, Func<long, string>? Text)> _compared = [];
+
+    private Agreement()
+    {
+    }
+
+    /// <summary>The global batch that this rank's views are a part of.</summary>
+    /// <param name="group">Of two ranks at least.</param>
+    /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
+    /// <param name="options">Of the loss.</param>
+    /// <param name="kappa">κ of the kernels as it is now; null where the host does not know it.</param>
+    /// <param name="reconstructionKappa">The same of the reconstruction.</param>
+    /// <param name="wanted">What is to be computed.</param>
+    /// <exception cref="InvalidOperationException">Another rank's inputs are refused there.</exception>
+    /// <exception cref="ArgumentException">The ranks differ. Every rank gets the same message.</exception>
+    public static GlobalBatch Reach(
+        ProcessGroup group, ProjectedViews views, EntropyReconstructionOptions options, double? kappa, double? reconstructionKappa, WantedTerms wanted)
+    {
+        var own = new Agreement();
+        own.Describe(views);
+        own.Describe(options, kappa, reconstructionKappa, wanted);
+        long[] numbers = new long[Length];
+        numbers[1] = views.Projections[0].shape[0];
+        own._compared.Select(item => item.Value).ToArray().CopyTo(numbers, 2);
+        long[][] ofRanks = group.AllGatherNumbers(numbers);
+        CheckNoneRefused(ofRanks);
+        for (int i = 0; i < own._compared.Count; i++)
+        {
+            if (RankDifference.Of(own._compared[i].What, ofRanks, i + 2, own._compared[i].Text) is { } difference)
+            {
+                throw new ArgumentException(difference, nameof(views));
+            }
+        }
+        return GlobalBatch.Of(group, [.. ofRanks.Select(numbers => numbers[1])]);
+    }
+
+    /// <summary>Tells the other ranks that this one cannot take part, in place of <see cref="Reach"/>.</summary>
+    public static void Refuse(ProcessGroup group)
+    {
+        long[] numbers = new long[Length];
+        numbers[0] = 1;
+        group.AllGatherNumbers(numbers);
+    }
+
+    private void Describe(ProjectedViews views)
+    {
+        Tensor first = views.Projections[0];
+        Add("the number of columns", first.shape[1]);
+        Add("the dtype", (long)first.dtype, value => $"{(ScalarType)value}");
+        Add("the number of projections", views.Projections.Count);
+        Add("the number of predictions", views.Predictions?.Count ?? 0);
+        Add("the number of targets", views.GivenTargets?.Count ?? 0);
+        Add("whether there is one target for all predictions", views.Target is not null);
+        Add("whether targets are class numbers", views.GivenTargets is { Count: > 0 } targets && targets[0].dtype == ScalarType.Int64);
+        Add("whether there are weights", views.Weights is not null);
+        Add("whether there is a mask", views.Mask is not null);
+        Add("whether there are ids", views.Ids is not null);
+        Add("whether there are labels", views.Labels is not null);
+        Add("the sets of further centres", views.Centers.Count);
+        Add("the number of further centres", views.Centers.Sum(centers => centers.Rows.shape[0]));
+        Add("how many sets of further centres have weights", views.Centers.Count(centers => centers.Weights is not null));
+        Add("how many sets of further centres have ids", views.Centers.Count(centers => centers.Ids is not null));
+    }
+
+    private void Describe(EntropyReconstructionOptions options, double? kappa, double? reconstructionKappa, WantedTerms wanted)
+    {
+        Add(nameof(options.Support), (long)options.Support, value => $"{(Support)value}");
+        Add("κ", kappa ?? -1);
+        Add("the reconstruction's κ", reconstructionKappa ?? -1);
+        Add(nameof(options.LearnKappa), options.LearnKappa);
+        Add(nameof(options.LearnReconstructionKappa), options.LearnReconstructionKappa);
+        Add(nameof(options.Estimator), (long)options.Estimator, value => $"{(EntropyEstimator)value}");
+        Add(nameof(options.EntropyWeight), options.EntropyWeight);
+        Add(nameof(options.ReconstructionWeight), options.ReconstructionWeight);
+        Add(nameof(options.LeaveOneOut), options.LeaveOneOut);
+        Add(nameof(options.NormalizeInputs), options.NormalizeInputs);
+        Add(nameof(options.Normalizer), (long)options.Normalizer, value => $"{(Normalizer)value}");
+        Add(nameof(options.Evaluation), (long)options.Evaluation, value => $"{(KernelEvaluation)value}");
+        Add(nameof(options.ProductPrecision), (long)options.ProductPrecision, value => $"{(ProductPrecision)value}");
+        Add("whether the terms are asked for or the loss alone", wanted.Bound);
+    }
+
+    private void Add(string what, long value, Func<long, string>? text = null) => _compared.Add((what, value, text));
+
+    private void Add(string what, bool value) => Add(what, value ? 1 : 0, value => value == 1 ? "yes" : "no");
+
+    private void Add(string what, double value) =>
+        Add(what, BitConverter.DoubleToInt64Bits(value), value => FormattableString.Invariant($"{BitConverter.Int64BitsToDouble(value)}"));
+
+    private static void CheckNoneRefused(long[][] ofRanks)
+    {
+        int[] refusing = [.. Enumerable.Range(0, ofRanks.Length).Where(rank => ofRanks[rank][0] != 0)];
+        if (refusing.Length > 0)
+        {
+            throw new InvalidOperationException($"The inputs of {RankDifference.Names(refusing)} are refused; the exception there says why.");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ErLoss.Modules.Tests.Distributed;
+
+/// <summary>Ranks with parts of a batch give the terms of one process with the whole, and their gradients in its rows.</summary>
+internal sealed class GlobalLossTests : TensorTests
+{
+    // Of the second, one part is a single row; of the third, the mask leaves the second and the third part out.
+    private static readonly int[][] s_parts = [[4, 3], [5, 1, 3], [2, 1, 1, 4, 2, 3, 2]];
+
+    [TestCaseSource(typeof(RankForm), nameof(RankForm.OnSphere))]
+    public void On_the_sphere_ranks_compute_what_one_process_does(object form)
+    {
+        AssertEqualToOneProcess((RankForm)form, KernelEvaluation.Fused);
+        AssertEqualToOneProcess((RankForm)form, KernelEvaluation.Composed);
+    }
+
+    [TestCaseSource(typeof(RankForm), nameof(RankForm.OnClasses))]
+    public void On_classes_ranks_compute_what_one_process_does(object form) => AssertEqualToOneProcess((RankForm)form, KernelEvaluation.Auto);
+
+    private static void AssertEqualToOneProcess(RankForm form, KernelEvaluation evaluation)
+    {
+        foreach (int[] parts in s_parts)
+        {
+            GlobalLoss one = GlobalLoss.Of(form, evaluation, [parts.Sum()]), several = GlobalLoss.Of(form, evaluation, parts);
+            string what = $"{evaluation}, {parts.Length} ranks";
+            AssertNear(several.Terms, one.Terms.expand(parts.Length, -1), $"terms, {what}");
+            AssertNear(several.LossAlone, one.LossAlone.expand(parts.Length), $"loss, {what}");
+            AssertNear(several.Rows, one.Rows, $"gradients, {what}");
+            Assert.That(one.Rows.abs().max().ToDouble(), Is.GreaterThan(1e-3), "there is a gradient to compare");
+            for (int i = 0; i < one.Parameters.Length; i++)
+            {
+                TermValues.AssertNear(several.Parameters[i], one.Parameters[i], 1e-12, $"gradient of κ, {what}");
+            }
+        }
+    }
+
+    private static void AssertNear(Tensor actual, Tensor expected, string what)
+    {
+        double error = (actual - expected).abs().max().ToDouble() / Math.Max(1, expected.abs().max().ToDouble());
+        Assert.That(double.IsNaN(error), Is.False, what);
+        Assert.That(error, Is.LessThan(1e-12), what);
+    }
+}
