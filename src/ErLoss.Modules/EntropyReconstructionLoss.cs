@@ -209,7 +209,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         {
             checks();
         }
-        catch (Exception exception) when (exception is ArgumentException or ObjectDisposedException)
+        catch
         {
             Agreement.Refuse(Options.Group!);
             throw;

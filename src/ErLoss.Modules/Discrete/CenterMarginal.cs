@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -8,14 +9,16 @@ namespace ErLoss.Modules;
 internal sealed record CenterMarginal(Tensor Mean, Tensor Total)
 {
     /// <summary>That of centres; null where there are none.</summary>
-    public static CenterMarginal? Of(Centers centers)
+    /// <param name="centers">The same on every rank.</param>
+    /// <param name="all">The batch of all ranks. Each rank has its share of the gradient in the centres.</param>
+    public static CenterMarginal? Of(Centers centers, GlobalBatch all)
     {
         if (centers.Rows.shape[0] == 0)
         {
             return null;
         }
         RowWeights weights = RowWeights.Of(centers.Weights, null) ?? RowWeights.Ones(centers.Rows.shape[0], centers.Rows.device);
-        return new CenterMarginal(weights.MeanOfRows(FloatConversion.AtLeastSingle(weights.Fill(centers.Rows))), weights.Total);
+        return new CenterMarginal(all.ShareOf(weights.MeanOfRows(FloatConversion.AtLeastSingle(weights.Fill(centers.Rows)))), weights.Total);
     }
 
     /// <summary>The mean distribution of these centres and of rows, each counted by its weight.</summary>

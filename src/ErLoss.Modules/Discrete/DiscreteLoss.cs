@@ -35,7 +35,7 @@ internal static class DiscreteLoss
 
         Tensor Entropy()
         {
-            CenterMarginal?[] centers = [.. views.Centers.Select(CenterMarginal.Of)]; // none, one for all views, or one for each
+            CenterMarginal?[] centers = [.. views.Centers.Select(centers => CenterMarginal.Of(centers, all))]; // none, one for all views, or one for each
             if (together is not null && centers.Length <= 1)
             {
                 return MarginalEntropy.Of(together, weights, centers.FirstOrDefault(), options.Estimator, each, all);

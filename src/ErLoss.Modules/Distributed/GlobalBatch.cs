@@ -94,9 +94,9 @@ internal sealed class GlobalBatch
         _group is null ? RowWeights.Reduce(weights, values, each) : Sum(weights?.Mean(values) ?? values.sum() / Rows);
 
     /// <summary>The same values with this rank's share of the derivative.</summary>
-    public Tensor? ShareOf(Tensor? value)
+    public Tensor ShareOf(Tensor value)
     {
-        if (_group is null || value is not { requires_grad: true })
+        if (_group is null || !value.requires_grad)
         {
             return value;
         }

@@ -47,7 +47,7 @@ internal sealed class Concentration
     public Tensor? Learnt { get; }
 
     /// <summary>The same κ with a rank's share of its derivative, for what every rank computes alike.</summary>
-    public Concentration ShareOf(GlobalBatch batch) => Learnt is null || batch.IsAlone ? this : new Concentration(batch.ShareOf(Learnt)!, Value);
+    public Concentration ShareOf(GlobalBatch batch) => Learnt is null || batch.IsAlone ? this : new Concentration(batch.ShareOf(Learnt), Value);
 
     /// <summary>κ·<paramref name="factor"/>·<paramref name="times"/>, in the factor's own type, with gradient in a learnt κ.</summary>
     public Tensor Scale(Tensor factor, double times = 1) =>

@@ -19,7 +19,8 @@ namespace ErLoss.Modules;
 /// </remarks>
 internal sealed class RemoteKernels
 {
-    private const long KeptBudget = 160L << 20;
+    // There may be two of them, before and after the own rows.
+    private const long KeptBudget = 80L << 20;
 
     // Kept, as a number's conversion may be freed before native code reads it.
     private static readonly Scalar s_none = double.NegativeInfinity;

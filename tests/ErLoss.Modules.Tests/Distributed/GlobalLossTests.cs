@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,6 +19,25 @@ internal sealed class GlobalLossTests : TensorTests
 
     [TestCaseSource(typeof(RankForm), nameof(RankForm.OnClasses))]
     public void On_classes_ranks_compute_what_one_process_does(object form) => AssertEqualToOneProcess((RankForm)form, KernelEvaluation.Auto);
+
+    [Test]
+    public void Gradients_in_further_centres_add_up_to_those_of_one_process(
+        [Values] Modules.Support support, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation)
+    {
+        var options = new EntropyReconstructionOptions { Support = support, Evaluation = evaluation };
+        Tensor one = OfRank(null, 0, 7), several = ViewSums.Of(LocalProcessGroup.Run(3, group => OfRank(group, new[] { 0, 3, 4 }[group.Rank], new[] { 3, 1, 3 }[group.Rank])));
+        Assert.That(one.abs().max().ToDouble(), Is.GreaterThan(1e-3), "there is a gradient to compare");
+        AssertNear(several, one, "gradients");
+
+        Tensor OfRank(ProcessGroup? group, int start, int count)
+        {
+            using var scope = NewDisposeScope();
+            using var loss = new EntropyReconstructionLoss(options with { Group = group });
+            Tensor rows = Draw.Normal(1, 7, 5).ToTensor()[start..(start + count)], centers = Draw.Probabilities(2, 3, 5).ToTensor().requires_grad_();
+            loss.terms(new ProjectedViews(rows, rows.square()) { Centers = [new Centers(centers)] }).Loss.backward();
+            return centers.grad!.DetachFromDisposeScope();
+        }
+    }
 
     private static void AssertEqualToOneProcess(RankForm form, KernelEvaluation evaluation)
     {

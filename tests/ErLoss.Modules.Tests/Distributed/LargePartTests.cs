@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,6 +53,17 @@ internal sealed class LargePartTests : TensorTests
             Assert.That((group.Count - collectives, ofForward), Is.EqualTo((ofForward, 6)), "what ranks have in common, two for each view, and the reconstruction");
             Assert.That(LiveTensors.Count, Is.EqualTo(before));
         }
+    });
+
+    /// <summary>It would lack what the own rows do to other ranks' sums.</summary>
+    [Test]
+    public void A_second_derivative_is_refused([Values(KernelEvaluation.Fused, KernelEvaluation.Composed)] KernelEvaluation evaluation) => LocalProcessGroup.Run(2, group =>
+    {
+        using var scope = NewDisposeScope();
+        using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Group = group, Evaluation = evaluation });
+        Tensor rows = Draw.Normal(3, 4, Columns).ToTensor().requires_grad_();
+        Tensor gradient = autograd.grad([loss.call(rows, rows.detach())], [rows], create_graph: true)[0];
+        Assert.That(() => gradient.square().sum().backward(), Throws.InstanceOf<ExternalException>().With.Message.Contains("_cdist_backward"));
     });
 
     private static (double[] Values, Tensor Gradient) Compute(EntropyReconstructionOptions options, int[] parts, bool haveMarks, ScalarType dtype)

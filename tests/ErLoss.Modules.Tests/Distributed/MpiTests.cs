@@ -61,7 +61,6 @@ internal sealed class MpiTests
         var start = new ProcessStartInfo(places[0], [.. ofRoot, "-n", $"{ranks}", Environment.ProcessPath!]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[MpiCheck.Variable] = what;
         start.Environment[MpiProcessGroup.LibraryVariable] = library ?? "";
-        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromMinutes(2)))

@@ -27,6 +27,8 @@ internal sealed record RankForm(string Name, EntropyReconstructionOptions Option
         Equal("a learnt κ beyond it", s_sphere with { Kappa = 900, LearnKappa = true }),
         Equal("rows as given", s_sphere with { Kappa = 1, NormalizeInputs = false }),
         Equal("long rows as given", s_sphere with { Kappa = 300, NormalizeInputs = false }),
+        new("rows of zeros with a κ beyond the exponents' range", s_sphere with { Kappa = 900, Estimator = EntropyEstimator.Joe }, 2, (z, own) => new([.. z.Select(rows => rows * own(Marks()))])),
+        new("rows of zeros with weights and ids", s_sphere with { Kappa = 900, Estimator = EntropyEstimator.Joe }, 2, (z, own) => new([.. z.Select(rows => rows * own(Marks()))]) { Weights = own(Weights()), Ids = own(Ids()) }),
         new("weights", s_sphere, 2, (z, own) => new(z) { Weights = own(Weights()) }),
         new("weights with a learnt κ", s_sphere with { LearnKappa = true }, 2, (z, own) => new(z) { Weights = own(Weights()) }),
         new("weights with leave-one-out", s_sphere with { LeaveOneOut = true }, 2, (z, own) => new(z) { Weights = own(Weights()) }),
@@ -81,6 +83,9 @@ internal sealed record RankForm(string Name, EntropyReconstructionOptions Option
     private static Tensor Given(int seed) => Draw.Normal(70 + seed, MostRows, Dimension).ToTensor();
 
     private static Tensor Weights() => tensor([1.5, 0, 2, 0.25, 1, 3, 0.5, 1, 2, 1, 0.75, 1, 4, 0.1, 1]);
+
+    /// <summary>Zeros for the rows that become zeros.</summary>
+    private static Tensor Marks() => tensor([1.0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0]).unsqueeze(1);
 
     private static Tensor Mask() => tensor([true, true, false, false, true, true, false, true, true, true, false, true, true, false, true]);
 
