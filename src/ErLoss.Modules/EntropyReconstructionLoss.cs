@@ -133,7 +133,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
-        Check(() => CheckPair(projection1, projection2));
+        Agreement.OnInputs(Options.Group, () => CheckPair(projection1, projection2));
         using var scope = NewDisposeScope();
         return Parts(new ProjectedViews(projection1, projection2), WantedTerms.OfLoss(Options)).Loss(Options).MoveToOuterDisposeScope();
     }
@@ -146,7 +146,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
     {
-        Check(() => CheckPair(projection1, projection2));
+        Agreement.OnInputs(Options.Group, () => CheckPair(projection1, projection2));
         return Terms(new ProjectedViews(projection1, projection2));
     }
 
@@ -164,7 +164,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public EntropyReconstructionTerms terms(ProjectedViews views)
     {
-        Check(() =>
+        Agreement.OnInputs(Options.Group, () =>
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             ViewArguments.Check(views, Options.Support);
@@ -196,25 +196,6 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     private bool HasRanks => Options.Group is { Size: > 1 };
 
     private static bool HaveCenters(ProjectedViews views) => views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
-
-    /// <summary>Checks of the inputs. If they fail, the other ranks are told, which would wait for this one.</summary>
-    private void Check(Action checks)
-    {
-        if (!HasRanks)
-        {
-            checks();
-            return;
-        }
-        try
-        {
-            checks();
-        }
-        catch
-        {
-            Agreement.Refuse(Options.Group!);
-            throw;
-        }
-    }
 
     private void CheckPair(Tensor projection1, Tensor projection2)
     {

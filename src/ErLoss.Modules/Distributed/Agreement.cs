@@ -47,12 +47,22 @@ internal sealed class Agreement
         return GlobalBatch.Of(group, [.. ofRanks.Select(numbers => numbers[1])]);
     }
 
-    /// <summary>Tells the other ranks that this one cannot take part, in place of <see cref="Reach"/>.</summary>
-    public static void Refuse(ProcessGroup group)
+    /// <summary>Checks of this rank's inputs, before <see cref="Reach"/>. If they fail, the other ranks are told, which would wait for this one.</summary>
+    /// <param name="group">If any.</param>
+    /// <param name="checks">They throw what is wrong.</param>
+    public static void OnInputs(ProcessGroup? group, Action checks)
     {
-        long[] numbers = new long[Length];
-        numbers[0] = 1;
-        group.AllGatherNumbers(numbers);
+        try
+        {
+            checks();
+        }
+        catch when (group is { Size: > 1 })
+        {
+            long[] refused = new long[Length];
+            refused[0] = 1;
+            group!.AllGatherNumbers(refused);
+            throw;
+        }
     }
 
     private void Describe(ProjectedViews views)

@@ -37,6 +37,7 @@ internal static class CollectiveChecks
         Expect("a transposed part", part, full(4, 2, size * (size + 1) / 2).to(ScalarType.Float32));
         Expect("rows of a transposed part", group.AllGather(part), full(4L * size, 2, size * (size + 1) / 2).to(ScalarType.Float32));
         Expect("booleans", group.AllGather(tensor([rank == 0])), tensor([.. Enumerable.Range(0, size).Select(r => r == 0)]));
+        Expect("bfloat16", group.AllGather(full(1, 2, 1.5 + rank, ScalarType.BFloat16, device)), cat([.. Enumerable.Range(0, size).Select(r => full(1, 2, 1.5 + r, ScalarType.BFloat16))]));
         group.AllReduce(empty(0, device: device));
         group.Barrier();
         return string.Join("; ", wrong);
