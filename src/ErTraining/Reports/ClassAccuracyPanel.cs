@@ -7,7 +7,7 @@ namespace ErTraining.Reports;
 /// <param name="Svg">The plot as an SVG document.</param>
 internal sealed record ClassAccuracyPanel(string Name, string Svg)
 {
-    private const int Width = 460, Row = 20, Top = 52, Bottom = 26, Right = 90, MostRows = 25, MostPanels = 8, MostLetters = 22;
+    private const int Width = 460, Row = 20, Top = 52, Bottom = 26, MostRows = 25, MostPanels = 8, MostLetters = 22;
     private const double CharacterWidth = 7;
 
     /// <summary>Draws panels of 25 classes at most, best first; of more than 200 classes, the 25 best and the 25 worst.</summary>
@@ -29,8 +29,9 @@ internal sealed record ClassAccuracyPanel(string Name, string Svg)
 
     private static string Draw(ConfusionMatrix? before, ConfusionMatrix after, IReadOnlyList<string> names, int[] labels)
     {
-        string[] words = [.. labels.Select(label => names[label].Length > MostLetters ? names[label][..(MostLetters - 1)] + "…" : names[label])];
-        double left = 14 + 8 + CharacterWidth * words.Max(word => word.Length);
+        string[] words = [.. labels.Select(label => ShortName.Of(names[label], MostLetters))];
+        double left = 14 + 8 + CharacterWidth * words.Max(ShortName.Width);
+        double right = 24 + CharacterWidth * labels.Max(label => $"100 % of {after.CountOf(label):n0}".Length);
         int bottom = Top + labels.Length * Row;
         var svg = new SvgPicture("classes", Width, bottom + Bottom, "kNN accuracy by class, %");
         svg.Text(Width / 2, 18, "kNN accuracy by class, %", "middle", 15);
@@ -54,7 +55,7 @@ internal sealed record ClassAccuracyPanel(string Name, string Svg)
         }
         return svg.Finish();
 
-        double X(double accuracy) => left + accuracy * (Width - Right - left);
+        double X(double accuracy) => left + accuracy * (Width - right - left);
     }
 
     private static void AddLegend(SvgPicture svg, bool hasBoth)

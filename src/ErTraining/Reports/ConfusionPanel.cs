@@ -24,8 +24,8 @@ internal sealed record ConfusionPanel(string Svg, int Width)
     public static ConfusionPanel Draw(ConfusionMatrix confusion, IReadOnlyList<string> names)
     {
         int classes = confusion.ClassCount, cell = classes <= MostWithNumbers ? 36 : classes <= MostLarge ? 20 : 10, font = Math.Min(12, cell);
-        string[] words = [.. names.Select(name => name.Length > MostLetters ? name[..(MostLetters - 1)] + "…" : name)];
-        int room = (int)Math.Ceiling(font * LetterWidth * words.Max(word => word.Length)) + Gap, left = 20 + room, top = Top + room, side = classes * cell;
+        string[] words = [.. names.Select(name => ShortName.Of(name, MostLetters))];
+        int room = (int)Math.Ceiling(font * LetterWidth * words.Max(ShortName.Width)) + Gap, left = 20 + room, top = Top + room, side = classes * cell;
         int width = left + side + Edge;
         var svg = new SvgPicture("confusion", width, top + side + Edge, "Confusion of classes by kNN, in % of the images of a class");
         svg.Text(width / 2.0, 18, classes <= MostWithNumbers ? "Confusion by kNN, % of a class's images" : "Confusion by kNN", "middle", 15);

@@ -61,6 +61,22 @@ internal sealed class ClassPanelTests : TensorTests
         });
     }
 
+    [Test]
+    public void Long_names_are_cut_between_characters_and_wide_ones_have_room()
+    {
+        const string Emoji = "😀";
+        string[] names = [string.Concat(Enumerable.Repeat(Emoji, 30)), new('W', 30), new('x', 30)];
+        ConfusionMatrix confusion = Confusion([0, 1, 2], [0, 1, 2], 3);
+        string[] words = Words(XDocument.Parse(ClassAccuracyPanel.Draw(before: null, confusion, names).Single().Svg).Root!);
+        Assert.Multiple(() =>
+        {
+            Assert.That(words, Is.SupersetOf((string[])[string.Concat(Enumerable.Repeat(Emoji, 12)) + "…", new string('W', 12) + "…", new string('x', 21) + "…"]));
+            Assert.That(ConfusionPanel.Draw(confusion, names).Svg, Does.Not.Contain("\ufffd").And.Contain(">WWWWWWWWW…<"));
+            Assert.That(ShortName.Width("WM漢😀"), Is.EqualTo(7));
+            Assert.That(ShortName.Of("e\u0301", 1), Is.EqualTo("e\u0301"), "a letter with a mark is one character");
+        });
+    }
+
     private static ConfusionMatrix Confusion(long[] labels, long[] predictions, int classes) => new(tensor(labels), tensor(predictions), classes);
 
     private static string[] Words(XElement picture) => [.. picture.Descendants(s_svg + "text").Select(text => text.Value)];
