@@ -62,6 +62,7 @@ internal sealed class ImageFolderReaderTests : IDisposable
 
     [TestCase("train/1.jpg train/2.jpg test/3.jpg", "train in it: training images, and test images in test, without labels.")]
     [TestCase("train/cat/1.jpg train/dog/2.jpg val/3.jpg", "train in it: training images, and test images in val, without labels, since val has no class folders.")]
+    [TestCase("train/cat/1.jpg train/dog/2.jpg val/cat/3.jpg", "train in it: training images, and test images in val, without labels, since val has only one class folder.")]
     [TestCase("pets/train/a/1.jpg pets/train/2.jpg pets/test/3.jpg", "pets/train in it: training images, and test images in test, without labels.")]
     [TestCase("train/train/1.jpg train/train/2.jpg train/test/3.jpg", "train/train in it: training images, and test images in test, without labels.")]
     public void Train_and_test_folders_can_be_flat(string files, string reading)

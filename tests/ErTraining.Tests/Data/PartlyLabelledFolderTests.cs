@@ -28,7 +28,7 @@ internal sealed class PartlyLabelledFolderTests : IDisposable
     [TestCase(
         "train/cat/1.jpg train/dog/1.jpg train/a.jpg test/cat/2.jpg test/eel/2.jpg",
         "train/a -1, train/cat/1 -1, train/dog/1 -1", "test/cat/2 -1, test/eel/2 -1",
-        "and test images in test, without labels, since the training images have no class folders.")]
+        "and test images in test, without labels, since the training images have images beside the class folders.")]
     [TestCase(
         "train/1.jpg unlabeled/2.jpg test/3.jpg", "train/1 -1, unlabeled/2 -1", "test/3 -1",
         "train in it: training images, also in unlabeled, and test images in test, without labels.")]

@@ -107,7 +107,7 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
         string both = $"{Within(train)}training images{(unlabelled.Length > 0 && !hasClasses ? $", also in {Names(unlabelled)}," : ",")} and test images in {test.Name}";
         if (!hasClasses)
         {
-            string other = HasClasses(train) ? $", since {test.Name} has no class folders" : HasClasses(test) ? ", since the training images have no class folders" : "";
+            string other = HasClasses(train) ? $", since {test.Name} has {WhyNoClasses(test)}" : HasClasses(test) ? $", since the training images have {WhyNoClasses(train)}" : "";
             return Create(ofTrain, ofTest, $"{both}, without labels{(labels == FolderLabels.Auto ? other : "")}");
         }
         foreach ((FolderPart has, ImageTree hasTree, FolderPart lacks, ImageTree lacksTree) in new[] { (ofTrain, train, ofTest, test), (ofTest, test, ofTrain, train) })
@@ -139,6 +139,9 @@ internal sealed class ImageFolderReader(string directory, FolderLabels labels, I
         [.. scan.LeftOut, .. _unused, .. _files.LeftOut]);
 
     private static bool HasClasses(ImageTree tree) => tree.Images.Count == 0 && ClassFolders(tree).Length > 1;
+
+    /// <summary>What a folder has in place of two class folders and nothing beside them.</summary>
+    private static string WhyNoClasses(ImageTree tree) => ClassFolders(tree).Length switch { 0 => "no class folders", 1 => "only one class folder", _ => "images beside the class folders" };
 
     /// <summary>Whether the folders for training and for tests have the same folders in them, two at least. These are classes then, even if there are images beside them.</summary>
     private static bool HaveSameClasses(ImageTree train, ImageTree test)
