@@ -35,7 +35,7 @@ internal static class EvaluateCommand
         ["train_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
         ["test_images"] = new(Default: "as many as the run used; all of them with --data or --weights"),
         ["background"] = new(Default: "that of the run or of the file of --weights, else white"),
-        ["image_size"] = new(Default: "that of the run, or the one that the file of --weights names, else 32"),
+        ["image_size"] = new(Default: "that of the run, or the one that the file of --weights names, else 224 with ImageNet's stem and 32 without"),
         ["labels"] = new(Default: "that of the run; auto with --data or --weights"),
         ["skip_unreadable"] = new(Default: "as the run did; false with --data or --weights"),
         ["max_pixels"] = new(Default: "that of the run; 67108864 with --data or --weights"),
