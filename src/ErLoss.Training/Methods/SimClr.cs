@@ -102,7 +102,7 @@ internal sealed record SimClrSettings : MethodSettings
     {
         ["simclr-paper"] = new Preset(
             "google-research/simclr, README, CIFAR-10 (Chen et al., ICML 2020)",
-            [Preset.Views, "the projector, which has two layers instead of three", "an offset in the projector's last batch normalisation"],
+            [Preset.Views, "crops, whose area is uniform from 8 % on instead of their height from 10 % on", "the projector, which has two layers instead of three", "an offset in the projector's last batch normalisation"],
             ("encoder", "resnet18"),
             ("epochs", "1000"),
             ("warmup_epochs", "10"),
