@@ -40,6 +40,6 @@ internal sealed class LibraryTests
                select token.ValueText,
         ];
         Assert.That(texts, Has.Some.Contains("choose another output folder"), "the check sees nothing");
-        Assert.That(texts.Where(text => System.Text.RegularExpressions.Regex.IsMatch(text, "(^|\\s)--[a-z]")), Is.Empty);
+        Assert.That(texts.Where(text => System.Text.RegularExpressions.Regex.IsMatch(text, "(^|(?<!srun)\\s)--[a-z]")), Is.Empty); // options of Slurm's launcher are not the program's
     }
 }
