@@ -14,7 +14,7 @@ internal static class WeightsLines
     /// <summary>The word that sets a stem.</summary>
     public static string Word(ResNetStem stem) => stem.ToString().ToLowerInvariant();
 
-    /// <summary>Says what was taken from a file, and how images are given to weights of another program that have ImageNet's stem.</summary>
+    /// <summary>Says what was taken from a file, and how images are given to weights of another program that have ImageNet's stem, or to weights for images of another size.</summary>
     /// <param name="file">The file.</param>
     /// <param name="taken">What was taken from it.</param>
     /// <param name="encoder">The network that has the weights.</param>
@@ -23,6 +23,11 @@ internal static class WeightsLines
     {
         Console.WriteLine($"{file}: {taken}");
         EncoderMetadata metadata = EncoderFile.ReadMetadata(file);
+        if (metadata.Network is not null && metadata.Preprocessing.ImageSize != imageSize)
+        {
+            int size = metadata.Preprocessing.ImageSize;
+            Console.WriteLine($"{file}: the weights are for images of {size}x{size} pixels, and they are given images of {imageSize}x{imageSize} (--image-size).");
+        }
         if (encoder is ResNet18 { Stem: ResNetStem.ImageNet } && metadata.Network is null)
         {
             Console.WriteLine(FormattableString.Invariant(

@@ -53,9 +53,12 @@ internal sealed partial class TrainedEncoderCommandTests
             File.CreateSymbolicLink(_folder["half.npy"], "new/half.npy");
         }
         Run("embed --weights encoder.safetensors --data pictures --output half.npy --dtype float16");
+        string smaller = Run("embed --weights encoder.safetensors --image-size 24 --data pictures --output smaller.npy");
         NpyFile features = NpyFile.Read(_folder["new/features.npy"]), half = NpyFile.Read(_folder["half.npy"]);
         Assert.Multiple(() =>
         {
+            Assert.That(smaller, Does.Contain("the weights are for images of 32x32 pixels, and they are given images of 24x24 (--image-size)."));
+            Assert.That(embedded, Does.Not.Contain("the weights are for images of"));
             Assert.That((features.Rows, features.Columns), Is.EqualTo((5, 256)));
             Assert.That(File.ReadAllLines(_folder["new/features.csv"]), Is.EqualTo((string[])["path,label,split", "2.png,,", "3.png,,", "4.png,,", "\"a, b/0.png\",\"a, b\",", "\"a, b/1.png\",\"a, b\","]));
             Assert.That(embedded, Does.Contain("encoder.safetensors: 24 tensors taken; nothing left.").And.Contain("The features of 5 images, 256 numbers each, are in again.npy, their paths in again.csv"));
