@@ -116,7 +116,7 @@ public sealed class MpiProcessGroup : ProcessGroup
     protected override void AllGatherOnHost(Tensor rows, Tensor all, IReadOnlyList<long> rowCounts)
     {
         long bytesPerRow = all.numel() / all.shape[0] * all.element_size();
-        _mpi.AllGather(rows.numel() == 0 ? 0 : HostMemory.AddressOf(rows), HostMemory.AddressOf(all), [.. rowCounts.Select(count => count * bytesPerRow)]);
+        _mpi.AllGather(rows.numel() == 0 ? 0 : TensorAddress.Of(rows), TensorAddress.Of(all), [.. rowCounts.Select(count => count * bytesPerRow)]);
         GC.KeepAlive(rows);
         GC.KeepAlive(all);
     }
@@ -124,14 +124,14 @@ public sealed class MpiProcessGroup : ProcessGroup
     /// <inheritdoc/>
     protected override void AllReduceOnHost(Tensor tensor, ReduceOp operation)
     {
-        _mpi.AllReduce(HostMemory.AddressOf(tensor), tensor.numel(), tensor.dtype, operation);
+        _mpi.AllReduce(TensorAddress.Of(tensor), tensor.numel(), tensor.dtype, operation);
         GC.KeepAlive(tensor);
     }
 
     /// <inheritdoc/>
     protected override void BroadcastOnHost(Tensor tensor, int root)
     {
-        _mpi.Broadcast(HostMemory.AddressOf(tensor), tensor.numel() * tensor.element_size(), root);
+        _mpi.Broadcast(TensorAddress.Of(tensor), tensor.numel() * tensor.element_size(), root);
         GC.KeepAlive(tensor);
     }
 }

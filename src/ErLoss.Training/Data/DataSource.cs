@@ -17,11 +17,12 @@ internal static class DataSource
     /// <param name="seed">Of the synthetic set.</param>
     /// <param name="loading">Told of each image; ends the loading where that is cancelled.</param>
     /// <param name="cacheFolder">Where a file of decoded images goes if they do not fit in memory and the settings name no folder for it; null if there is no such place.</param>
+    /// <param name="processes">How many processes hold the images at a time, and share the memory that is free.</param>
     /// <exception cref="DataException">There is nothing to read, it cannot be read, or it has fewer images than wanted.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="SettingsException">More images are wanted than a set holds.</exception>
-    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null, string? cacheFolder = null) =>
-        settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading, cacheFolder);
+    public static ImageData Load(DataSettings settings, int seed, LoadingProgress? loading = null, string? cacheFolder = null, int processes = 1) =>
+        settings.Source == Synthetic ? Create(settings, seed, loading) : Read(settings, loading, cacheFolder, processes);
 
     private static ImageData Create(DataSettings settings, int seed, LoadingProgress? loading)
     {
@@ -34,12 +35,12 @@ internal static class DataSource
             : wanted ?? otherwise;
     }
 
-    private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading, string? cacheFolder)
+    private static ImageData ReadFolder(DataSettings settings, LoadingProgress? loading, string? cacheFolder, int processes)
     {
         ImageFolder folder = ImageFolderReader.Read(settings.Source, settings.Labels, settings.SkipUnreadable, loading?.Cancellation ?? CancellationToken.None);
         var loader = new ImageFolderLoader(
             folder, settings.Decoding(loading?.NameOf), settings.SkipUnreadable, loading, settings.TrainImages ?? int.MaxValue, settings.TestImages ?? int.MaxValue);
-        return CacheFolder(settings, loader.Lengths, HostMemory.Free(), cacheFolder) is { } place ? loader.Load(Path.Combine(place, CacheSource.FileName(settings))) : loader.Load();
+        return CacheFolder(settings, loader.Lengths, HostMemory.Free() / processes, cacheFolder) is { } place ? loader.Load(Path.Combine(place, CacheSource.FileName(settings))) : loader.Load();
     }
 
     /// <summary>The folder for a file of decoded images: the one that the settings name, or another one if the images do not fit in memory.</summary>
@@ -58,7 +59,7 @@ internal static class DataSource
                 $"{settings.Source}: the decoded images take {(lengths.Train + lengths.Test) / Gibibyte:f1} GiB, too much for memory{(free is { } bytes ? $" ({bytes / Gibibyte:f1} GiB are free)" : "")}; name a folder for a file of them with the setting cache, or use fewer or smaller images.");
     }
 
-    private static ImageData Read(DataSettings settings, LoadingProgress? loading, string? cacheFolder)
+    private static ImageData Read(DataSettings settings, LoadingProgress? loading, string? cacheFolder, int processes)
     {
         string data = settings.Source;
         if (InputFile.CheckName(data) is { } cannotBeOpened)
@@ -73,7 +74,7 @@ internal static class DataSource
         ImageData images =
             cifar is not null ? CifarReader.Read(cifar, loading)
             : UnsupportedLayout.Describe(data) is { } other ? throw new DataException($"{data}: {other}")
-            : Directory.Exists(data) ? ReadFolder(settings, loading, cacheFolder)
+            : Directory.Exists(data) ? ReadFolder(settings, loading, cacheFolder, processes)
             : throw new DataException(
                 $"{data}: {(File.Exists(data) ? "a file" : "no such directory")}; wanted '{Synthetic}', or a directory with the binary files of {BinarySet.Names} or with images.");
         return images with

@@ -102,36 +102,15 @@ internal sealed class ImageTensors : IDisposable
 
     /// <summary>As <see cref="FeaturesOf"/>, of the first images only.</summary>
     public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        FeaturesOfFirst(count, encoder, new ImagePreprocessing(), progress, cancellation);
-
-    private Tensor FeaturesOfFirst(long count, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
-    {
-        if (_pixels is not null)
-        {
-            using Tensor some = _pixels.narrow(0, 0, count);
-            return Features.Compute(encoder, some, preprocessing, progress, cancellation);
-        }
-        using BatchReader reader = Read(Indices(0, count), Features.BatchSize(Device.type), first: 0);
-        return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation);
-    }
+        FeaturesAt(null, count, encoder, new ImagePreprocessing(), progress, cancellation);
 
     /// <summary>As <see cref="FeaturesOf"/>, of the images whose class is known, in their order, with their labels.</summary>
     /// <returns>(l, d) and (l), int64, in the caller's dispose scope.</returns>
     public (Tensor Features, Tensor Labels) LabelledFeaturesOf(
         Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellation = default)
     {
-        if (_labelled is null)
-        {
-            return (FeaturesOfFirst(LabelledCount, encoder, preprocessing, progress, cancellation), Labels.narrow(0, 0, LabelledCount));
-        }
-        using Tensor indices = tensor(_labelled, device: Device);
-        if (_pixels is not null)
-        {
-            using Tensor some = _pixels.index_select(0, indices);
-            return (Features.Compute(encoder, some, preprocessing, progress, cancellation), Labels.index_select(0, indices));
-        }
-        using BatchReader reader = Read(_labelled, Features.BatchSize(Device.type), first: 0);
-        return (Features.Compute(encoder, _labelled.Length, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation), Labels.index_select(0, indices));
+        using Tensor indices = LabelledIndices();
+        return (FeaturesAt(_labelled, LabelledCount, encoder, preprocessing, progress, cancellation), Labels.index_select(0, indices));
     }
 
     /// <summary>Begins to read batches, which are not on the device.</summary>
@@ -142,6 +121,19 @@ internal sealed class ImageTensors : IDisposable
     {
         _pixels?.Dispose();
         Labels.Dispose();
+    }
+
+    /// <summary>Features of the images with some indices, or of the first ones if there are none; these are not copied where they are on the device.</summary>
+    private Tensor FeaturesAt(long[]? indices, long count, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        if (_pixels is not null)
+        {
+            using Tensor? places = indices is null ? null : tensor(indices, device: Device);
+            using Tensor some = places is null ? _pixels.narrow(0, 0, count) : _pixels.index_select(0, places);
+            return Features.Compute(encoder, some, preprocessing, progress, cancellation);
+        }
+        using BatchReader reader = Read(indices ?? Indices(0, count), Features.BatchSize(Device.type), first: 0);
+        return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation);
     }
 
     private static long[] Indices(long first, long count) => [.. Enumerable.Range((int)first, (int)count).Select(index => (long)index)];

@@ -16,8 +16,9 @@ internal static class RunImages
     /// <param name="cacheFolder">Where decoded images that do not fit in memory go, unless <c>--cache</c> says otherwise; null if there is no such place.</param>
     /// <param name="nameOf">What messages call a setting, given its word.</param>
     /// <param name="cancellation">Heeded at each image.</param>
+    /// <param name="processes">How many processes hold the images at a time.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ImageData Load(DataSettings settings, int seed, string? run, string? cacheFolder, Func<string, string> nameOf, CancellationToken cancellation)
+    public static ImageData Load(DataSettings settings, int seed, string? run, string? cacheFolder, Func<string, string> nameOf, CancellationToken cancellation, int processes = 1)
     {
         if (run is not null && settings.Source != DataSource.Synthetic && !Directory.Exists(settings.Source))
         {
@@ -26,7 +27,7 @@ internal static class RunImages
         ImageData images;
         using (var work = new ActivityLine(settings.Source == DataSource.Synthetic ? "drawing images" : "reading images"))
         {
-            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation, nameOf), cacheFolder);
+            images = DataSource.Load(settings, seed, new LoadingProgress(work, cancellation, nameOf), cacheFolder, processes);
         }
         foreach (string line in new[] { images.Reading, images.CacheUse, LeftOutFile.Describe(images.LeftOut) }.OfType<string>())
         {

@@ -123,7 +123,8 @@ internal static class StudyCommand
                 + "give another --output, or --retrain to train such cells once more with this version.");
         }
 
-        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, options.NamesIn(parsed), limit.Token));
+        // What fits for all of them here fits for a cell, which sees what the others have left: a quarter of a share is less than a quarter of that.
+        ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, options.NamesIn(parsed), limit.Token, processes: 1 + parallel));
         RunImages.RequireLabels(data, "a study compares accuracies, which need");
         int largest = plan.Cells.Max(cell => cell.Settings.BatchSize);
         if (data.Train.Count < largest)

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules.Distributed;
 
 /// <summary>Where tensors are in the host's memory.</summary>
-internal static class HostMemory
+internal static class TensorAddress
 {
     /// <summary>The address of the first number of a contiguous tensor on the CPU that is not empty.</summary>
-    public static unsafe nint AddressOf(Tensor tensor)
+    public static unsafe nint Of(Tensor tensor)
     {
         using var scope = NewDisposeScope();
         // Of one number: a span cannot hold more than 2 GiB.
