@@ -10,15 +10,23 @@ internal static unsafe class CLibrary
     private const int Now = 2, GlobalOnLinux = 0x100, GlobalOnMac = 8;
 
     /// <summary>Loads a library with its symbols visible to those that are loaded after it.</summary>
-    public static bool TryLoadGlobally(string name, out nint library)
+    /// <param name="name">A file, or a name that the system finds.</param>
+    /// <param name="library">Its handle.</param>
+    /// <param name="reason">Why it could not be loaded, in the system's words, if it has any: the library may be there, and one that it needs may not.</param>
+    public static bool TryLoadGlobally(string name, out nint library, out string? reason)
     {
-        if (!Unix("dlopen", out nint open))
+        reason = null;
+        if (!Unix("dlopen", out nint open) || !Unix("dlerror", out nint error))
         {
             return NativeLibrary.TryLoad(name, out library);
         }
         fixed (byte* text = Text(name))
         {
             library = ((delegate* unmanaged<byte*, int, nint>)open)(text, Now | (OperatingSystem.IsMacOS() ? GlobalOnMac : GlobalOnLinux));
+        }
+        if (library == 0)
+        {
+            reason = Marshal.PtrToStringUTF8(((delegate* unmanaged<nint>)error)());
         }
         return library != 0;
     }

@@ -7,20 +7,24 @@ namespace ErLoss.Modules.Distributed;
 internal sealed record MpiHandles(
     nint World, nint Float32, nint Float64, nint Int64, nint Unsigned8, nint Bytes, nint Sum, nint Max, nint Min, nint InPlace, int Serialized)
 {
+    // Of the types the old ones: C's long long and unsigned char. MS-MPI numbers those of fixed width otherwise than MPICH, so that its int64_t would be an unsigned type here.
     private static readonly MpiHandles s_mpich = new(
-        0x44000000, 0x4c00040a, 0x4c00080b, 0x4c00083a, 0x4c00013b, 0x4c00010d, 0x58000003, 0x58000001, 0x58000002, InPlace: -1, Serialized: 2);
+        0x44000000, 0x4c00040a, 0x4c00080b, 0x4c000809, 0x4c000102, 0x4c00010d, 0x58000003, 0x58000001, 0x58000002, InPlace: -1, Serialized: 2);
 
     private static readonly MpiHandles s_standard = new(0x101, 0x210, 0x214, 0x258, 0x241, 0x247, 0x21, 0x23, 0x22, InPlace: 1, Serialized: 2048);
 
     /// <summary>Those of a library that is loaded.</summary>
     public static MpiHandles Of(nint library)
     {
-        if (NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out nint world))
+        // First of all: Open MPI's library with the standard interface may lie over one that exports the data too.
+        if (HasStandardInterface(library))
         {
-            return new MpiHandles(
-                world, Data("float"), Data("double"), Data("int64_t"), Data("uint8_t"), Data("byte"), Data("op_sum"), Data("op_max"), Data("op_min"), InPlace: 1, Serialized: 2);
+            return s_standard;
         }
-        return HasStandardInterface(library) ? s_standard : s_mpich;
+        return NativeLibrary.TryGetExport(library, "ompi_mpi_comm_world", out nint world)
+            ? new MpiHandles(
+                world, Data("float"), Data("double"), Data("int64_t"), Data("uint8_t"), Data("byte"), Data("op_sum"), Data("op_max"), Data("op_min"), InPlace: 1, Serialized: 2)
+            : s_mpich;
 
         nint Data(string name) => NativeLibrary.GetExport(library, $"ompi_mpi_{name}");
     }

@@ -8,17 +8,19 @@ internal static class MpiLauncher
     /// <summary>Names that MPI libraries have on this system, those that the launcher suggests first.</summary>
     public static IReadOnlyList<string> Libraries()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            return ["msmpi.dll", "impi.dll"];
-        }
-        if (OperatingSystem.IsMacOS())
-        {
-            return ["libmpi.40.dylib", "libmpi.12.dylib", "libmpi.dylib", "libmpi_abi.0.dylib"];
-        }
-        string[] openMpi = ["libmpi.so.40"], mpich = ["libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0"], others = ["libmpi.so"];
-        return Number(OpenMpiSize) is null && Number(HydraSize) is not null ? [.. mpich, .. openMpi, .. others] : [.. openMpi, .. mpich, .. others];
+        bool isOfMpich = Number(OpenMpiSize) is null && Number(HydraSize) is not null;
+        string[] openMpi = OfOpenMpi(), mpich = OfMpich(), names = isOfMpich ? [.. mpich, .. openMpi] : [.. openMpi, .. mpich];
+        return OperatingSystem.IsWindows() ? mpich
+            : OperatingSystem.IsMacOS() ? [.. names, "libmpi.dylib", .. names.Select(name => $"/opt/homebrew/lib/{name}")] // where macOS does not look by itself
+            : [.. names, "libmpi.so"];
     }
+
+    private static string[] OfOpenMpi() => OperatingSystem.IsMacOS() ? ["libmpi.40.dylib"] : ["libmpi.so.40"];
+
+    /// <summary>Those of MPICH and of libraries with its interface.</summary>
+    private static string[] OfMpich() => OperatingSystem.IsWindows() ? ["msmpi.dll", "impi.dll"]
+        : OperatingSystem.IsMacOS() ? ["libmpi.12.dylib", "libmpi_abi.0.dylib"]
+        : ["libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0"];
 
     /// <summary>What to tell a process that MPI calls the only one, although it was started with others; null where that is as it should be.</summary>
     /// <param name="library">The MPI library's version.</param>
@@ -42,7 +44,7 @@ internal static class MpiLauncher
     }
 
     private static string Advice(string variable) =>
-        $"Start with the mpirun of that library, or name the launcher's library in {MpiProcessGroup.LibraryVariable} ({(variable == OpenMpiSize ? "libmpi.so.40" : "libmpich.so.12")}).";
+        $"Start with the mpirun of that library, or name the launcher's library in {MpiProcessGroup.LibraryVariable} ({(variable == OpenMpiSize ? OfOpenMpi() : OfMpich())[0]}).";
 
     private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
 }

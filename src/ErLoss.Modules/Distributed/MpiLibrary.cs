@@ -8,8 +8,8 @@ namespace ErLoss.Modules.Distributed;
 /// <remarks>Handles are passed as words of the machine: a library whose handles are 32-bit numbers reads the low half.</remarks>
 internal sealed unsafe class MpiLibrary
 {
-    // Counts of MPI are 32-bit numbers.
-    private const int MostOfCall = int.MaxValue;
+    // Counts of MPI are 32-bit numbers, and libraries have had errors where the bytes are none.
+    private const long MostBytesOfCall = 1L << 30;
 
     private const int VersionLength = 8192; // the longest that a library returns
 
@@ -35,8 +35,8 @@ internal sealed unsafe class MpiLibrary
     /// <summary>Name and version: the first line of the library's own words, and of that what stands before a comma.</summary>
     public string Version { get; }
 
-    /// <summary>Numbers, or bytes, of one call of MPI; more go in pieces.</summary>
-    internal long Piece { get; set; } = MostOfCall;
+    /// <summary>Bytes of one call of MPI; more go in pieces, of one number at least.</summary>
+    internal long Piece { get; set; } = MostBytesOfCall;
 
     /// <summary>Loads a library; MPI is not started.</summary>
     /// <param name="name">The one wanted; null for the first that is found.</param>
@@ -46,9 +46,13 @@ internal sealed unsafe class MpiLibrary
         IReadOnlyList<string> names = string.IsNullOrEmpty(named) ? MpiLauncher.Libraries() : [named];
         // UCX, which MPICH may use, takes the signals that .NET makes its exceptions of.
         CLibrary.SetEnvironmentDefault("UCX_ERROR_SIGNALS", "");
+        // So do the libraries of InfiniPath and Omni-Path, as soon as they are loaded. Open MPI sets these by itself.
+        CLibrary.SetEnvironmentDefault("IPATH_NO_BACKTRACE", "1");
+        CLibrary.SetEnvironmentDefault("HFI_NO_BACKTRACE", "1");
+        string? reason = null;
         foreach (string candidate in names)
         {
-            if (CLibrary.TryLoadGlobally(candidate, out nint library))
+            if (CLibrary.TryLoadGlobally(candidate, out nint library, out reason))
             {
                 return NativeLibrary.TryGetExport(library, "MPI_Init_thread", out _)
                     ? new MpiLibrary(library)
@@ -57,22 +61,29 @@ internal sealed unsafe class MpiLibrary
         }
         throw new InvalidOperationException(string.IsNullOrEmpty(named)
             ? $"No MPI library was found; looked for {string.Join(", ", names)}. Install one (on Debian and Ubuntu the package openmpi-bin or mpich), or name it in {MpiProcessGroup.LibraryVariable}."
-            : $"The MPI library {named} cannot be loaded. Give its whole path, or leave {MpiProcessGroup.LibraryVariable} out to use what is installed.");
+            : $"The MPI library {named} cannot be loaded. Give its whole path, or leave {MpiProcessGroup.LibraryVariable} out to use what is installed.{(reason is null ? "" : $" The system says: {reason}")}");
     }
 
     /// <summary>Starts MPI; false where somebody else in this process has.</summary>
     public bool Initialize()
     {
         int isInitialized = 0, provided = 0;
+        if (IsFinalized())
+        {
+            throw new InvalidOperationException("MPI has ended in this process, and no process can start it twice.");
+        }
         Check(((delegate* unmanaged<int*, int>)Function("MPI_Initialized"))(&isInitialized), "MPI_Initialized");
         if (isInitialized != 0)
         {
             return false;
         }
         Check(((delegate* unmanaged<void*, void*, int, int*, int>)Function("MPI_Init_thread"))(null, null, _handles.Serialized, &provided), "MPI_Init_thread");
-        return provided >= _handles.Serialized
-            ? true
-            : throw new InvalidOperationException($"{Version} was built without threads, so that only one thread could call it. Use a library with MPI_THREAD_SERIALIZED.");
+        if (provided < _handles.Serialized)
+        {
+            Complete();
+            throw new InvalidOperationException($"{Version} was built without threads, so that only one thread could call it. Use a library with MPI_THREAD_SERIALIZED.");
+        }
+        return true;
     }
 
     /// <summary>Ends MPI, unless somebody else has. It returns when all ranks have called it.</summary>
@@ -80,9 +91,7 @@ internal sealed unsafe class MpiLibrary
     {
         lock (_gate)
         {
-            int isFinalized = 0;
-            Check(((delegate* unmanaged<int*, int>)Function("MPI_Finalized"))(&isFinalized), "MPI_Finalized");
-            if (isFinalized == 0)
+            if (!IsFinalized())
             {
                 Check(((delegate* unmanaged<int>)Function("MPI_Finalize"))(), "MPI_Finalize");
             }
@@ -130,9 +139,9 @@ internal sealed unsafe class MpiLibrary
         int size = dtype is ScalarType.Byte ? 1 : dtype is ScalarType.Float32 ? 4 : 8;
         lock (_gate)
         {
-            for (long done = 0; done < count; done += Piece)
+            for (long most = Math.Max(1, Piece / size), done = 0; done < count; done += most)
             {
-                int piece = (int)Math.Min(Piece, count - done);
+                int piece = (int)Math.Min(most, count - done);
                 Check(_allReduce((void*)_handles.InPlace, (void*)(numbers + (nint)(done * size)), piece, _handles.TypeOf(dtype), _handles.OperationOf(operation), _handles.World), "MPI_Allreduce");
             }
         }
@@ -149,7 +158,7 @@ internal sealed unsafe class MpiLibrary
         }
     }
 
-    /// <summary>The same as <see cref="AllGather"/> where places in the whole are no 32-bit numbers: each rank's part is sent to all others.</summary>
+    /// <summary>The same as <see cref="AllGather"/> where the whole is too much for one call: each rank's part is sent to all others.</summary>
     private void GatherPieces(nint own, nint all, long[] byteCounts)
     {
         int rank = Rank();
@@ -163,6 +172,13 @@ internal sealed unsafe class MpiLibrary
             Broadcast(place, byteCounts[root], root);
             place += (nint)byteCounts[root];
         }
+    }
+
+    private bool IsFinalized()
+    {
+        int isFinalized = 0;
+        Check(((delegate* unmanaged<int*, int>)Function("MPI_Finalized"))(&isFinalized), "MPI_Finalized");
+        return isFinalized != 0;
     }
 
     private int Ask(string function)

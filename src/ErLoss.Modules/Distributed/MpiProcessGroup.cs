@@ -12,7 +12,10 @@ namespace ErLoss.Modules.Distributed;
 /// MPI starts with <see cref="Initialize"/> and ends with the process. It is finalised if the process ends with the exit code 0. A process that ends otherwise leaves MPI as it is, so that the
 /// launcher ends the other ranks, which would wait for it. An error of MPI itself ends all ranks.
 /// </para>
-/// <para>Any thread may call collectives. One runs at a time.</para>
+/// <para>
+/// Any thread may call collectives. One runs at a time. Where other code of the process has started MPI before, it also ends it, and it must have asked for threads (<c>MPI_THREAD_SERIALIZED</c>) if
+/// several call.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -46,7 +49,7 @@ public sealed class MpiProcessGroup : ProcessGroup
     /// <summary>Which MPI library it is, in the library's own words.</summary>
     public string Library => _mpi.Version;
 
-    /// <summary>How many bytes, or numbers of a reduction, go in one call of MPI.</summary>
+    /// <summary>How many bytes go in one call of MPI.</summary>
     internal long Piece
     {
         get => _mpi.Piece;
@@ -58,7 +61,7 @@ public sealed class MpiProcessGroup : ProcessGroup
     /// The MPI library, as a file or by its name. By default it is the one that <see cref="LibraryVariable"/> names, and without that the first one found of those that the launcher suggests.
     /// </param>
     /// <exception cref="InvalidOperationException">
-    /// No MPI library was found, the library is none, or the launcher belongs to another MPI, so that each process would be alone. The message says what to do.
+    /// No MPI library was found, the library is none, the launcher belongs to another MPI, so that each process would be alone, or MPI has ended in this process. The message says what to do.
     /// </exception>
     public static MpiProcessGroup Initialize(string? library = null)
     {

@@ -37,6 +37,14 @@ internal static class MpiCheck
         catch (InvalidOperationException exception)
         {
             Console.Error.WriteLine(exception.Message);
+            try
+            {
+                MpiProcessGroup.Initialize();
+            }
+            catch (InvalidOperationException again)
+            {
+                Console.Error.WriteLine(again.Message);
+            }
             return 2;
         }
         if (what != Check && group.Rank == 1)

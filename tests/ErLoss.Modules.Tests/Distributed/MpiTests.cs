@@ -35,7 +35,7 @@ internal sealed class MpiTests
     {
         (int code, string output) = Start(Mpich, 2, MpiCheck.Check, library: "libmpi.so.40");
         Assert.That(code, Is.EqualTo(2), output);
-        Assert.That(output, Does.Contain("The mpirun of MPICH (or one like it) has started 2 processes, but Open MPI").And.Contain("(libmpich.so.12)"));
+        Assert.That(output, Does.Contain("The mpirun of MPICH (or one like it) has started 2 processes, but Open MPI").And.Contain("(libmpich.so.12)").And.Contain("MPI has ended in this process, and no process can start it twice."));
     }
 
     [Test]
@@ -44,6 +44,7 @@ internal sealed class MpiTests
         Assert.That(() => MpiProcessGroup.Describe("libnothing.so.7"), Throws.InvalidOperationException.With.Message.StartsWith("The MPI library libnothing.so.7 cannot be loaded."));
         if (OperatingSystem.IsLinux())
         {
+            Assert.That(() => MpiProcessGroup.Describe("libnothing.so.7"), Throws.InvalidOperationException.With.Message.Contains("The system says: libnothing.so.7: cannot open shared object file"));
             Assert.That(() => MpiProcessGroup.Describe("libc.so.6"), Throws.InvalidOperationException.With.Message.StartsWith("The library libc.so.6 is no MPI library"));
         }
     }
