@@ -14,7 +14,7 @@ internal static class Arguments
     public const long MostRows = 1 << 30;
 
     /// <summary>A (k, d) floating-point tensor that the support can hold.</summary>
-    public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null)
+    public static void CheckEmbeddings(Tensor embeddings, Support support, [CallerArgumentExpression(nameof(embeddings))] string? name = null, bool mayBeEmpty = false)
     {
         CheckDense(embeddings, name);
         if (embeddings.dim() != 2)
@@ -25,7 +25,7 @@ internal static class Arguments
         {
             throw new ArgumentException($"The dtype is {embeddings.dtype}; float16, bfloat16, float32 or float64 is wanted.", name);
         }
-        if (embeddings.shape[0] == 0)
+        if (embeddings.shape[0] == 0 && !mayBeEmpty)
         {
             throw new ArgumentException($"The shape is {ShapeOf(embeddings)}; at least one row is wanted.", name);
         }
@@ -71,10 +71,11 @@ internal static class Arguments
         Tensor second,
         Support support,
         [CallerArgumentExpression(nameof(first))] string? firstName = null,
-        [CallerArgumentExpression(nameof(second))] string? secondName = null)
+        [CallerArgumentExpression(nameof(second))] string? secondName = null,
+        bool mayBeEmpty = false)
     {
-        CheckEmbeddings(first, support, firstName);
-        CheckEmbeddings(second, support, secondName);
+        CheckEmbeddings(first, support, firstName, mayBeEmpty);
+        CheckEmbeddings(second, support, secondName, mayBeEmpty);
         if (!first.shape.AsSpan().SequenceEqual(second.shape))
         {
             throw new ArgumentException($"The shape is {ShapeOf(second)}; that of {firstName}, {ShapeOf(first)}, is wanted.", secondName);
@@ -98,7 +99,7 @@ internal static class Arguments
             throw new ArgumentException($"The shape is {ShapeOf(numbers)}; ({rows}) is wanted, a class number for each row.", name);
         }
         CheckDevice(numbers, embeddings, embeddingsName, name);
-        if (numbers.device_type != DeviceType.CPU)
+        if (numbers.device_type != DeviceType.CPU || rows == 0)
         {
             return;
         }

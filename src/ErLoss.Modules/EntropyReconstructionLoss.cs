@@ -167,7 +167,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         Agreement.OnInputs(Options.Group, () =>
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            ViewArguments.Check(views, Options.Support);
+            ViewArguments.Check(views, Options.Support, mayBeEmpty: HasRanks);
             CheckSettings(views.Projections[0], HaveCenters(views), $"{nameof(views)}.{nameof(views.Projections)}[0]");
         });
         return Terms(views);
@@ -200,7 +200,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     private void CheckPair(Tensor projection1, Tensor projection2)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        Arguments.CheckPair(projection1, projection2, Options.Support);
+        Arguments.CheckPair(projection1, projection2, Options.Support, mayBeEmpty: HasRanks);
         CheckSettings(projection1, haveCenters: false, nameof(projection1));
     }
 
@@ -228,15 +228,18 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     {
         if (Options.Support == Support.Discrete)
         {
-            return DiscreteLoss.Compute(views, Options, wanted, BatchOf(views, wanted, null, null));
+            (ProjectedViews onClasses, GlobalBatch ofClasses) = Agreement.PartOf(views, Options, null, null, wanted);
+            return DiscreteLoss.Compute(onClasses, Options, wanted, ofClasses);
         }
-        Concentration kernels = _kappa.Read(), decoder = HasOneKappa ? kernels : _reconstructionKappa.Read();
-        return SphereLoss.Compute(views, Options, kernels, decoder, wanted, BatchOf(views, wanted, kernels.Value, decoder.Value));
+        // A learnt κ that has left its range is refused by the rank that has it, and the others must hear of it.
+        (Concentration kernels, Concentration decoder) = Agreement.OnInputs(Options.Group, () =>
+        {
+            Concentration ofKernels = _kappa.Read();
+            return (ofKernels, HasOneKappa ? ofKernels : _reconstructionKappa.Read());
+        });
+        (ProjectedViews part, GlobalBatch batch) = Agreement.PartOf(views, Options, kernels.Value, decoder.Value, wanted);
+        return SphereLoss.Compute(part, Options, kernels, decoder, wanted, batch);
     }
-
-    private GlobalBatch BatchOf(ProjectedViews views, WantedTerms wanted, double? kappa, double? reconstructionKappa) => HasRanks
-        ? Agreement.Reach(Options.Group!, views, Options, kappa, reconstructionKappa, wanted)
-        : GlobalBatch.Of(views.Projections[0].shape[0]);
 
     private static EntropyReconstructionOptions Checked(
         double kappa, Support support, EntropyEstimator estimator, double entropyWeight, double reconstructionWeight)

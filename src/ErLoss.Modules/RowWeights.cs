@@ -19,7 +19,7 @@ internal sealed class RowWeights
         _isAbsent = values.eq(0);
         Total = values.sum();
         Any = Total.gt(0).to(ScalarType.Float64);
-        if (areCounts)
+        if (areCounts || values.shape[0] == 0)
         {
             Shares = values / Total.clamp_min(1);
             return;

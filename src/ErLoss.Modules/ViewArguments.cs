@@ -5,7 +5,10 @@ namespace ErLoss.Modules;
 /// <summary>Checks of <see cref="ProjectedViews"/>, before any computation. Each names the member that is wrong.</summary>
 internal static class ViewArguments
 {
-    public static void Check(ProjectedViews views, Support support)
+    /// <param name="views">Of one process, or of one rank of several.</param>
+    /// <param name="support">Of the loss.</param>
+    /// <param name="mayBeEmpty">Whether there may be no row, because other ranks have some.</param>
+    public static void Check(ProjectedViews views, Support support, bool mayBeEmpty = false)
     {
         ArgumentNullException.ThrowIfNull(views);
         const string Projections = $"{nameof(views)}.{nameof(views.Projections)}";
@@ -45,7 +48,7 @@ internal static class ViewArguments
         {
             for (int i = 0; i < tensors.Count; i++)
             {
-                Arguments.CheckPair(first, tensors[i], support, firstName, $"{name}[{i}]");
+                Arguments.CheckPair(first, tensors[i], support, firstName, $"{name}[{i}]", mayBeEmpty);
             }
         }
 
@@ -74,7 +77,7 @@ internal static class ViewArguments
             }
             else
             {
-                Arguments.CheckPair(first, target, support, firstName, name);
+                Arguments.CheckPair(first, target, support, firstName, name, mayBeEmpty);
                 if (support == Support.Discrete)
                 {
                     Arguments.CheckProbabilities(target, RowWeights.Of(views.Weights, views.Mask), name);

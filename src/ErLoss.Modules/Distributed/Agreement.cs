@@ -17,8 +17,7 @@ internal sealed class Agreement
     {
     }
 
-    /// <summary>The global batch that this rank's views are a part of.</summary>
-    /// <param name="group">Of two ranks at least.</param>
+    /// <summary>This rank's part of the global batch, and which part that is. Without a group it is all.</summary>
     /// <param name="views">As <see cref="ViewArguments"/> wants them.</param>
     /// <param name="options">Of the loss.</param>
     /// <param name="kappa">κ of the kernels as it is now; null where the host does not know it.</param>
@@ -26,9 +25,13 @@ internal sealed class Agreement
     /// <param name="wanted">What is to be computed.</param>
     /// <exception cref="InvalidOperationException">Another rank's inputs are refused there.</exception>
     /// <exception cref="ArgumentException">The ranks differ. Every rank gets the same message.</exception>
-    public static GlobalBatch Reach(
-        ProcessGroup group, ProjectedViews views, EntropyReconstructionOptions options, double? kappa, double? reconstructionKappa, WantedTerms wanted)
+    public static (ProjectedViews Part, GlobalBatch Batch) PartOf(
+        ProjectedViews views, EntropyReconstructionOptions options, double? kappa, double? reconstructionKappa, WantedTerms wanted)
     {
+        if (options.Group is not { Size: > 1 } group)
+        {
+            return (views, GlobalBatch.Of(views.Projections[0].shape[0]));
+        }
         var own = new Agreement();
         own.Describe(views);
         own.Describe(options, kappa, reconstructionKappa, wanted);
@@ -44,17 +47,28 @@ internal sealed class Agreement
                 throw new ArgumentException(difference, nameof(views));
             }
         }
-        return GlobalBatch.Of(group, [.. ofRanks.Select(numbers => numbers[1])]);
+        long[] counts = [.. ofRanks.Select(numbers => numbers[1])];
+        CheckRows(counts.Sum(), views, options);
+        return (EmptyParts.Fill(views, counts), GlobalBatch.Of(group, EmptyParts.Fill(counts)));
     }
 
-    /// <summary>Checks of this rank's inputs, before <see cref="Reach"/>. If they fail, the other ranks are told, which would wait for this one.</summary>
+    /// <summary>Checks of this rank's inputs, before <see cref="PartOf"/>. If they fail, the other ranks are told, which would wait for this one.</summary>
     /// <param name="group">If any.</param>
     /// <param name="checks">They throw what is wrong.</param>
-    public static void OnInputs(ProcessGroup? group, Action checks)
+    public static void OnInputs(ProcessGroup? group, Action checks) => OnInputs<object?>(group, () =>
+    {
+        checks();
+        return null;
+    });
+
+    /// <summary>The same where the checks give something.</summary>
+    /// <param name="group">If any.</param>
+    /// <param name="checks">They throw what is wrong.</param>
+    public static T OnInputs<T>(ProcessGroup? group, Func<T> checks)
     {
         try
         {
-            checks();
+            return checks();
         }
         catch when (group is { Size: > 1 })
         {
@@ -88,8 +102,8 @@ internal sealed class Agreement
     private void Describe(EntropyReconstructionOptions options, double? kappa, double? reconstructionKappa, WantedTerms wanted)
     {
         Add(nameof(options.Support), (long)options.Support, value => $"{(Support)value}");
-        Add("κ", kappa ?? -1);
-        Add("the reconstruction's κ", reconstructionKappa ?? -1);
+        AddKappa("κ", kappa);
+        AddKappa("the reconstruction's κ", reconstructionKappa);
         Add(nameof(options.LearnKappa), options.LearnKappa);
         Add(nameof(options.LearnReconstructionKappa), options.LearnReconstructionKappa);
         Add(nameof(options.Estimator), (long)options.Estimator, value => $"{(EntropyEstimator)value}");
@@ -109,6 +123,23 @@ internal sealed class Agreement
 
     private void Add(string what, double value) =>
         Add(what, BitConverter.DoubleToInt64Bits(value), value => FormattableString.Invariant($"{BitConverter.Int64BitsToDouble(value)}"));
+
+    /// <summary>A κ that is learnt on a GPU is not read, so that ranks cannot compare it, unless others have theirs on the CPU.</summary>
+    private void AddKappa(string what, double? kappa) =>
+        Add(what, BitConverter.DoubleToInt64Bits(kappa ?? -1), value => value == BitConverter.DoubleToInt64Bits(-1) ? "one on a GPU" : FormattableString.Invariant($"{BitConverter.Int64BitsToDouble(value)}"));
+
+    /// <summary>What is wrong with a number of rows is the same on every rank.</summary>
+    private static void CheckRows(long rows, ProjectedViews views, EntropyReconstructionOptions options)
+    {
+        if (rows is < 1 or > Arguments.MostRows)
+        {
+            throw new ArgumentException($"All ranks together have {rows} rows; from 1 to {Arguments.MostRows} are wanted.", nameof(views));
+        }
+        if (rows == 1 && options is { LeaveOneOut: true, Support: Support.Sphere } && !views.Centers.Any(centers => centers.Rows.shape[0] > 0))
+        {
+            throw new ArgumentException("All ranks together have one row; leave-one-out wants at least two, or further centres.", nameof(views));
+        }
+    }
 
     private static void CheckNoneRefused(long[][] ofRanks)
     {

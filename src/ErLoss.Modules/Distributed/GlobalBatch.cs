@@ -26,7 +26,7 @@ internal sealed class GlobalBatch
 
     /// <summary>A batch of several.</summary>
     /// <param name="group">Of two ranks at least.</param>
-    /// <param name="counts">The number of rows of each rank.</param>
+    /// <param name="counts">The number of rows of each rank; none is zero.</param>
     public static GlobalBatch Of(ProcessGroup group, long[] counts) => new(group, counts);
 
     /// <summary>Whether all rows are this process's.</summary>
@@ -109,8 +109,8 @@ internal sealed class GlobalBatch
     /// <param name="views">Equal views, of the own rows.</param>
     public ProjectedViews Whole(ProjectedViews views)
     {
-        var once = new PerTensorCache<Tensor>(Whole);
-        return new ProjectedViews(once.Of(views.Projections))
+        // One tensor may be several views on this rank and not on another: all ranks must exchange alike.
+        return new ProjectedViews([.. views.Projections.Select(Whole)])
         {
             Weights = GatherIfAny(views.Weights),
             Mask = GatherIfAny(views.Mask),

@@ -18,6 +18,7 @@ internal sealed class MarginalEntropyTests : TensorTests
         Assert.That(PlugIn(centers), Is.EqualTo(-(3 / 8.0 * Math.Log(3 / 16.0)) - (5 / 8.0 * Math.Log(9 / 16.0))).Within(1e-15));
         Assert.That(PlugIn(null), Is.EqualTo(-(3 / 8.0 * Math.Log(3 / 8.0)) - (5 / 8.0 * Math.Log(5 / 8.0))).Within(1e-15));
         Assert.That(PlugIn(new Centers(empty(0, 3, float64))), Is.EqualTo(PlugIn(null)));
+        Assert.That(PlugIn(new Centers(empty(0, 3, float64)) { Weights = empty(0) }), Is.EqualTo(PlugIn(null)));
         double average = -(Math.Log(3 / 16.0) + Math.Log(9 / 16.0) + Math.Log(1 / 4.0)) / 3;
         Assert.That(Entropy(rows, EntropyEstimator.Joe, asLogits, centers).ToDouble(), Is.EqualTo(average).Within(1e-15));
     }

@@ -51,6 +51,35 @@ internal sealed class AgreementTests : TensorTests
         Assert.That((messages[0], messages[2]), Is.EqualTo((OnOthers, OnOthers)));
     }
 
+    /// <summary>It is refused after the other inputs are, and the others must not wait for it.</summary>
+    [Test]
+    public void A_rank_whose_learnt_κ_has_left_its_range_is_named_on_the_others()
+    {
+        IReadOnlyList<string> messages = LocalProcessGroup.Run(2, group =>
+        {
+            using var scope = NewDisposeScope();
+            using var loss = new EntropyReconstructionLoss(s_options with { Group = group, LearnKappa = true });
+            loss.get_parameter("log_kappa")!.detach().fill_(group.Rank == 1 ? double.NaN : 1);
+            return Assert.Catch(() => loss.call(Rows(3), Rows(3)))!.Message;
+        });
+        Assert.That(messages[0], Is.EqualTo("The inputs of rank 1 are refused; the exception there says why."));
+        Assert.That(messages[1], Does.StartWith("The learnt κ has become NaN"));
+    }
+
+    [TestCase(0, 0, false, "All ranks together have 0 rows; from 1 to 1073741824 are wanted.")]
+    [TestCase(0, 1, true, "All ranks together have one row; leave-one-out wants at least two, or further centres.")]
+    public void Too_few_rows_of_all_ranks_are_an_error_on_each(int ofFirst, int ofSecond, bool leaveOneOut, string message)
+    {
+        IReadOnlyList<string> messages = LocalProcessGroup.Run(2, group =>
+        {
+            using var scope = NewDisposeScope();
+            using var loss = new EntropyReconstructionLoss(s_options with { Group = group, LeaveOneOut = leaveOneOut });
+            Tensor rows = Rows(1)[..(group.Rank == 0 ? ofFirst : ofSecond)];
+            return Assert.Throws<ArgumentException>(() => loss.call(rows, rows))!.Message;
+        });
+        Assert.That(messages, Is.All.StartWith(message));
+    }
+
     [Test]
     public void Forms_that_ranks_cannot_share_are_refused() => LocalProcessGroup.Run(2, group =>
     {

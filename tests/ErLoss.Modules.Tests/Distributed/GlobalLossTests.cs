@@ -7,8 +7,8 @@ namespace ErLoss.Modules.Tests.Distributed;
 /// <summary>Ranks with parts of a batch give the terms of one process with the whole, and their gradients in its rows.</summary>
 internal sealed class GlobalLossTests : TensorTests
 {
-    // Of the second, one part is a single row; of the third, the mask leaves the second and the third part out.
-    private static readonly int[][] s_parts = [[4, 3], [5, 1, 3], [2, 1, 1, 4, 2, 3, 2]];
+    // Of the second, one part is a single row; of the third, one has no row, and the mask leaves the second and the third part out.
+    private static readonly int[][] s_parts = [[4, 3], [5, 1, 3], [2, 1, 1, 4, 0, 5, 2]];
 
     [TestCaseSource(typeof(RankForm), nameof(RankForm.OnSphere))]
     public void On_the_sphere_ranks_compute_what_one_process_does(object form)
@@ -36,6 +36,31 @@ internal sealed class GlobalLossTests : TensorTests
             Tensor rows = Draw.Normal(1, 7, 5).ToTensor()[start..(start + count)], centers = Draw.Probabilities(2, 3, 5).ToTensor().requires_grad_();
             loss.terms(new ProjectedViews(rows, rows.square()) { Centers = [new Centers(centers)] }).Loss.backward();
             return centers.grad!.DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>What is exchanged must not depend on whether a rank's views are one tensor, or on whether it records gradients.</summary>
+    [Test]
+    public void Views_with_labels_may_be_one_tensor_on_one_rank_and_without_gradient_on_another([Values] Modules.Support support)
+    {
+        Tensor rows = Draw.Normal(5, 5, 4).ToTensor(), other = Draw.Normal(6, 3, 4).ToTensor(), labels = tensor(new long[] { 0, 1, 0, 1, 1 });
+        double one = Compute(null, rows, cat([rows[..2], other]), labels);
+        IReadOnlyList<double> several = LocalProcessGroup.Run(2, group =>
+        {
+            Tensor own = group.Rank == 0 ? rows[..2] : rows[2..];
+            return Compute(group, own, group.Rank == 0 ? own : other, group.Rank == 0 ? labels[..2] : labels[2..]);
+        });
+        Assert.That(several, Is.All.EqualTo(one).Within(1e-12));
+
+        double Compute(ProcessGroup? group, Tensor first, Tensor second, Tensor marks)
+        {
+            using var scope = NewDisposeScope();
+            using IDisposable? mode = group?.Rank == 1 ? no_grad() : null;
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Support = support, Group = group });
+            Tensor view = first.clone().requires_grad_();
+            Tensor value = loss.terms(new ProjectedViews(view, ReferenceEquals(first, second) ? view : second) { Labels = marks }).Loss;
+            Assert.That(value.requires_grad, Is.EqualTo(mode is null));
+            return value.ToDouble();
         }
     }
 
