@@ -11,7 +11,11 @@ internal sealed class Agreement
     // Whether the inputs are refused, the number of rows, and what is compared. The same on all ranks, whatever they have.
     private const int Length = 40;
 
+    // Of two values of κ. Processors of different kinds round the last digits of an exponential or a cosine differently, and with them a κ that is learnt or follows a schedule.
+    private const double LeastKappaDifference = 1e-9;
+
     private readonly List<(string What, long Value, Func<long, string>? Text)> _compared = [];
+    private readonly List<int> _kappas = []; // places in that list
 
     private Agreement()
     {
@@ -40,6 +44,7 @@ internal sealed class Agreement
         own._compared.Select(item => item.Value).ToArray().CopyTo(numbers, 2);
         long[][] ofRanks = group.AllGatherNumbers(numbers);
         CheckNoneRefused(ofRanks);
+        own.EqualizeKappas(ofRanks);
         for (int i = 0; i < own._compared.Count; i++)
         {
             if (RankDifference.Of(own._compared[i].What, ofRanks, i + 2, own._compared[i].Text) is { } difference)
@@ -125,8 +130,24 @@ internal sealed class Agreement
         Add(what, BitConverter.DoubleToInt64Bits(value), value => FormattableString.Invariant($"{BitConverter.Int64BitsToDouble(value)}"));
 
     /// <summary>A κ that is learnt on a GPU is not read, so that ranks cannot compare it, unless others have theirs on the CPU.</summary>
-    private void AddKappa(string what, double? kappa) =>
+    private void AddKappa(string what, double? kappa)
+    {
+        _kappas.Add(_compared.Count);
         Add(what, BitConverter.DoubleToInt64Bits(kappa ?? -1), value => value == BitConverter.DoubleToInt64Bits(-1) ? "one on a GPU" : FormattableString.Invariant($"{BitConverter.Int64BitsToDouble(value)}"));
+    }
+
+    /// <summary>Puts the first rank's κ in the place of those that are as good as equal to it.</summary>
+    private void EqualizeKappas(long[][] ofRanks)
+    {
+        foreach (int place in _kappas.Select(place => place + 2))
+        {
+            double first = BitConverter.Int64BitsToDouble(ofRanks[0][place]);
+            foreach (long[] numbers in ofRanks.Where(numbers => Math.Abs(BitConverter.Int64BitsToDouble(numbers[place]) - first) < LeastKappaDifference * first))
+            {
+                numbers[place] = ofRanks[0][place];
+            }
+        }
+    }
 
     /// <summary>What is wrong with a number of rows is the same on every rank.</summary>
     private static void CheckRows(long rows, ProjectedViews views, EntropyReconstructionOptions options)

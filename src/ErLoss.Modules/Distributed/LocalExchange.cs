@@ -26,13 +26,16 @@ internal sealed class LocalExchange(int size)
         _given[rank] = (call, tensor);
         Wait();
         IGrouping<string, int>[] calls = [.. Enumerable.Range(0, size).GroupBy(other => _given[other].Call)];
+        if (calls.Length == 1)
+        {
+            read([.. _given.Select(given => given.Tensor)]);
+        }
+        Wait(); // also where they differ: a rank that goes on must not lay down its next tensor before the others have seen this call
         if (calls.Length > 1)
         {
             throw new InvalidOperationException(
                 $"The ranks call different collectives: {string.Join(", ", calls.Select(group => $"{group.Key} on {RankDifference.Names([.. group])}"))}. All ranks must call the same.");
         }
-        read([.. _given.Select(given => given.Tensor)]);
-        Wait();
     }
 
     /// <summary>A rank has returned.</summary>

@@ -91,6 +91,15 @@ internal sealed class AgreementTests : TensorTests
             Throws.ArgumentException.With.Message.Contains("serves one process").And.Message.Contains("options.Group"));
     });
 
+    /// <summary>As processors of two kinds may round it.</summary>
+    [Test]
+    public void A_κ_that_differs_by_rounding_is_no_difference() => LocalProcessGroup.Run(2, group =>
+    {
+        using var scope = NewDisposeScope();
+        using var loss = new EntropyReconstructionLoss(s_options with { Group = group, Kappa = group.Rank == 0 ? 10 : Math.BitIncrement(10) });
+        Assert.That(loss.call(Rows(3), Rows(3)).ToDouble(), Is.Not.NaN);
+    });
+
     [Test]
     public void A_single_row_on_each_rank_is_enough_for_leave_one_out()
     {

@@ -1,4 +1,5 @@
 using ErLoss.Modules.Distributed;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests.Distributed;
@@ -59,6 +60,18 @@ internal sealed class LocalProcessGroupTests : TensorTests
             }
         }),
         Throws.InvalidOperationException.With.Message.EqualTo("The ranks call different collectives: AllReduce Sum of Float32 [3] on rank 0, Broadcast from 0 of Float32 [3] on rank 1. All ranks must call the same."));
+
+    [Test]
+    public void Ranks_that_have_called_different_collectives_can_go_on() => LocalProcessGroup.Run(3, group =>
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            using Tensor numbers = zeros(2), sum = ones(2);
+            Assert.That(() => group.Broadcast(numbers, group.Rank == i % 3 ? 0 : 1), Throws.InvalidOperationException.With.Message.StartsWith("The ranks call different collectives"));
+            group.AllReduce(sum);
+            Assert.That(sum.sum().ToDouble(), Is.EqualTo(6));
+        }
+    });
 
     [Test]
     public void Rows_that_do_not_fit_together_are_an_error_that_names_the_ranks() => Assert.That(
