@@ -38,7 +38,10 @@ public static class Harness
     }
 
     /// <summary>As <see cref="RunAsync"/>, in a process that is not the program's own and keeps its surroundings.</summary>
-    internal static async Task<int> CommandAsync(string[] args, Registry registry)
+    /// <param name="args">As of <see cref="RunAsync"/>.</param>
+    /// <param name="registry">As of <see cref="RunAsync"/>.</param>
+    /// <param name="cells">Runs the cells of a study; null for processes of their own.</param>
+    internal static async Task<int> CommandAsync(string[] args, Registry registry, CellProcess.Runner? cells = null)
     {
         var root = new RootCommand("Trains encoders on images without labels, with the entropy-reconstruction loss, and measures what they have learnt. Without a command it does the same as the command train; train --help lists the options.")
         {
@@ -47,7 +50,7 @@ public static class Harness
             ExportCommand.Create(registry),
             EmbedCommand.Create(registry),
             SearchCommand.Create(registry),
-            StudyCommand.Create(registry),
+            StudyCommand.Create(registry, cells),
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),
             InfoCommand.Create(registry),

@@ -14,6 +14,9 @@ internal static class CellProcess
     /// <param name="Message">The last line it wrote on standard error; empty if it wrote none.</param>
     public sealed record Ending(int ExitCode, string Message);
 
+    /// <summary>Runs the program as a cell to its end, as <see cref="RunAsync"/> does.</summary>
+    public delegate Task<Ending> Runner(IEnumerable<string> arguments, CancellationToken cancellation);
+
     /// <summary>Runs it to its end.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; the process is over. One that had done its work by then is not thrown away.</exception>
     public static async Task<Ending> RunAsync(IEnumerable<string> arguments, CancellationToken cancellation)

@@ -4,13 +4,14 @@ using ErLoss.Training.Runs;
 
 namespace ErLoss.Training.Studies;
 
-/// <summary>Trains the cells of a study that are not finished yet, each in a process of its own.</summary>
+/// <summary>Trains the cells of a study that are not finished yet.</summary>
 /// <param name="plan">The study.</param>
 /// <param name="folder">Where cells and study.json go.</param>
 /// <param name="observer">Who is told.</param>
+/// <param name="runCell">Runs the program as a cell.</param>
 /// <param name="train">Arguments with which the program trains, or goes on to train, what a settings file says, into a folder: file and folder to arguments.</param>
 internal sealed class StudyRunner(
-    StudyPlan plan, StudyFolder folder, IStudyObserver observer, Func<string, string, IEnumerable<string>> train)
+    StudyPlan plan, StudyFolder folder, IStudyObserver observer, CellProcess.Runner runCell, Func<string, string, IEnumerable<string>> train)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30), s_moment = TimeSpan.FromMilliseconds(100);
 
@@ -61,7 +62,7 @@ internal sealed class StudyRunner(
         {
             observer.OnCellStart(cell, run);
         }
-        CellProcess.Ending ending = await CellProcess.RunAsync(train(folder.WriteSettings(cell), run.Path), cancellation);
+        CellProcess.Ending ending = await runCell(train(folder.WriteSettings(cell), run.Path), cancellation);
         string message = ending.Message.StartsWith("error: ", StringComparison.Ordinal) ? ending.Message["error: ".Length..] : ending.Message;
         switch (ending.ExitCode)
         {

@@ -57,7 +57,9 @@ internal static class StudyCommand
     };
 
     /// <summary>The command as the command line knows it: its own options, and the settings that all cells share.</summary>
-    public static Command Create(Registry registry)
+    /// <param name="registry">The kinds there are.</param>
+    /// <param name="cells">Runs the cells; null for processes of their own.</param>
+    public static Command Create(Registry registry, CellProcess.Runner? cells = null)
     {
         var axes = new AxisOptions(registry);
         var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word), s_help);
@@ -66,16 +68,17 @@ internal static class StudyCommand
         {
             command.Options.Add(option);
         }
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, registry, axes, shared, cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, registry, cells ?? CellProcess.RunAsync, axes, shared, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Registry registry, AxisOptions axisOptions, SettingOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        ParseResult parsed, Registry registry, CellProcess.Runner cells, AxisOptions axisOptions, SettingOptions options, CancellationToken cancellation)
     {
         using var limit = new TimeLimit(parsed.GetValue(s_maxTime), cancellation);
         try
         {
-            return await RunAsync(parsed, registry, axisOptions, options, limit);
+            return await RunAsync(parsed, registry, cells, axisOptions, options, limit);
         }
         catch (OperationCanceledException)
         {
@@ -84,7 +87,8 @@ internal static class StudyCommand
         }
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Registry registry, AxisOptions axisOptions, SettingOptions options, TimeLimit limit)
+    private static async Task<int> RunAsync(
+        ParseResult parsed, Registry registry, CellProcess.Runner cells, AxisOptions axisOptions, SettingOptions options, TimeLimit limit)
     {
         List<(string Word, string Value)> shared = [.. options.Given(parsed)];
         AddGiven(shared, Epochs, parsed.GetValue(s_epochs)?.ToString());
@@ -144,7 +148,7 @@ internal static class StudyCommand
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");
         }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
-        var runner = new StudyRunner(plan, folder, display, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
+        var runner = new StudyRunner(plan, folder, display, cells, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
         try
         {
             using (display)

@@ -12,8 +12,14 @@ internal static class PlainOutput
     {
         if (Console.IsOutputRedirected)
         {
-            AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-            AnsiConsole.Profile.Width = Width;
+            Use();
         }
+    }
+
+    /// <summary>Has plain lines written to what is standard output now, unbroken.</summary>
+    public static void Use()
+    {
+        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        AnsiConsole.Profile.Width = Width;
     }
 }

@@ -29,10 +29,10 @@ internal sealed class EvaluateCommandTests
     {
         _folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 2), _folder["images"]);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(
             _folder.Path, "train", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
+        _first = ProgramUnderTest.Run(_folder.Path, "evaluate", "--checkpoint", "run", "--output", "new/folder/first.json");
     }
 
     [OneTimeTearDown]
@@ -69,7 +69,7 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void The_checkpoint_folder_will_do_and_the_result_is_the_same_every_time()
     {
-        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome again = ProgramUnderTest.RunHere(
             _folder["run/checkpoint"], "evaluate", "--checkpoint", ".", "--output", _folder["second.json"]);
         Assert.That(again.ExitCode, Is.Zero, again.Error);
         Assert.That(Values("second.json"), Is.EqualTo(Values("new/folder/first.json")));
@@ -109,12 +109,12 @@ internal sealed class EvaluateCommandTests
     [Test]
     public void An_exported_encoder_is_the_run_s_and_can_be_evaluated_and_trained_on()
     {
-        ProgramUnderTest.Outcome exported = ProgramUnderTest.Run(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
+        ProgramUnderTest.Outcome exported = ProgramUnderTest.RunHere(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
         Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
         ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
-        ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome trained = ProgramUnderTest.RunHere(
             _folder.Path, "train", "--weights", "new/encoder.safetensors", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "0", "--seed", "3", "--output", "on");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
@@ -153,12 +153,13 @@ internal sealed class EvaluateCommandTests
     {
         Directory.CreateDirectory(_folder["unlucky/checkpoint"]);
         File.Copy(_folder["run/config.json"], _folder["unlucky/config.json"], overwrite: true);
+        using (ProgramUnderTest.Alone())
         using (TwoViewMethod method = InitialWeights.Method(Registry.Default, new RunSettings(), images: 256))
         {
             MakeTooFineForFloat32((ConvNet)method.Encoder);
             ModelWeights.Save(_folder["unlucky/checkpoint"], method);
         }
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, command, "--checkpoint", "unlucky", "--output", "unlucky/out");
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(1), outcome.Error);
@@ -185,7 +186,7 @@ internal sealed class EvaluateCommandTests
         weights["layers.block4.bn.weight"].fill_(1e7);
     }
 
-    private ProgramUnderTest.Outcome Evaluate(params string[] arguments) => ProgramUnderTest.Run(_folder.Path, ["evaluate", .. arguments]);
+    private ProgramUnderTest.Outcome Evaluate(params string[] arguments) => ProgramUnderTest.RunHere(_folder.Path, ["evaluate", .. arguments]);
 
     private JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllText(_folder[file])).RootElement;
 

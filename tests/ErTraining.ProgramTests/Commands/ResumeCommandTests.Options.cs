@@ -47,7 +47,7 @@ internal sealed partial class ResumeCommandTests
         Assert.That(Invoke("--config", _folder["whole/config.json"], "--output", _folder["again"]), Is.Zero);
         Assert.That(Digest.OfFile(_folder["again/checkpoint/model.safetensors"]), Is.EqualTo(weights), "its config repeats the extended run");
 
-        ProgramUnderTest.Outcome killed = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume", "--epochs", "4");
+        ProgramUnderTest.Outcome killed = ProgramUnderTest.RunHere(_folder.Path, "train", "--output", "run", "--resume", "--epochs", "4");
         Assert.Multiple(() =>
         {
             Assert.That(killed.ExitCode, Is.Zero, killed.Error);

@@ -25,7 +25,7 @@ internal sealed partial class ResumeCommandTests
     {
         _shared = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(96, 20, seed: 0), _shared["images"]);
-        ProgramUnderTest.Outcome whole = ProgramUnderTest.Run(_shared.Path, [.. s_run, "--output", "whole"]);
+        ProgramUnderTest.Outcome whole = ProgramUnderTest.RunHere(_shared.Path, [.. s_run, "--output", "whole"]);
         Assert.That(whole.ExitCode, Is.Zero, whole.Error);
 
         using Process process = ProgramUnderTest.Start(_shared.Path, [.. s_run, "--output", "run", "--checkpoint-minutes", "0"]);
@@ -58,7 +58,7 @@ internal sealed partial class ResumeCommandTests
     public void A_killed_run_goes_on_with_the_settings_it_had_and_ends_as_if_it_had_never_stopped()
     {
         Directory.CreateDirectory(_folder["run/tensorboard"]); // as --tensorboard left it
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume", "--keep-state");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--output", "run", "--resume", "--keep-state");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That((States("run").Length, States("whole").Length), Is.EqualTo((1, 1)), "one state of a finished run");
         Assert.That(
@@ -74,7 +74,7 @@ internal sealed partial class ResumeCommandTests
         Spoil(States("run")[^1]);
         File.AppendAllText(_folder["run/metrics.jsonl"], "{\"epoch\":7,\"lo");
         File.WriteAllText(_folder["run/checkpoint/state-000000001.safetensors.tmp"], "left by a crash");
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. s_run, "--output", "run", "--resume"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, [.. s_run, "--output", "run", "--resume"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Error, Does.StartWith("warning: ").And.Contain("checksum").And.Contain("Looking for one before it"));
         AssertIsWhole("run");
@@ -85,7 +85,7 @@ internal sealed partial class ResumeCommandTests
     public void Killed_before_its_first_checkpoint_a_run_begins_anew()
     {
         Directory.Delete(_folder["run/checkpoint"], recursive: true);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("run");
     }
@@ -105,7 +105,7 @@ internal sealed partial class ResumeCommandTests
         Assert.That(process.ExitCode, Is.EqualTo(130), error);
         Assert.That(error, Does.StartWith("Interrupted").And.Contain("--resume"));
 
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, command);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, command);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("new");
     }
@@ -134,7 +134,7 @@ internal sealed partial class ResumeCommandTests
             Assert.That(Directory.GetFiles(_folder["run"], "*.tmp", SearchOption.AllDirectories), Is.Empty);
         });
 
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--output", "run", "--resume");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--output", "run", "--resume");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         AssertIsWhole("run");
     }
@@ -191,8 +191,11 @@ internal sealed partial class ResumeCommandTests
     public void Without_an_output_there_is_nothing_to_resume() =>
         Assert.That(() => Invoke("--resume"), Throws.TypeOf<UsageException>().With.Message.Contains("--resume goes with --output"));
 
-    private static int Invoke(params string[] options) =>
-        TrainCommand.Create(Registry.Default).Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    private static int Invoke(params string[] options)
+    {
+        using Lock.Scope alone = ProgramUnderTest.Alone();
+        return TrainCommand.Create(Registry.Default).Parse(options).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    }
 
     private static void Spoil(string file)
     {

@@ -4,7 +4,7 @@ using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Commands;
 
-/// <summary>Studies as a user runs them, on images few enough that a cell takes a few seconds.</summary>
+/// <summary>Studies as a user runs them, on images few enough that a cell takes a second: in processes of their own where these are killed or interrupted.</summary>
 [Parallelizable(ParallelScope.All)] // each test has a folder and processes of its own; together they take longer than any other fixture
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class StudyCommandTests : IDisposable
@@ -22,7 +22,7 @@ internal sealed class StudyCommandTests : IDisposable
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
     {
         File.WriteAllText(_folder["base.json"], """{ "epochs": 2, "batch_size": 64, "method": { "name": "dino", "objective": "er", "teacher": { "ema": 0.9 } } }""");
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(
             _folder.Path,
             "study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16",
             "--data", "images", "--parallel", "2", "--threads", "1", "--output", "study");
@@ -70,7 +70,7 @@ internal sealed class StudyCommandTests : IDisposable
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
         Assert.That(before.Keys, Has.Member("result.json"));
 
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, oneAfterTheOther);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, oneAfterTheOther);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
@@ -83,10 +83,10 @@ internal sealed class StudyCommandTests : IDisposable
     [Test]
     public void A_finished_cell_is_kept_whatever_computes_the_rest_and_whatever_else_is_asked_for()
     {
-        ProgramUnderTest.Outcome first = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells.Select(word => word == "64,32" ? "64" : word), "--parallel", "1"]);
+        ProgramUnderTest.Outcome first = ProgramUnderTest.RunStudyHere(_folder.Path, [.. s_twoCells.Select(word => word == "64,32" ? "64" : word), "--parallel", "1"]);
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
-        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome again = ProgramUnderTest.RunStudyHere(
             _folder.Path, [.. s_twoCells.Select(word => word == "64,32" ? "64" : word), "--axis", "kappa=10,5", "--parallel", "2", "--threads", "3"]);
         Assert.Multiple(() =>
         {
@@ -99,7 +99,7 @@ internal sealed class StudyCommandTests : IDisposable
         string config = _folder["study/cells/simclr-er-b64-s0/config.json"];
         string text = File.ReadAllText(config);
         File.WriteAllText(config, text.Replace("\"version\": \"", "\"version\": \"0.0.", StringComparison.Ordinal));
-        ProgramUnderTest.Outcome other = ProgramUnderTest.Run(_folder.Path, s_twoCells);
+        ProgramUnderTest.Outcome other = ProgramUnderTest.RunStudyHere(_folder.Path, s_twoCells);
         Assert.That(other.ExitCode, Is.EqualTo(2));
         Assert.That(other.Error, Does.Match("error: study: simclr-er-b64-s0 was trained by version 0\\.0\\..* of this program, which is .*; give another --output, or --retrain"));
     }
@@ -107,7 +107,7 @@ internal sealed class StudyCommandTests : IDisposable
     [Test]
     public void A_cell_that_cannot_be_trained_is_told_of_and_the_study_goes_on_but_fails_where_no_cell_could_be()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, [.. s_twoCells, "--optimizer", "sgd", "--learning-rate", "1e30"]);
         using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
         JsonElement[] cells = [.. study.RootElement.GetProperty("cells").EnumerateArray()];
         Assert.Multiple(() =>
@@ -177,7 +177,7 @@ internal sealed class StudyCommandTests : IDisposable
         string[] before = File.ReadAllLines(metrics);
         Assert.That(before, Has.Length.InRange(1, 7));
 
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, study);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, study);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);

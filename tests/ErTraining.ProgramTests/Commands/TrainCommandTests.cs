@@ -34,7 +34,7 @@ internal sealed class TrainCommandTests
         _shared = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(128, 50, seed: 0), _shared["images"]);
         _short = ["--data", _shared["images"], .. s_byDefault];
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_shared.Path, _short);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_shared.Path, _short);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
     }
 
@@ -86,7 +86,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, [.. _short, "--optimizer", "lars", "--keep-own"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, [.. _short, "--optimizer", "lars", "--keep-own"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
@@ -146,7 +146,7 @@ internal sealed class TrainCommandTests
     [Test]
     public void A_run_s_own_config_repeats_it_to_the_last_bit()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, "train", "--config", _shared["run/config.json"], "--output", "again");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, "train", "--config", _shared["run/config.json"], "--output", "again");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.Multiple(() =>
         {
@@ -160,7 +160,7 @@ internal sealed class TrainCommandTests
     public void A_folder_that_holds_a_run_is_not_overwritten()
     {
         string before = File.ReadAllText(_shared["run/metrics.jsonl"]);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_shared.Path, _short);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_shared.Path, _short);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -172,8 +172,8 @@ internal sealed class TrainCommandTests
     [Test]
     public void Synthesized_files_are_read_back_as_a_data_set()
     {
-        ProgramUnderTest.Outcome made = ProgramUnderTest.Run(_folder.Path, "synthesize", "--output", "images", "--images", "300", "--seed", "4");
-        ProgramUnderTest.Outcome trained = ProgramUnderTest.Run(
+        ProgramUnderTest.Outcome made = ProgramUnderTest.RunHere(_folder.Path, "synthesize", "--output", "images", "--images", "300", "--seed", "4");
+        ProgramUnderTest.Outcome trained = ProgramUnderTest.RunHere(
             _folder.Path, "train", "--data", "images", "--objective", "native", "--epochs", "1", "--batch-size", "100", "--output", "run");
         Assert.Multiple(() =>
         {
@@ -182,7 +182,7 @@ internal sealed class TrainCommandTests
             Assert.That(trained.Output, Does.Contain("300 training and 60 test images"));
         });
 
-        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, "synthesize", "--output", "images", "--images", "10");
+        ProgramUnderTest.Outcome again = ProgramUnderTest.RunHere(_folder.Path, "synthesize", "--output", "images", "--images", "10");
         Assert.That(again.ExitCode, Is.EqualTo(2));
         Assert.That(again.Error, Does.Contain("CIFAR files are here already"));
     }

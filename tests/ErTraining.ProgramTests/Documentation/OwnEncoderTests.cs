@@ -5,7 +5,7 @@ using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Documentation;
 
-/// <summary>The program of docs/your-own-encoder.md, compiled from the page against what is public, and run in a process of its own.</summary>
+/// <summary>The program of docs/your-own-encoder.md, compiled from the page against what is public, and run: a study in a process of its own, which it starts again for its cell.</summary>
 [Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class OwnEncoderTests
 {
@@ -15,9 +15,9 @@ internal sealed class OwnEncoderTests
         using var folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(64, 20, seed: 0), folder["images"]);
         using var program = new OwnProgram("MyTraining", MarkdownFile.All.Single(file => file.Name == "docs/your-own-encoder.md").CodeBlocks("cs").Single().Code);
-        ProgramUnderTest.Outcome trained = program.Run(folder, "train --data images --encoder patches --width 24 --batch-size 32 --epochs 1 --evaluations 1 --output run");
-        ProgramUnderTest.Outcome evaluated = program.Run(folder, "evaluate --checkpoint run --output result.json");
-        ProgramUnderTest.Outcome refused = program.Run(folder, "train --encoder patches --width 0");
+        ProgramUnderTest.Outcome trained = program.RunHere(folder, "train --data images --encoder patches --width 24 --batch-size 32 --epochs 1 --evaluations 1 --output run");
+        ProgramUnderTest.Outcome evaluated = program.RunHere(folder, "evaluate --checkpoint run --output result.json");
+        ProgramUnderTest.Outcome refused = program.RunHere(folder, "train --encoder patches --width 0");
         ProgramUnderTest.Outcome studied = program.Run(
             folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --precision bfloat16 --output study");
         Assert.Multiple(() =>

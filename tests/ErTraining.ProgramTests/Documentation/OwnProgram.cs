@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using ErTraining.Tests.Commands;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace ErTraining.Tests.Documentation;
 
-/// <summary>A program of the documentation, compiled against what is public, beside the assemblies that it uses, to be run in processes of its own. It is deleted in the end.</summary>
+/// <summary>A program of the documentation, compiled against what is public, beside the assemblies that it uses, to be run in processes of its own or here. It is deleted in the end.</summary>
 internal sealed class OwnProgram : IDisposable
 {
     private const string ImplicitUsings =
@@ -36,6 +38,21 @@ internal sealed class OwnProgram : IDisposable
         start.ArgumentList[0] = FilePath;
         return ProgramUnderTest.Run(start);
     }
+
+    /// <summary>Runs it within this process, one program after another.</summary>
+    public ProgramUnderTest.Outcome RunHere(TemporaryDirectory folder, string line) => ProgramUnderTest.RunHere(folder.Path, () =>
+    {
+        (CultureInfo? culture, CultureInfo? language) = (CultureInfo.DefaultThreadCurrentCulture, CultureInfo.DefaultThreadCurrentUICulture); // which the program sets for all
+        try
+        {
+            // From bytes, so that the file can be deleted. Where Main awaits, the entry point is a method that waits for it.
+            return Assembly.Load(File.ReadAllBytes(FilePath)).EntryPoint!.Invoke(null, [line.Split(' ')]) is int exitCode ? exitCode : 0;
+        }
+        finally
+        {
+            (CultureInfo.DefaultThreadCurrentCulture, CultureInfo.DefaultThreadCurrentUICulture) = (culture, language);
+        }
+    });
 
     public void Dispose()
     {

@@ -31,16 +31,22 @@ internal sealed partial class UsingTheEncoderTests
         string pictures = Path.Combine(Repository.Root, "tests", "ErTraining.Tests", "Data", "Pictures");
         string turned = Path.Combine(pictures, "orient6.jpg"), transparent = Path.Combine(pictures, "rgba_hidden.png");
         using var scope = NewDisposeScope();
-        using var encoder = new ConvNet();
+        using ConvNet encoder = Encoder();
         EncoderFile.Write(folder["encoder.safetensors"], encoder, new ImagePreprocessing { Background = "ff8000" });
         using var program = new OwnProgram("MyProgram", Directive().Replace(Sample(WithLibtorch), ""));
-        ProgramUnderTest.Outcome outcome = program.Run(folder, $"encoder.safetensors {turned} {transparent}");
+        ProgramUnderTest.Outcome outcome = program.RunHere(folder, $"encoder.safetensors {turned} {transparent}");
 
         Tensor features = Features.Compute(encoder, tensor((byte[])[.. Pixels(turned), .. Pixels(transparent)], device: CPU).view(2, 3, 32, 32));
         double cosine = nn.functional.cosine_similarity(features[0], features[1], dim: 0).item<float>();
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         Assert.That(outcome.Output, Does.StartWith("256 features, cosine "));
         Assert.That(double.Parse(outcome.Output.Split(' ')[^1], CultureInfo.InvariantCulture), Is.EqualTo(cosine).Within(1e-4));
+
+        static ConvNet Encoder()
+        {
+            using Lock.Scope alone = ProgramUnderTest.Alone(); // its weights are drawn
+            return new ConvNet();
+        }
 
         static byte[] Pixels(string file)
         {

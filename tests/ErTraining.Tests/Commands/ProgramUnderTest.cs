@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using ErLoss.Training;
+using System.Text;
 using ErTraining.Libtorch;
-using Spectre.Console;
 
 namespace ErTraining.Tests.Commands;
 
 /// <summary>The program as a user runs it: a process of its own.</summary>
-internal static class ProgramUnderTest
+internal static partial class ProgramUnderTest
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2), s_moment = TimeSpan.FromMilliseconds(20);
 
@@ -26,31 +25,26 @@ internal static class ProgramUnderTest
     }
 
     /// <summary>
-    /// Runs it to its end in the given folder, but within this process, which saves a second of a processor: for commands that end before they compute. Output and current
-    /// directory are the process's, so that nothing else may run meanwhile.
+    /// Runs <c>info</c>, prepared by <see cref="StartInfo"/>, up to the lines on encoders, and ends it there: checking their features takes longer than all else. It has no exit code, but -1,
+    /// unless it ended earlier.
     /// </summary>
-    public static Outcome RunHere(string folder, params string[] arguments) => RunHere(folder, Registry.Default, arguments);
-
-    /// <summary>As <see cref="RunHere(string, string[])"/>, with other encoders.</summary>
-    public static Outcome RunHere(string folder, Registry registry, string[] arguments)
+    public static Outcome RunInfoUpToEncoders(ProcessStartInfo start)
     {
-        (TextWriter output, TextWriter error, string directory) = (Console.Out, Console.Error, Environment.CurrentDirectory);
-        using StringWriter written = new(), complained = new();
-        _ = AnsiConsole.Console; // which keeps the output that it finds when it is first asked for
-        Console.SetOut(written);
-        Console.SetError(complained);
-        Environment.CurrentDirectory = folder;
-        try
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        var output = new StringBuilder();
+        bool arrived = false;
+        while (!arrived && process.StandardOutput.ReadLine() is { } line)
         {
-            int exitCode = Harness.CommandAsync(arguments, registry).GetAwaiter().GetResult();
-            return new Outcome(exitCode, written.ToString(), complained.ToString());
+            output.Append(line).Append('\n');
+            arrived = line.StartsWith("products ", StringComparison.Ordinal);
         }
-        finally
+        if (arrived)
         {
-            Environment.CurrentDirectory = directory;
-            Console.SetOut(output);
-            Console.SetError(error);
+            process.Kill();
         }
+        Assert.That(process.WaitForExit(s_patience), "the program hangs");
+        return new Outcome(arrived ? -1 : process.ExitCode, output.ToString(), error.Result);
     }
 
     /// <summary>Starts it in the given folder.</summary>
