@@ -11,12 +11,12 @@ public class ProjectOfItsOwnTests
     private Snapshot _library, _text, _libraryLater, _textLater;
 
     [OneTimeSetUp]
-    public void BuildTwice()
+    public void Build()
     {
         _original = File.ReadAllBytes(TorchSharpLibrary.InPackageCache);
         _folder = Directory.CreateDirectory(Path.Combine(Repository.Root, "artifacts", $"project-of-its-own-{Guid.NewGuid():N}")).FullName;
         File.WriteAllText(Path.Combine(_folder, "text.so"), NotALibrary);
-        File.WriteAllText(Path.Combine(_folder, "OfItsOwn.csproj"), $"""
+        File.WriteAllText(ProjectFile, $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <TargetFramework>net10.0</TargetFramework>
@@ -28,8 +28,32 @@ public class ProjectOfItsOwnTests
               </ItemGroup>
             </Project>
             """);
-        (_library, _text) = Build();
-        (_libraryLater, _textLater) = Build();
+        Run("build", "-c", "Release", ProjectFile);
+        (_library, _text) = (Snapshot.Of(LibraryIn("native")), Snapshot.Of(LibraryIn("text")));
+        BuildAgain();
+        (_libraryLater, _textLater) = (Snapshot.Of(LibraryIn("native")), Snapshot.Of(LibraryIn("text")));
+    }
+
+    /// <summary>Builds it once more, and into the folders left-alone and always as their properties say, in one process, since the start of one takes most of a second.</summary>
+    private void BuildAgain()
+    {
+        string all = Path.ChangeExtension(_folder, "proj");
+        string[] each = ["Again=true", $"OutputPath={Path.Combine(_folder, "left-alone")}/;AllowOlderLibstdcxx=false", $"OutputPath={Path.Combine(_folder, "always")}/;AllowOlderLibstdcxx=always"];
+        File.WriteAllText(all, $"""
+            <Project>
+              <Target Name="Build">
+                {string.Join("\n    ", each.Select(properties => $"<MSBuild Projects=\"{ProjectFile}\" Properties=\"Configuration=Release;{properties}\" />"))}
+              </Target>
+            </Project>
+            """);
+        try
+        {
+            Run("msbuild", all);
+        }
+        finally
+        {
+            File.Delete(all);
+        }
     }
 
     [OneTimeTearDown]
@@ -73,30 +97,21 @@ public class ProjectOfItsOwnTests
         Directory.GetFiles(Path.GetDirectoryName(LibraryIn("native"))!).Select(Path.GetFileName), Is.EqualTo([TorchSharpLibrary.FileName]));
 
     [Test]
-    public void LibraryIsLeftAloneWhereThePropertySaysSo()
-    {
-        string output = Path.Combine(_folder, "left-alone");
-        Build("-o", output, "-p:AllowOlderLibstdcxx=false");
-        Assert.That(
-            File.ReadAllBytes(Path.Combine(output, "native", TorchSharpLibrary.FileName)).AsSpan().SequenceEqual(_original));
-    }
+    public void LibraryIsLeftAloneWhereThePropertySaysSo() => Assert.That(
+        File.ReadAllBytes(Path.Combine(_folder, "left-alone", "native", TorchSharpLibrary.FileName)).AsSpan().SequenceEqual(_original));
 
     [Test]
-    public void NeedIsWeakOnAnySystemWhereThePropertySaysSo()
+    public void NeedIsWeakOnAnySystemWhereThePropertySaysSo() => Assert.That(
+        File.ReadAllBytes(Path.Combine(_folder, "always", "native", TorchSharpLibrary.FileName)).AsSpan()
+            .SequenceEqual(TorchSharpLibrary.AsBuilt(_original, always: true)));
+
+    private static void Run(params string[] arguments)
     {
-        string output = Path.Combine(_folder, "always");
-        Build("-o", output, "-p:AllowOlderLibstdcxx=always");
-        Assert.That(
-            File.ReadAllBytes(Path.Combine(output, "native", TorchSharpLibrary.FileName)).AsSpan()
-                .SequenceEqual(TorchSharpLibrary.AsBuilt(_original, always: true)));
+        (int exitCode, string output) = Repository.Dotnet(arguments);
+        Assert.That(exitCode, Is.Zero, output);
     }
 
-    private (Snapshot Library, Snapshot Text) Build(params string[] arguments)
-    {
-        (int exitCode, string output) = Repository.Dotnet(["build", "-c", "Release", Path.Combine(_folder, "OfItsOwn.csproj"), .. arguments]);
-        Assert.That(exitCode, Is.Zero, output);
-        return (Snapshot.Of(LibraryIn("native")), Snapshot.Of(LibraryIn("text")));
-    }
+    private string ProjectFile => Path.Combine(_folder, "OfItsOwn.csproj");
 
     private string LibraryIn(string folder) => Path.Combine(_folder, "bin", "Release", "net10.0", folder, TorchSharpLibrary.FileName);
 
