@@ -21,7 +21,14 @@ internal sealed class TimeLimit : IDisposable
         {
             using var process = Process.GetCurrentProcess();
             TimeSpan left = time - (DateTime.Now - process.StartTime);
-            _time.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            if (left > TimeSpan.Zero)
+            {
+                _time.CancelAfter(left);
+            }
+            else
+            {
+                _time.Cancel(); // at once: a timer comes later, and until then the command would begin its work
+            }
         }
     }
 
