@@ -10,7 +10,7 @@ namespace ErTraining.Tests.Commands;
 [Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class TrainCommandTests
 {
-    private static readonly string[] s_byDefault = ["--train-images", "96", "--epochs", "2", "--batch-size", "32", "--output", "run"];
+    private static readonly string[] s_byDefault = ["--train-images", "96", "--test-images", "50", "--epochs", "2", "--batch-size", "32", "--output", "run"];
 
     private static readonly string[] s_resultMembers =
     [
@@ -26,7 +26,7 @@ internal sealed class TrainCommandTests
     private string[] _short = null!;
 
     /// <summary>
-    /// Fewer test images than the two thousand that come with the built-in images, since they are evaluated three times a run, and one run on them, which no test changes.
+    /// Images, and one run on them, which no test changes. Fewer test images than the two thousand that come with the built-in images, since they are evaluated three times a run.
     /// </summary>
     [OneTimeSetUp]
     public void MakeImagesAndTrain()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using ErTraining.Libtorch;
 
@@ -73,13 +74,16 @@ internal static partial class ProgramUnderTest
         }
     }
 
-    /// <summary>Sends a process a signal: "TERM", "USR1".</summary>
+    /// <summary>Sends a process a signal, "TERM" or "USR1", by the system's call: the command kill takes a while to start, and the process may be over by then.</summary>
     public static void Signal(Process process, string name)
     {
-        using Process kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);
-        kill.WaitForExit();
-        Assert.That(kill.ExitCode, Is.Zero, "it was over before the signal");
+        bool isMac = OperatingSystem.IsMacOS();
+        int number = name switch { "INT" => 2, "TERM" => 15, "USR1" => isMac ? 30 : 10, "USR2" => isMac ? 31 : 12, _ => throw new ArgumentOutOfRangeException(nameof(name)) };
+        Assert.That(Kill(process.Id, number), Is.Zero, "it was over before the signal");
     }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
 
     /// <summary>What starts it in the given folder.</summary>
     public static ProcessStartInfo StartInfo(string folder, params IEnumerable<string> arguments) =>
