@@ -121,8 +121,8 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("export --checkpoint nowhere --output encoder", "nowhere: no such directory")]
     [TestCase("export --checkpoint nowhere --output .", ".: a folder; --output wants a file")]
     [TestCase("export --checkpoint nowhere --output /dev/null", "/dev/null: a device, which a file would replace; --output wants a file", IncludePlatform = "Linux")]
-    [TestCase("train --weights nowhere", "nowhere: cannot be read")]
-    [TestCase("train --weights .", ".: a folder; a safetensors file is wanted")]
+    [TestCase("train --weights nowhere --train-images 128 --test-images 10", "nowhere: cannot be read")]
+    [TestCase("train --weights . --train-images 128 --test-images 10", ".: a folder; a safetensors file is wanted")]
     [TestCase("synthesize --output here --images 4", "--images is 4")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {

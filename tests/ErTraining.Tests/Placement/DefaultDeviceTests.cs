@@ -14,7 +14,7 @@ namespace ErTraining.Tests.Placement;
 [NonParallelizable]
 internal sealed class DefaultDeviceTests : TensorTests
 {
-    private static readonly ImageData s_data = SyntheticImages.Create(32, 10, seed: 0);
+    private static readonly ImageData s_data = SyntheticImages.Create(32, 10, seed: 0), s_small = SyntheticImages.Create(32, 10, seed: 0, size: 16);
 
     private static IEnumerable<TestCaseData> Methods =>
         from name in Registry.Default.Methods.Keys from objective in Enum.GetValues<Objective>() select new TestCaseData(name, objective);
@@ -23,17 +23,17 @@ internal sealed class DefaultDeviceTests : TensorTests
     public void A_run_comes_to_the_same_numbers(string method, Objective objective)
     {
         string smallCrops = method is "dino" or "swav" ? "small_crops=1 small_crop_size=8" : "";
-        AssertSame(Given.Settings($"method={method} objective={objective.ToString().ToLowerInvariant()} epochs=1 batch_size=16 hidden_dimension=16 {smallCrops}"));
+        AssertSame(Given.Settings($"image_size=16 method={method} objective={objective.ToString().ToLowerInvariant()} epochs=1 batch_size=16 hidden_dimension=16 {smallCrops}"));
     }
 
     [TestCase("sgd")]
     [TestCase("lars")]
     public void A_run_with_another_optimizer_comes_to_the_same_numbers(string optimizer) =>
-        AssertSame(Given.Settings($"epochs=2 batch_size=16 hidden_dimension=16 optimizer={optimizer}"));
+        AssertSame(Given.Settings($"image_size=16 epochs=2 batch_size=16 hidden_dimension=16 optimizer={optimizer}"));
 
     [Test]
     public void A_run_in_bfloat16_comes_to_the_same_numbers() =>
-        AssertSame(Given.Settings("method=byol epochs=1 batch_size=16 hidden_dimension=16 precision=bfloat16 queue=20"));
+        AssertSame(Given.Settings("image_size=16 method=byol epochs=1 batch_size=16 hidden_dimension=16 precision=bfloat16 queue=20"));
 
     [Test]
     public void ResNet18_has_the_same_features()
@@ -83,11 +83,11 @@ internal sealed class DefaultDeviceTests : TensorTests
 
         string[] Pictures()
         {
-            RunSettings settings = Given.Settings("method=swav small_crops=3 epochs=1 batch_size=16 hidden_dimension=16");
-            using var trainer = new Trainer(Registry.Default, settings, s_data, CPU);
+            RunSettings settings = Given.Settings("image_size=16 method=swav small_crops=3 epochs=1 batch_size=16 hidden_dimension=16");
+            using var trainer = new Trainer(Registry.Default, settings, s_small, CPU);
             RunResult result = trainer.Run(CancellationToken.None);
-            RunPictures pictures = RunPictures.Draw(Registry.Default, settings, s_data.Train.ClassNames, result, trainer);
-            Report.Write(folder["report.html"], Registry.Default, settings, s_data, result, pictures);
+            RunPictures pictures = RunPictures.Draw(Registry.Default, settings, s_small.Train.ClassNames, result, trainer);
+            Report.Write(folder["report.html"], Registry.Default, settings, s_small, result, pictures);
             return [.. Regex.Matches(File.ReadAllText(folder["report.html"]), "class=\"sheet\"[^>]*base64,([^\"]+)").Select(picture => picture.Groups[1].Value)];
         }
     }
@@ -107,11 +107,11 @@ internal sealed class DefaultDeviceTests : TensorTests
     {
         var states = new States();
         var observer = new Epochs();
-        using (var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { observer } })
+        using (var trainer = new Trainer(Registry.Default, settings, s_small, CPU) { Observers = { observer } })
         {
             trainer.Run(CancellationToken.None, states);
         }
-        using var resumed = new Trainer(Registry.Default, settings, s_data, CPU);
+        using var resumed = new Trainer(Registry.Default, settings, s_small, CPU);
         resumed.Restore(states.Kept[1]);
         RunResult again = resumed.Run(CancellationToken.None);
         return

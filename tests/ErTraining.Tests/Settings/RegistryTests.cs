@@ -20,8 +20,8 @@ internal sealed class RegistryTests
     {
         using var folder = new TemporaryDirectory();
         ProgramUnderTest.Outcome trained = Run(
-            folder, "train --encoder patches --width 24 --train-images 64 --batch-size 32 --epochs 1 --evaluations 1 --threads 1 --output run");
-        ProgramUnderTest.Outcome evaluated = Run(folder, "evaluate --checkpoint run --train-images 64 --threads 1 --output result.json");
+            folder, "train --encoder patches --width 24 --train-images 64 --test-images 50 --batch-size 32 --epochs 1 --evaluations 1 --threads 1 --output run");
+        ProgramUnderTest.Outcome evaluated = Run(folder, "evaluate --checkpoint run --train-images 64 --test-images 50 --threads 1 --output result.json");
         ProgramUnderTest.Outcome exported = Run(folder, "export --checkpoint run --output encoder.safetensors");
         Assert.Multiple(() =>
         {

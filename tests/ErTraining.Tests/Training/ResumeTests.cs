@@ -14,12 +14,12 @@ internal sealed partial class ResumeTests
 {
     private const int StepsPerEpoch = 3, BatchSize = 8;
 
-    private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0);
+    private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0, size: 16);
 
     /// <summary>The same images, none of them in memory.</summary>
     private static readonly ImageData s_read = new(s_data.Name, OnDemand(s_data.Train), OnDemand(s_data.Test));
 
-    private const string Line = "epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
+    private const string Line = "image_size=16 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
 
     private static readonly RunSettings s_settings = Given.Settings(Line);
 
@@ -190,7 +190,7 @@ internal sealed partial class ResumeTests
         AssertRefused(
             MidEpoch(s_settings),
             s_settings,
-            s_data with { Test = new ImageSet(pixels, s_data.Test.Labels, s_data.Test.ClassNames) },
+            s_data with { Test = new ImageSet(pixels, s_data.Test.Labels, s_data.Test.ClassNames, s_data.Test.Size) },
             "not the images that the run began with");
     }
 

@@ -78,7 +78,7 @@ internal sealed class TwoViewsTests
     [Test]
     public void A_fifth_of_the_views_is_grey_and_a_fifth_of_those_of_the_luma_of_the_image()
     {
-        Tensor images = (rand(4000, 3, 1, 1) * 155 + 50).expand(4000, 3, 32, 32).to(ScalarType.Byte).contiguous();
+        Tensor images = (rand(4000, 3, 1, 1) * 155 + 50).expand(4000, 3, 16, 16).to(ScalarType.Byte).contiguous();
         (Tensor view, _) = Views(images, seed: 6);
         Tensor colour = Pixels.Uncenter(view).mean([2, 3]), isGrey = colour.amax([1]) - colour.amin([1]) < 1e-4;
         Tensor bytes = images.to(ScalarType.Float32).mean([2, 3]) / 255;
@@ -148,7 +148,7 @@ internal sealed class TwoViewsTests
     private static (Tensor First, Tensor Second) Views(Tensor images, ulong seed)
     {
         using var generator = new Generator(seed, CPU);
-        using var views = new TwoViews(CPU, 32, new ViewSettings());
+        using var views = new TwoViews(CPU, (int)images.shape[^1], new ViewSettings());
         return views.Draw(images, generator);
     }
 
