@@ -13,7 +13,7 @@ namespace ErTraining.Tests.Commands;
 [Parallelizable] // with other fixtures whose work is done by processes of their own
 internal sealed class EvaluateCommandTests
 {
-    private const int TestImages = 400; // fewer than come with the built-in images
+    private const int TestImages = 150; // fewer than come with the built-in images
 
     private static readonly string[] s_resultMembers =
     [

@@ -13,9 +13,21 @@ internal sealed class EvaluateBadUsageTests
     public void TrainOnce()
     {
         _folder = new TemporaryDirectory();
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(
-            _folder.Path, "train", "--train-images", "256", "--epochs", "0", "--batch-size", "64", "--output", "run");
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(
+            _folder.Path, "train", "--train-images", "256", "--test-images", "50", "--epochs", "0", "--batch-size", "64", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+
+        string settings = File.ReadAllText(_folder["run/config.json"]);
+        byte[] weights = File.ReadAllBytes(_folder["run/checkpoint/model.safetensors"]);
+        MakeRun("damaged", settings[..^20], weights);
+        MakeRun("unknown", settings.Replace("convnet", "vit", StringComparison.Ordinal), weights);
+        MakeRun("empty", settings, null);
+        MakeRun("other", settings.Replace("convnet", "resnet18", StringComparison.Ordinal), weights);
+        byte[] infinite = [.. weights];
+        infinite.AsSpan(8 + (int)BitConverter.ToInt64(weights), 32 * sizeof(float)).Fill(0xFF); // the encoder's first tensor, right after the header
+        MakeRun("infinite", settings, infinite);
+        using var encoder = new ConvNet();
+        EncoderFile.Write(_folder["enlarging.safetensors"], encoder, new ImagePreprocessing { ImageSize = 8, StandardDeviation = 1e-45 });
     }
 
     [OneTimeTearDown]
@@ -43,20 +55,6 @@ internal sealed class EvaluateBadUsageTests
     [TestCase("--weights enlarging.safetensors --train-images 64 --test-images 16", "features are not all finite numbers", TestName = "The deviation that a file of weights names is used")]
     public void It_exits_with_2_and_one_line(string arguments, string says)
     {
-        string settings = File.ReadAllText(_folder["run/config.json"]);
-        byte[] weights = File.ReadAllBytes(_folder["run/checkpoint/model.safetensors"]);
-        MakeRun("damaged", settings[..^20], weights);
-        MakeRun("unknown", settings.Replace("convnet", "vit", StringComparison.Ordinal), weights);
-        MakeRun("empty", settings, null);
-        MakeRun("other", settings.Replace("convnet", "resnet18", StringComparison.Ordinal), weights);
-        byte[] infinite = [.. weights];
-        infinite.AsSpan(8 + (int)BitConverter.ToInt64(weights), 32 * sizeof(float)).Fill(0xFF); // the encoder's first tensor, right after the header
-        MakeRun("infinite", settings, infinite);
-        using (var encoder = new ConvNet())
-        {
-            EncoderFile.Write(_folder["enlarging.safetensors"], encoder, new ImagePreprocessing { ImageSize = 8, StandardDeviation = 1e-45 });
-        }
-
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, ["evaluate", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         Assert.Multiple(() =>
         {
