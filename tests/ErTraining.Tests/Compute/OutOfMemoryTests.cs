@@ -86,7 +86,7 @@ internal sealed class OutOfMemoryTests
     {
         using var folder = new TemporaryDirectory();
         const long MostKibibytes = 5_000_000;
-        string program = $"ulimit -v {MostKibibytes}; exec dotnet '{typeof(TrainCommand).Assembly.Location}' train --train-images 2048 --test-images 50 --batch-size 2048 --epochs 1 --threads 1";
+        string program = $"ulimit -v {MostKibibytes}; exec dotnet '{typeof(TrainCommand).Assembly.Location}' train --train-images 4096 --test-images 50 --batch-size 4096 --epochs 1 --threads 1";
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(new ProcessStartInfo("bash", ["-c", program])
         {
             WorkingDirectory = folder.Path,
