@@ -46,8 +46,8 @@ public sealed class Registry
         ],
         new Dictionary<Type, Func<EncoderSettings, Encoder>>
         {
-            [typeof(ConvNetSettings)] = _ => new ConvNet(),
-            [typeof(ResNet18Settings)] = settings => new ResNet18(((ResNet18Settings)settings).Stem ?? ResNetStem.Cifar),
+            [typeof(ConvNetSettings)] = settings => new ConvNet(((ConvNetSettings)settings).Width ?? ConvNet.DefaultWidth),
+            [typeof(ResNet18Settings)] = settings => Make((ResNet18Settings)settings),
         });
 
     /// <summary>The same with another encoder: <c>--encoder NAME</c> trains it, and its settings become options, with their help, and members of config.json.</summary>
@@ -86,6 +86,8 @@ public sealed class Registry
     /// <summary>A fresh encoder with the defaults of its kind.</summary>
     internal Encoder CreateEncoder(string name, int imageSize = ImageSet.DefaultSize) =>
         CreateEncoder((EncoderSettings)_kinds.First(kind => kind.Base == typeof(EncoderSettings) && kind.Name == name).Create(), imageSize, weights: null);
+
+    private static ResNet18 Make(ResNet18Settings settings) => new(settings.Stem ?? ResNetStem.Cifar, settings.Width ?? ResNet18.DefaultWidth);
 
     private static Kind Method<TSettings>(string name)
         where TSettings : MethodSettings, new() => new(typeof(MethodSettings), name, typeof(TSettings));

@@ -17,6 +17,9 @@ public sealed class ResNet18 : Encoder
     /// <summary>The height and width of images, in pixels, from which on the paper's stem is the one to choose: its last feature maps have two pixels a side there.</summary>
     public const int LeastSizeForImageNetStem = 64;
 
+    /// <summary>Channels of the first convolution where no other number is asked for.</summary>
+    public const int DefaultWidth = 64;
+
     private const int PoolSize = 3, PoolStride = 2, PoolPadding = 1;
 
     private readonly ImageConvolution conv1;
@@ -33,20 +36,30 @@ public sealed class ResNet18 : Encoder
     /// <param name="stem">Its first layers.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such stem.</exception>
     public ResNet18(ResNetStem stem)
-        : base(nameof(ResNet18), featureDimension: 512)
+        : this(stem, DefaultWidth)
     {
+    }
+
+    /// <summary>Makes the network with another number of channels; its weights are drawn from the global generator.</summary>
+    /// <param name="stem">Its first layers.</param>
+    /// <param name="width">Channels of the first convolution and of the first layer. There are eight times as many features.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stem, or the width is below 1 or above 512.</exception>
+    public ResNet18(ResNetStem stem, int width)
+        : base(nameof(ResNet18), EncoderWidth.Features(width))
+    {
+        Width = width;
         conv1 = stem switch
         {
-            ResNetStem.Cifar => new ImageConvolution(3, 64, kernelSize: 3, padding: 1),
-            ResNetStem.ImageNet => new ImageConvolution(3, 64, kernelSize: 7, stride: 2, padding: 3),
+            ResNetStem.Cifar => new ImageConvolution(3, width, kernelSize: 3, padding: 1),
+            ResNetStem.ImageNet => new ImageConvolution(3, width, kernelSize: 7, stride: 2, padding: 3),
             _ => throw new ArgumentOutOfRangeException(nameof(stem), $"The stem is {stem}; {nameof(ResNetStem.Cifar)} or {nameof(ResNetStem.ImageNet)} is wanted."),
         };
         Stem = stem;
-        bn1 = BatchNorm2d(64, device: CPU);
-        layer1 = Layer(64, 64, stride: 1);
-        layer2 = Layer(64, 128, stride: 2);
-        layer3 = Layer(128, 256, stride: 2);
-        layer4 = Layer(256, 512, stride: 2);
+        bn1 = BatchNorm2d(width, device: CPU);
+        layer1 = Layer(width, width, stride: 1);
+        layer2 = Layer(width, 2 * width, stride: 2);
+        layer3 = Layer(2 * width, 4 * width, stride: 2);
+        layer4 = Layer(4 * width, 8 * width, stride: 2);
         RegisterComponents();
         foreach (ImageConvolution convolution in modules().OfType<ImageConvolution>())
         {
@@ -57,12 +70,15 @@ public sealed class ResNet18 : Encoder
     /// <summary>The first layers.</summary>
     public ResNetStem Stem { get; }
 
+    /// <summary>Channels of the first convolution.</summary>
+    public int Width { get; }
+
     /// <summary>The stem that is usual for images of a size: the paper's from <see cref="LeastSizeForImageNetStem"/> pixels on.</summary>
     /// <param name="imageSize">Height and width in pixels.</param>
     public static ResNetStem StemFor(int imageSize) => imageSize >= LeastSizeForImageNetStem ? ResNetStem.ImageNet : ResNetStem.Cifar;
 
     /// <inheritdoc/>
-    protected override Encoder Fresh() => new ResNet18(Stem);
+    protected override Encoder Fresh() => new ResNet18(Stem, Width);
 
     /// <inheritdoc/>
     protected override Tensor Maps(Tensor images)

@@ -13,7 +13,16 @@ internal sealed record ResNet18Settings : EncoderSettings
         WhenNull = "that of the weights, if a file is given; else imagenet for images of 64x64 pixels and more, cifar for smaller ones")]
     public ResNetStem? Stem { get; init; }
 
+    /// <summary>Channels of the first convolution; null for those that the file of weights has, or the usual number.</summary>
+    [Setting(
+        "Number of channels of the encoder's first convolution; there are eight times as many features.",
+        Word = "encoder_width", Least = 1, Most = EncoderWidth.Largest, WhenNull = "that of the weights, if a file is given; else 64")]
+    public int? Width { get; init; }
+
     /// <inheritdoc/>
-    internal override EncoderSettings For(int imageSize, string? weights) =>
-        this with { Stem = Stem ?? (weights is null ? null : EncoderFile.ReadMetadata(weights).Stem) ?? ResNet18.StemFor(imageSize) };
+    internal override EncoderSettings For(int imageSize, string? weights)
+    {
+        EncoderMetadata? ofFile = weights is null ? null : EncoderFile.ReadMetadata(weights);
+        return this with { Stem = Stem ?? ofFile?.Stem ?? ResNet18.StemFor(imageSize), Width = Width ?? ofFile?.Width ?? ResNet18.DefaultWidth };
+    }
 }

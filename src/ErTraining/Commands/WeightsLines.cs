@@ -6,10 +6,16 @@ namespace ErTraining.Commands;
 /// <summary>What commands say of an encoder and of the file that its weights come from.</summary>
 internal static class WeightsLines
 {
-    /// <summary>The encoder in words, with what its name leaves open: "resnet18 (imagenet stem)".</summary>
+    /// <summary>The encoder in words, with what its name leaves open: "resnet18 (imagenet stem)", "convnet (width 16)".</summary>
     /// <param name="name">Name of its kind.</param>
     /// <param name="encoder">The network.</param>
-    public static string Describe(string name, Encoder encoder) => encoder is ResNet18 { Stem: var stem } ? $"{name} ({Word(stem)} stem)" : name;
+    public static string Describe(string name, Encoder encoder) => encoder switch
+    {
+        ResNet18 { Stem: var stem, Width: ResNet18.DefaultWidth } => $"{name} ({Word(stem)} stem)",
+        ResNet18 { Stem: var stem, Width: var width } => $"{name} ({Word(stem)} stem, width {width})",
+        ConvNet { Width: not ConvNet.DefaultWidth and var width } => $"{name} (width {width})",
+        _ => name,
+    };
 
     /// <summary>The word that sets a stem.</summary>
     public static string Word(ResNetStem stem) => stem.ToString().ToLowerInvariant();

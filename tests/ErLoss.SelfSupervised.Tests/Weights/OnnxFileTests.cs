@@ -39,7 +39,7 @@ internal sealed class OnnxFileTests : TensorTests
                 Assert.That(features.shape, Is.EqualTo(wanted.shape));
                 Assert.That((features - wanted).abs().max().item<float>() / wanted.abs().max().item<float>(), Is.LessThan(1e-5), $"{batch} images of {height}x{width}");
             }
-            var metadata = new Dictionary<string, string> { ["encoder"] = name, ["image_size"] = $"{size}", ["mean"] = "0.4", ["standard_deviation"] = "0.3", ["background"] = "ffffff" };
+            var metadata = new Dictionary<string, string> { ["encoder"] = name, ["width"] = stem is null ? "32" : "64", ["image_size"] = $"{size}", ["mean"] = "0.4", ["standard_deviation"] = "0.3", ["background"] = "ffffff" };
             if (stem is not null)
             {
                 metadata["stem"] = stem;

@@ -108,6 +108,37 @@ internal sealed class TrainedEncoderTests : TensorTests
         }
     }
 
+    [Test]
+    public void The_width_is_the_one_that_the_weights_have_whatever_else_the_file_says()
+    {
+        using Encoder small = new ConvNet(5), residual = new ResNet18(ResNetStem.Cifar, 2), usual = new ConvNet();
+        Tensor pixels = randint(0, 256, [2, 3, 8, 8], ScalarType.Byte);
+        foreach (Encoder encoder in (Encoder[])[small, residual])
+        {
+            EncoderFile.Write(FilePath, encoder);
+            (Dictionary<string, SafeTensor> tensors, Dictionary<string, string> metadata) = SafeTensors.Read(FilePath);
+            foreach (Dictionary<string, string> texts in (Dictionary<string, string>[])[metadata, []])
+            {
+                SafeTensors.Write(FilePath, tensors, texts);
+                using TrainedEncoder loaded = EncoderFile.Load(FilePath);
+                Assert.That(loaded.Encoder.GetType(), Is.EqualTo(encoder.GetType()));
+                Assert.That(loaded.FeatureDimension, Is.EqualTo(encoder.FeatureDimension));
+                Assert.That(loaded.Features(pixels).equal(Features.Compute(encoder, pixels)).all().item<bool>());
+            }
+        }
+        EncoderFile.Write(FilePath, small);
+        Assert.Multiple(() =>
+        {
+            Assert.That(SafeTensors.ReadHeader(FilePath).Metadata["width"], Is.EqualTo("5"));
+            Assert.That(small.FeatureDimension, Is.EqualTo(40));
+            Assert.That(((ConvNet)small.InFloat64()).Width, Is.EqualTo(5));
+            Assert.That(((ResNet18)residual.InFloat64()).Width, Is.EqualTo(2));
+            Assert.That(() => EncoderFile.Read(FilePath, usual), Throws.TypeOf<DataException>().With.Message.Contains("by its names it holds the encoder convnet").And.Message.Not.Contains("\n"));
+            Assert.That(() => new ConvNet(0), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("The width is 0; a number from 1 to 512 is wanted."));
+            Assert.That(() => new ResNet18(ResNetStem.Cifar, 513), Throws.TypeOf<ArgumentOutOfRangeException>());
+        });
+    }
+
     [TestCase("stem", "large", "'stem' in the metadata is 'large'; cifar or imagenet is wanted.")]
     [TestCase("encoder", "vit", "the encoder 'vit', which is none of convnet, resnet18; make the network and hand it in with the file's name.")]
     [TestCase("encoder", "resnet18", "not the weights of this encoder; by its names it holds the encoder convnet.")]
