@@ -41,6 +41,23 @@ internal static class Evaluator
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
     }
 
+    /// <summary>The linear probe (<see cref="ErLoss.SelfSupervised.Evaluation.LinearProbe"/>) on the encoder's features of the images that have labels.</summary>
+    /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
+    /// <param name="train">The images that the probe is trained on: two at least that have a label.</param>
+    /// <param name="test">The images that are classified.</param>
+    /// <param name="cancellation">Heeded between batches and iterations.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
+    public static LinearProbeResult LinearProbe(Encoder encoder, ImageTensors train, ImageTensors test, CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, new ImagePreprocessing(), cancellation: cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, new ImagePreprocessing(), cancellation: cancellation);
+        RequireFinite(trainFeatures, "The encoder's features");
+        RequireFinite(testFeatures, "The encoder's features");
+        return ErLoss.SelfSupervised.Evaluation.LinearProbe.Evaluate(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation: cancellation);
+    }
+
     /// <summary>
     /// How far a method's outputs are from collapse, on the first 512 images, which are not augmented. The method is evaluated in its evaluation mode
     /// and left in the mode it was in.

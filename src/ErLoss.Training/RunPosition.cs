@@ -7,6 +7,9 @@ internal sealed record RunPosition
     /// <summary>kNN accuracy of the encoder before training; null where no accuracy can be measured.</summary>
     public required double? KnnAccuracyBefore { get; init; }
 
+    /// <summary>Accuracy of a linear probe on the encoder before training; null where none was asked for.</summary>
+    public double? LinearProbeAccuracyBefore { get; init; }
+
     /// <summary>View retrieval before training; null in the states of older versions.</summary>
     public double? ViewRetrievalBefore { get; init; }
 

@@ -16,6 +16,9 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     /// <summary>kNN accuracy of the encoder before training, once it is known; never where no accuracy can be measured.</summary>
     public double? KnnAccuracyBefore { get; set; }
 
+    /// <summary>Accuracy of a linear probe on the encoder before training, once it is known; never where none was asked for.</summary>
+    public double? LinearProbeAccuracyBefore { get; set; }
+
     /// <summary>View retrieval before training, once it is known.</summary>
     public double? ViewRetrievalBefore { get; set; }
 
@@ -44,6 +47,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
             throw new DataException($"The checkpoint was made after epoch {position.Epochs.Count} and {position.StepsDone} steps, which is no place in this run.");
         }
         KnnAccuracyBefore = position.KnnAccuracyBefore;
+        LinearProbeAccuracyBefore = position.LinearProbeAccuracyBefore;
         ViewRetrievalBefore = position.ViewRetrievalBefore;
         _epochs.AddRange(position.Epochs);
         Sums.Dispose();
@@ -75,6 +79,7 @@ internal sealed class RunProgress(TrainingStep step, int batchSize, Device devic
     public RunPosition Position() => new()
     {
         KnnAccuracyBefore = KnnAccuracyBefore,
+        LinearProbeAccuracyBefore = LinearProbeAccuracyBefore,
         ViewRetrievalBefore = ViewRetrievalBefore,
         Epochs = [.. _epochs],
         StepsDone = StepsDone,

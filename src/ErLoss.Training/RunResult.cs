@@ -27,6 +27,8 @@ namespace ErLoss.Training;
 /// <param name="LabelledImages">Number of training images with labels, which vote for the accuracies; null in the results of older versions, as the next one.</param>
 /// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
 /// <param name="ClassAccuracy">kNN accuracy of the trained encoder for each class that has test images, by the name of the class; null where no accuracy can be measured, and in the results of older versions.</param>
+/// <param name="LinearProbeAccuracyBefore">Accuracy of a linear probe on the encoder before training; null where none was asked for, as the next one.</param>
+/// <param name="LinearProbeAccuracy">That on the trained encoder.</param>
 internal sealed record RunResult(
     string Method,
     Objective Objective,
@@ -48,13 +50,21 @@ internal sealed record RunResult(
     UsedSettings? Used = null,
     int? LabelledImages = null,
     int? LabelledTestImages = null,
-    IReadOnlyDictionary<string, double>? ClassAccuracy = null)
+    IReadOnlyDictionary<string, double>? ClassAccuracy = null,
+    double? LinearProbeAccuracyBefore = null,
+    double? LinearProbeAccuracy = null)
 {
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracy"/>; null where the number of test images is not known.</summary>
     public ConfidenceInterval? KnnAccuracyInterval => Interval(KnnAccuracy);
 
     /// <summary>The 95% confidence interval of <see cref="KnnAccuracyBefore"/>, likewise.</summary>
     public ConfidenceInterval? KnnAccuracyBeforeInterval => Interval(KnnAccuracyBefore);
+
+    /// <summary>The 95% confidence interval of <see cref="LinearProbeAccuracy"/>, likewise.</summary>
+    public ConfidenceInterval? LinearProbeAccuracyInterval => Interval(LinearProbeAccuracy);
+
+    /// <summary>The 95% confidence interval of <see cref="LinearProbeAccuracyBefore"/>, likewise.</summary>
+    public ConfidenceInterval? LinearProbeAccuracyBeforeInterval => Interval(LinearProbeAccuracyBefore);
 
     /// <summary>What a run that is over came to.</summary>
     /// <param name="registry">Knows the method's name.</param>
@@ -64,8 +74,9 @@ internal sealed record RunResult(
     /// <param name="progress">Metrics and times.</param>
     /// <param name="used">What followed from the settings and the images.</param>
     /// <param name="classAccuracy">See <see cref="ClassAccuracy"/>.</param>
+    /// <param name="linearProbeAccuracy">See <see cref="LinearProbeAccuracy"/>.</param>
     public static RunResult Create(
-        Registry registry, RunSettings settings, torch.Device device, (ImageTensors Train, ImageTensors Test) images, RunProgress progress, UsedSettings used, IReadOnlyDictionary<string, double>? classAccuracy)
+        Registry registry, RunSettings settings, torch.Device device, (ImageTensors Train, ImageTensors Test) images, RunProgress progress, UsedSettings used, IReadOnlyDictionary<string, double>? classAccuracy, double? linearProbeAccuracy = null)
     {
         EpochMetrics? last = progress.Epochs.Count > 0 ? progress.Epochs[^1] : null;
         double trained = (double)progress.StepsDone * settings.BatchSize;
@@ -90,7 +101,9 @@ internal sealed record RunResult(
             used,
             images.Train.LabelledCount,
             images.Test.LabelledCount,
-            classAccuracy);
+            classAccuracy,
+            progress.LinearProbeAccuracyBefore,
+            linearProbeAccuracy);
     }
 
     private ConfidenceInterval? Interval(double? accuracy) =>

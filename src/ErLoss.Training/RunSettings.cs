@@ -56,6 +56,10 @@ internal sealed record RunSettings : Section
     [Setting("Number of kNN evaluations during training.", Least = 1)]
     public int Evaluations { get; init; } = 4;
 
+    /// <summary>Whether a linear probe says, before training and after, what the features are worth.</summary>
+    [Setting("Train a linear classifier on the encoder's features before training and at the end (linear probe), and report its accuracies beside those of kNN.", DecidesResult = false)]
+    public bool LinearProbe { get; init; }
+
     /// <summary>Where and how it is computed.</summary>
     public ComputeSettings Compute { get; init; } = new();
 

@@ -119,6 +119,7 @@ internal sealed class Trainer : IDisposable
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
             EvaluationBefore = _evaluation;
+            _progress.LinearProbeAccuracyBefore = _progress.StepsDone == 0 ? LinearProbeAccuracy(cancellation) : null;
             _progress.ViewRetrievalBefore = _progress.StepsDone == 0 ? ViewRetrieval(cancellation) : null;
             keeper?.Save(State());
         }
@@ -142,7 +143,7 @@ internal sealed class Trainer : IDisposable
             Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
-        return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used, _measuresAccuracy ? Evaluate(cancellation).Confusion!.ByClass(_classNames) : null);
+        return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used, _measuresAccuracy ? Evaluate(cancellation).Confusion!.ByClass(_classNames) : null, LinearProbeAccuracy(cancellation));
     }
 
     /// <summary>What the features of the encoder are as it is now. They are computed unless they were before.</summary>
@@ -208,6 +209,9 @@ internal sealed class Trainer : IDisposable
     }
 
     private double? KnnAccuracy(CancellationToken cancellation) => _measuresAccuracy ? Evaluate(cancellation).Confusion!.Accuracy : null;
+
+    private double? LinearProbeAccuracy(CancellationToken cancellation) =>
+        _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 ? Evaluator.LinearProbe(Method.Encoder, Train, Test, cancellation).TestAccuracy : null;
 
     private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, cancellation);
 

@@ -28,6 +28,7 @@ internal static class Report
             <div class="figures">
             {{(result.KnnAccuracyBefore is { } before ? $"<div>{before:p1}<span>kNN accuracy before{Interval(result.KnnAccuracyBeforeInterval)}</span></div>" : "")}}
             {{(result.KnnAccuracy is { } after ? $"<div>{after:p1}<span>kNN accuracy after{Interval(result.KnnAccuracyInterval)}</span></div>" : "")}}
+            {{(result is { LinearProbeAccuracyBefore: { } probeBefore, LinearProbeAccuracy: { } probe } ? $"<div>{probe:p1}<span>linear probe ({probeBefore:p1} before)</span></div>" : "")}}
             {{(result is { ViewRetrievalBefore: { } found, ViewRetrieval: { } finds } ? $"<div>{finds:p1}<span>view retrieval ({found:p1} before): the nearest of {2 * Evaluator.RetrievedImages(result.TestImages):n0} projections is the other view of the same test image</span></div>" : "")}}
             {{(result.MutualInformationBound is { } bound ? $"<div>{AxisTicks.Label(bound, 2)}<span>nats, bound on what the views share</span></div>" : "")}}
             <div>{{result.ImagesPerSecond:n0}}<span>images a second</span></div>

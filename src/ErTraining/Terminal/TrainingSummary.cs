@@ -17,6 +17,11 @@ internal static class TrainingSummary
             AnsiConsole.MarkupLineInterpolated(
                 $"kNN accuracy on the test images: [bold]{before:p1}[/]{Range(result.KnnAccuracyBeforeInterval)} before training, [bold]{after:p1}[/]{Range(result.KnnAccuracyInterval)} after: {Gain(result, before, after)}.");
         }
+        if (result is { LinearProbeAccuracyBefore: { } probeBefore, LinearProbeAccuracy: { } probe })
+        {
+            AnsiConsole.MarkupLineInterpolated(
+                $"Linear probe on the test images: [bold]{probeBefore:p1}[/]{Range(result.LinearProbeAccuracyBeforeInterval)} before training, [bold]{probe:p1}[/]{Range(result.LinearProbeAccuracyInterval)} after.");
+        }
         if (result.MutualInformationBound is { } bound)
         {
             AnsiConsole.MarkupLineInterpolated(

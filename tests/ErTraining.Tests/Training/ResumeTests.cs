@@ -19,7 +19,7 @@ internal sealed partial class ResumeTests
     /// <summary>The same images, none of them in memory.</summary>
     private static readonly ImageData s_read = new(s_data.Name, OnDemand(s_data.Train), OnDemand(s_data.Test));
 
-    private const string Line = "image_size=16 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
+    private const string Line = "image_size=16 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 linear_probe";
 
     private static readonly RunSettings s_settings = Given.Settings(Line);
 

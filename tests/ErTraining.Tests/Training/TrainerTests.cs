@@ -75,12 +75,14 @@ internal sealed class TrainerTests
     public void No_epochs_only_evaluate_the_untrained_encoder()
     {
         var observer = new Recorder();
-        RunResult result = Train(Given.Settings($"{Small} epochs=0 batch_size=64"), observer, s_few);
+        RunResult result = Train(Given.Settings($"{Small} epochs=0 batch_size=64 linear_probe"), observer, s_few);
         Assert.Multiple(() =>
         {
             Assert.That(observer.Epochs, Is.Empty);
             Assert.That(result.KnnAccuracy, Is.EqualTo(result.KnnAccuracyBefore));
             Assert.That(result.ViewRetrieval, Is.EqualTo(result.ViewRetrievalBefore).And.Not.Null);
+            Assert.That(result.LinearProbeAccuracy, Is.EqualTo(result.LinearProbeAccuracyBefore));
+            Assert.That(result.LinearProbeAccuracy, Is.InRange(0.12, 1.0), "chance is a tenth");
             Assert.That(result.Loss, Is.Null);
         });
     }
