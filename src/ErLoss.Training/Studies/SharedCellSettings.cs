@@ -52,9 +52,10 @@ internal sealed class SharedCellSettings(Registry registry, IReadOnlyList<(strin
     /// <summary>The document of a cell: its own settings, and the shared ones that it can have.</summary>
     public RunSettings Cell(IEnumerable<AxisValue> values)
     {
-        RunSettings bare = Bare(values);
+        AxisValue[] own = [.. values];
+        RunSettings bare = Bare(own);
         var fitting = new List<(string Word, string Value)>();
-        foreach ((string Word, string Value) setting in shared)
+        foreach ((string Word, string Value) setting in Besides(shared, own))
         {
             SettingsException? misfit = Attempt(() => _document.With(bare, [setting]));
             if (misfit is null)
@@ -93,5 +94,13 @@ internal sealed class SharedCellSettings(Registry registry, IReadOnlyList<(strin
         }
     }
 
-    private RunSettings Bare(IEnumerable<AxisValue> values) => FreshRun.Compose(registry, [.. Kinds, .. values.Select(value => (value.Word, value.Value))], json);
+    /// <summary>The shared settings that a cell has not of its own, as those of an arm are.</summary>
+    private static IEnumerable<(string Word, string Value)> Besides(IEnumerable<(string Word, string Value)> settings, IEnumerable<AxisValue> own) =>
+        settings.Where(setting => !own.Any(value => value.Words.Any(of => of.Word == setting.Word)));
+
+    private RunSettings Bare(IEnumerable<AxisValue> values)
+    {
+        AxisValue[] own = [.. values];
+        return FreshRun.Compose(registry, [.. Besides(Kinds, own), .. own.SelectMany(value => value.Words)], json);
+    }
 }

@@ -49,8 +49,12 @@ internal sealed record StudyAxis(string Word, IReadOnlyList<string> Values)
 /// <param name="Word">The word of the setting.</param>
 /// <param name="Value">Its value as a word.</param>
 /// <param name="IsPath">Whether the value is a path; tables and folders then have its last name alone.</param>
-internal sealed record AxisValue(string Word, string Value, bool IsPath = false)
+/// <param name="Arm">The arm that the value is the name of, on the axis of objectives; null if the value is that of a setting.</param>
+internal sealed record AxisValue(string Word, string Value, bool IsPath = false, StudyArm? Arm = null)
 {
+    /// <summary>The settings that it stands for, by their words.</summary>
+    public IReadOnlyList<(string Word, string Value)> Words => Arm?.Words() ?? [(Word, Value)];
+
     /// <summary>A value of any setting.</summary>
     public static AxisValue Of(Document<RunSettings> document, string word, string value) =>
         new(word, value, document.Settings.Any(setting => setting.Word == word && setting.Attribute.IsPath));

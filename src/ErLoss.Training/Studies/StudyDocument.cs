@@ -6,16 +6,26 @@ namespace ErLoss.Training.Studies;
 /// <param name="Table">The paper's Table 2, as far as there are results.</param>
 internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<StudyDocument.CellEntry> Cells, StudyTable Table)
 {
-    /// <summary>A cell: its folder, its value on each axis, what became of it, its result.json and metrics.jsonl.</summary>
+    /// <summary>A cell: its folder, its value on each axis with the settings of its arm, its learning rate, the steps that it took, what became of it, its result.json and metrics.jsonl.</summary>
     internal sealed record CellEntry(
         string Name,
         string Folder,
         IReadOnlyDictionary<string, string> Axes,
         double LearningRate,
+        long? Steps,
         CellStatus Status,
         string? Message,
         RunResult? Result,
         IReadOnlyList<EpochMetrics> Epochs);
+
+    private static Dictionary<string, string> Axes(StudyCell cell) => new(
+        [
+            .. cell.Variant.Values.SelectMany(value => value.Words).Select(setting => KeyValuePair.Create(setting.Word, setting.Value)),
+            .. cell.Variant.Arm is { } arm ? [KeyValuePair.Create("arm", arm)] : (KeyValuePair<string, string>[])[],
+            KeyValuePair.Create(StudyAxis.Seed, $"{cell.Seed}"),
+        ]);
+
+    private static long? Steps(RunResult? result, StudyCell cell) => result is null ? null : (long)result.Epochs * (result.Images / cell.Settings.BatchSize);
 
     /// <summary>Makes it from what has become of the cells.</summary>
     /// <param name="plan">The study.</param>
@@ -29,8 +39,9 @@ internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<Study
                select new CellEntry(
                    cell.Name,
                    nameOfFolder(cell),
-                   cell.Variant.Values.Append(new AxisValue(StudyAxis.Seed, $"{cell.Seed}")).ToDictionary(value => value.Word, value => value.Value),
+                   Axes(cell),
                    cell.LearningRate,
+                   Steps(outcome.Result, cell),
                    outcome.Status,
                    outcome.Message,
                    outcome.Result,

@@ -1,3 +1,4 @@
+using ErLoss.Training.Methods;
 using ErLoss.Training.Statistics;
 
 namespace ErLoss.Training.Studies;
@@ -27,36 +28,38 @@ internal static class StudyFindings
             yield return Sentence(
                 $"At {rows.MaxBy(row => row.Reference.Values.Count)!.Reference.Description}",
                 Name(rows),
+                rows,
                 rows.Select((row, index) => Reaches(row.Accuracy) with { Caution = index == 0 ? "" : caution }));
             foreach (IGrouping<string, (StudyTableRow Row, StudyDelta Delta)> variation in
                 from row in rows from delta in row.Deltas group (row, delta) by delta.Variation)
             {
                 StudyTableRow[] varied = [.. variation.Select(each => each.Row)]; // one of the losses need not have the setting
                 IReadOnlyList<AxisValue> differences = variation.First().Delta.Variant.DifferencesFrom(varied[0].Reference);
-                yield return Sentence(Circumstance(differences), Name(varied), variation.Select(each => Loses(each.Delta.Lost)));
+                yield return Sentence(Circumstance(differences), Name(varied), varied, variation.Select(each => Loses(each.Delta.Lost)));
                 if (differences.Any(IsCentering))
                 {
                     yield return Sentence(
-                        "There, at the end of training,", $"the entropy of {Name(varied)}", variation.Select(each => Is(Entropy(each.Delta.Variant, outcomes))));
+                        "There, at the end of training,", $"the entropy of {Name(varied)}", varied, variation.Select(each => Is(Entropy(each.Delta.Variant, outcomes))));
                 }
             }
         }
 
-        string Name(StudyTableRow[] rows) => plan.Registry.Methods[rows[0].Method].TitleWith(rows[0].Objective);
+        string Name(StudyTableRow[] rows) => rows[0].Reference.Title(plan.Registry.Methods);
     }
 
     /// <summary>"At batch 64 BYOL loses 3.1 points, with ER 0.4."</summary>
-    private static string Sentence(string opening, string subject, IEnumerable<Claim> claims)
+    private static string Sentence(string opening, string subject, IReadOnlyList<StudyTableRow> rows, IEnumerable<Claim> claims)
     {
         Claim[] all = [.. claims];
-        string contrast = all switch
-        {
-            [_] => "",
-            [var native, var er] when native.Verb == er.Verb => $", with ER {(er.Amount.Length > 0 ? er.Amount + er.Caution : "too")}",
-            _ => $", with ER it {all[1]}",
-        };
-        return $"{opening} {subject} {all[0]}{contrast}.";
+        IEnumerable<string> contrasts = all.Zip(rows).Skip(1).Select(other =>
+            all[0].Verb == other.First.Verb
+                ? $", {Form(other.Second)} {(other.First.Amount.Length > 0 ? other.First.Amount + other.First.Caution : "too")}"
+                : $", {Form(other.Second)} it {other.First}");
+        return $"{opening} {subject} {all[0]}{string.Concat(contrasts)}.";
     }
+
+    /// <summary>"with ER", "with ER (keep-own)".</summary>
+    private static string Form(StudyTableRow row) => (row.Objective == Objective.Er ? "with ER" : "natively") + (row.Arm is { } arm ? $" ({arm})" : "");
 
     /// <summary>"At batch 64 and EMA 0.8 without centring".</summary>
     private static string Circumstance(IReadOnlyList<AxisValue> differences)

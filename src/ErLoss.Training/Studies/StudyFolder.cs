@@ -130,7 +130,8 @@ internal sealed class StudyFolder : IDisposable
         }
         IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
         bool isWhole = result.Method == cell.Variant.Method && result.Objective == cell.Variant.Objective && result.Seed == cell.Seed
-            && result.Epochs == cell.Settings.Epochs && result is { KnnAccuracy: >= 0 and <= 1, KnnAccuracyBefore: >= 0 and <= 1 } && epochs.Count == cell.Settings.Epochs;
+            && result.Epochs == cell.Settings.Epochs && result is { KnnAccuracy: >= 0 and <= 1, KnnAccuracyBefore: >= 0 and <= 1 } && epochs.Count == cell.Settings.Epochs
+            && (result.LinearProbeAccuracy is >= 0 and <= 1 || !cell.Settings.LinearProbe || result.LabelledImages is not > 1);
         return isWhole ? CellOutcome.Finished(cell, result, epochs) : null;
     }
 
@@ -145,6 +146,39 @@ internal sealed class StudyFolder : IDisposable
         if (Directory.Exists(run.Path))
         {
             Directory.Move(run.Path, path);
+        }
+        if (KeepsResultsOnly)
+        {
+            Reduce(cell);
+        }
+    }
+
+    /// <summary>Whether cells that are finished keep nothing but their settings, their metrics and their results.</summary>
+    public bool KeepsResultsOnly { get; init; }
+
+    /// <summary>
+    /// Deletes all of a finished cell but its settings, metrics and result, which are a few kilobytes and all that a study needs to know of it. The paths in its settings are cut to their last names, so that the
+    /// folder says nothing of the machine.
+    /// </summary>
+    public void Reduce(StudyCell cell)
+    {
+        var run = new RunReader(CellPath(cell), _registry);
+        if (Read(run, cell) is null)
+        {
+            return; // it is not finished, or failed: what is there may be of use
+        }
+        RunSettings settings = run.ReadSettings();
+        string source = settings.Data.Source == DataSource.Synthetic ? DataSource.Synthetic
+            : Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(run.Path, Path.GetFileName(Path.TrimEndingDirectorySeparator(settings.Data.Source)))); // in the file it is relative to the file
+        SettingsFile.Write(run.ConfigPath, settings with { Data = settings.Data with { Source = source, Cache = null } }, _registry);
+        string[] kept = [run.ConfigPath, run.MetricsPath, run.ResultPath];
+        foreach (string folder in Directory.GetDirectories(run.Path))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        foreach (string file in Directory.GetFiles(run.Path).Except(kept))
+        {
+            File.Delete(file);
         }
     }
 

@@ -12,22 +12,27 @@ internal sealed class StudyPlan
     private const string EmaSchedule = "ema_schedule", FixedSchedule = "fixed";
 
     private readonly SharedCellSettings _common;
+    private readonly int? _images;
     private readonly Dictionary<AxisValue, SettingsException> _misfits = [];
 
     /// <summary>Makes a plan.</summary>
     /// <param name="settings">What was asked for; among the axes are method, objective, batch size and seed.</param>
     /// <param name="common">What the cells have in common.</param>
-    /// <exception cref="SettingsException">A value of an axis, or a shared setting, is in no cell, since none can have it.</exception>
-    public StudyPlan(StudySettings settings, SharedCellSettings common)
+    /// <param name="images">How many training images there are, which decides the epochs that make a number of steps; null while it is not known.</param>
+    /// <exception cref="SettingsException">A value of an axis, an arm, or a shared setting is in no cell, since none can have it; or an arm sets what an axis varies.</exception>
+    public StudyPlan(StudySettings settings, SharedCellSettings common, int? images = null)
     {
         Settings = settings;
         _common = common;
+        _images = images;
+        CheckArms(settings);
         IReadOnlyList<StudyVariant> variants = Combine();
         foreach (AxisValue value in settings.Axes.Where(axis => axis.Word != StudyAxis.Seed).SelectMany(Values).Except(variants.SelectMany(variant => variant.Values)))
         {
-            throw _misfits.GetValueOrDefault(value) ?? new SettingsException(value.Word, value.Word, $"is {value.Value} in no cell unless all combinations are trained");
+            throw value.Arm is { } arm ? StudyArm.Error(arm.Name, $"goes with none of the methods: {_misfits[value].Message}")
+                : _misfits.GetValueOrDefault(value) ?? new SettingsException(value.Word, value.Word, $"is {value.Value} in no cell unless all combinations are trained");
         }
-        Rows = [.. from variant in variants group variant by (variant.Method, variant.Objective) into row select row.ToArray()];
+        Rows = [.. from variant in variants group variant by (variant.Method, variant.Objective, variant.Arm) into row select row.ToArray()];
         Cells =
         [
             .. from seed in settings.ValuesOf(StudyAxis.Seed)
@@ -43,7 +48,7 @@ internal sealed class StudyPlan
     /// <summary>The kinds there are.</summary>
     public Registry Registry => _common.Registry;
 
-    /// <summary>For each method with an objective its variants, the reference first.</summary>
+    /// <summary>For each method with an objective or an arm its variants, the reference first.</summary>
     public IReadOnlyList<IReadOnlyList<StudyVariant>> Rows { get; }
 
     /// <summary>All cells, in the order they are trained: one seed after the other, so that an early look has whole tables.</summary>
@@ -58,7 +63,26 @@ internal sealed class StudyPlan
     /// <summary>What a variant is compared with.</summary>
     public StudyVariant Reference(StudyVariant variant) => Rows.First(row => row.Contains(variant))[0];
 
-    private IEnumerable<AxisValue> Values(StudyAxis axis) => axis.Values.Select(value => AxisValue.Of(Registry.Document, axis.Word, value));
+    private IEnumerable<AxisValue> Values(StudyAxis axis) =>
+    [
+        .. axis.Values.Select(value => AxisValue.Of(Registry.Document, axis.Word, value)),
+        .. axis.Word == StudyAxis.Objective ? Settings.Arms.Select(arm => new AxisValue(axis.Word, arm.Name, Arm: arm)) : [],
+    ];
+
+    private static void CheckArms(StudySettings settings)
+    {
+        foreach (StudyArm arm in settings.Arms)
+        {
+            if (settings.Arms.Count(other => string.Equals(other.Name, arm.Name, StringComparison.OrdinalIgnoreCase)) > 1)
+            {
+                throw StudyArm.Error(arm.Name, "is there twice; give one of them another name");
+            }
+            if (arm.Words().FirstOrDefault(setting => setting.Word != StudyAxis.Objective && settings.Axes.Any(axis => axis.Word == setting.Word)).Word is { } word)
+            {
+                throw StudyArm.Error(arm.Name, $"sets {word}, which the study varies; leave one of them out");
+            }
+        }
+    }
 
     /// <summary>The variants: methods and objectives first, then the kinds that other settings depend on; of the other axes the first varies fastest.</summary>
     private IReadOnlyList<StudyVariant> Combine()
@@ -103,11 +127,18 @@ internal sealed class StudyPlan
     {
         bool keepsEma = variant[StudyAxis.Ema] is not null && variant[EmaSchedule] is null && !_common.Says(EmaSchedule);
         RunSettings settings = _common.Cell([.. variant.Values, seed, .. keepsEma ? [new AxisValue(EmaSchedule, FixedSchedule)] : (AxisValue[])[]]);
-        double share = (double)settings.BatchSize / Settings.ValuesOf(StudyAxis.BatchSize).Max(size => int.Parse(size, CultureInfo.InvariantCulture));
+        int largest = Settings.ValuesOf(StudyAxis.BatchSize).Max(size => int.Parse(size, CultureInfo.InvariantCulture));
+        if (Settings.Budget == StudyBudget.Steps && _images is { } images && images >= settings.BatchSize)
+        {
+            double share = (double)(images / largest) / (images / settings.BatchSize); // of an epoch, which has the steps of one at the largest batch size
+            int epochs = (int)Math.Max(Math.Min(1, settings.Epochs), Math.Round(share * settings.Epochs));
+            settings = settings with { Epochs = epochs, WarmupEpochs = settings.WarmupEpochs * epochs / Math.Max(1, settings.Epochs) };
+        }
+        double factor = Settings.LearningRateRule == LearningRateRule.Held ? 1 : settings.Optimizer.LearningRateFactor((double)settings.BatchSize / largest);
         return settings with
         {
             Evaluations = Math.Max(1, settings.Epochs), // the figure shows the accuracy after every epoch
-            Optimizer = settings.Optimizer with { LearningRate = settings.Optimizer.LearningRate * settings.Optimizer.LearningRateFactor(share) },
+            Optimizer = settings.Optimizer with { LearningRate = settings.Optimizer.LearningRate * factor },
             Version = Settings.Version,
             Restarts = null, // of the run that a file of settings is from
             Used = new(),

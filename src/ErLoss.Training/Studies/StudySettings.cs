@@ -9,6 +9,15 @@ internal sealed record StudySettings
     /// <summary>What is varied. Names of folders have the values in this order.</summary>
     public IReadOnlyList<StudyAxis> Axes { get; init; } = [];
 
+    /// <summary>Forms of the methods beside those of the axis of objectives.</summary>
+    public IReadOnlyList<StudyArm> Arms { get; init; } = [];
+
+    /// <summary>What cells of different batch sizes have in common.</summary>
+    public StudyBudget Budget { get; init; }
+
+    /// <summary>What becomes of the learning rate at a smaller batch.</summary>
+    public LearningRateRule LearningRateRule { get; init; }
+
     /// <summary>Whether all combinations are trained, not those alone that differ from the reference in one thing.</summary>
     public bool FullGrid { get; init; }
 

@@ -13,11 +13,12 @@ internal sealed record StudyDelta(string Variation, Measure Lost, [property: Jso
 /// <summary>A method with an objective.</summary>
 /// <param name="Method">Name of the method.</param>
 /// <param name="Objective">Which loss it trained with.</param>
+/// <param name="Arm">Name of the arm; null if it is the method natively or with ER and nothing else.</param>
 /// <param name="Accuracy">kNN accuracy of the reference, in percent.</param>
 /// <param name="Deltas">One a variant but the reference.</param>
 /// <param name="Reference">What the others are compared with.</param>
 internal sealed record StudyTableRow(
-    string Method, Objective Objective, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas, [property: JsonIgnore] StudyVariant Reference)
+    string Method, Objective Objective, string? Arm, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas, [property: JsonIgnore] StudyVariant Reference)
 {
     /// <summary>What is lost by a variation; null if the method has no such variant.</summary>
     public Measure? Lost(string variation) => Deltas.FirstOrDefault(delta => delta.Variation == variation)?.Lost;
@@ -25,7 +26,7 @@ internal sealed record StudyTableRow(
 
 /// <summary>The paper's Table 2: what each method reaches, and what it loses at a small batch or a fast teacher.</summary>
 /// <param name="Variations">The columns: all that differs from a reference somewhere.</param>
-/// <param name="Rows">The rows: for each method one an objective.</param>
+/// <param name="Rows">The rows: for each method one an objective or an arm.</param>
 internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyList<StudyTableRow> Rows)
 {
     /// <summary>Whether a confidence interval stands in it anywhere.</summary>
@@ -49,7 +50,7 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
             .. from variants in plan.Rows
                let reference = variants[0]
                let deltas = variants.Skip(1).Select(variant => new StudyDelta(variant.Variation(reference), Lost(byVariant[reference], byVariant[variant]), variant))
-               select new StudyTableRow(reference.Method, reference.Objective, Accuracy(byVariant[reference]), [.. deltas], reference),
+               select new StudyTableRow(reference.Method, reference.Objective, reference.Arm, Accuracy(byVariant[reference]), [.. deltas], reference),
         ];
         return new StudyTable([.. rows.SelectMany(row => row.Deltas).Select(delta => delta.Variation).Distinct()], rows);
     }

@@ -15,6 +15,9 @@ internal sealed class StudyVariant(IReadOnlyList<AxisValue> values) : IEquatable
     /// <summary>Which loss it trains with.</summary>
     public Objective Objective => Enum.Parse<Objective>(this[StudyAxis.Objective]!, ignoreCase: true);
 
+    /// <summary>The name of its arm; null if it is the method natively or with ER and nothing else.</summary>
+    public string? Arm => values.FirstOrDefault(value => value.Arm is not null)?.Value;
+
     /// <summary>As folders are named: <c>byol-er-b64-ema0.99</c>.</summary>
     public string Name => string.Join('-', values.Select(value => value.ShortName));
 
@@ -24,8 +27,11 @@ internal sealed class StudyVariant(IReadOnlyList<AxisValue> values) : IEquatable
     /// <summary>Its values of the axes that make columns of the table.</summary>
     public IEnumerable<AxisValue> Columns => values.Where(value => value.Word is not (StudyAxis.Method or StudyAxis.Objective));
 
-    /// <summary>The value of an axis; null if that has no meaning for this variant.</summary>
-    public string? this[string word] => values.FirstOrDefault(value => value.Word == word)?.Value;
+    /// <summary>The value of an axis, or of a setting of its arm; null if that has no meaning for this variant.</summary>
+    public string? this[string word] => values.SelectMany(value => value.Words).FirstOrDefault(setting => setting.Word == word).Value;
+
+    /// <summary>The method's title with the loss and the arm: "SimCLR", "SimCLR+ER", "SimCLR+ER (keep-own)".</summary>
+    public string Title(IReadOnlyDictionary<string, MethodSettings> methods) => methods[Method].TitleWith(Objective) + (Arm is { } arm ? $" ({arm})" : "");
 
     /// <summary>What sets it apart from another variant of its method.</summary>
     public IReadOnlyList<AxisValue> DifferencesFrom(StudyVariant reference) => [.. Columns.Where(value => value.Value != reference[value.Word])];

@@ -18,6 +18,12 @@ internal sealed class AxisOptions
         HelpName = "NAME=V,V…",
     };
 
+    private readonly Option<string[]> _arms = new("--arm")
+    {
+        Description = "A further form of each method, in a row of its own beside those of --objectives: a name of your choice and one or more settings, such as 'keep-own: keep-own=true' or 'large-queue: queue=4096 kappa=5'. The loss is er unless objective=native is among them. Methods that do not have all of the settings have no such row. May be given several times.",
+        HelpName = "NAME: S=V S=V…",
+    };
+
     /// <summary>The options, with defaults that are the paper's study at the size of a small machine.</summary>
     public AxisOptions(Registry registry)
     {
@@ -37,7 +43,7 @@ internal sealed class AxisOptions
     }
 
     /// <summary>All of them, in the order that help lists them.</summary>
-    public IEnumerable<Option> All => [.. _ofPaper.Select(axis => axis.Option), _any];
+    public IEnumerable<Option> All => [.. _ofPaper.Select(axis => axis.Option), _any, _arms];
 
     /// <summary>The axes of a study; those of the paper have the value of the file of settings, or else their defaults, where nothing else is said of them.</summary>
     /// <param name="parsed">The command line.</param>
@@ -76,6 +82,10 @@ internal sealed class AxisOptions
 
         IReadOnlyList<string> Usual(PaperAxis axis) => ofFile(axis.Word) is { } value ? [value] : axis.Usual;
     }
+
+    /// <summary>The arms of a study.</summary>
+    /// <exception cref="UsageException">An arm is not sound.</exception>
+    public IReadOnlyList<StudyArm> Arms(ParseResult parsed) => Named(_arms.Name, () => (IReadOnlyList<StudyArm>)[.. (parsed.GetValue(_arms) ?? []).Select(text => StudyArm.Parse(_registry.Document, text))]);
 
     /// <summary>What <paramref name="work"/> gives; an error of a setting that is varied becomes one of the option by which it is.</summary>
     /// <exception cref="UsageException">A setting that is varied is not sound.</exception>

@@ -14,7 +14,7 @@ internal static class StudyCommand
 {
     private const int UsualEpochs = 10;
 
-    private const string Epochs = "epochs", LearningRate = "learning_rate", Threads = "threads";
+    private const string Epochs = "epochs", LearningRate = "learning_rate", Threads = "threads", LinearProbe = "linear_probe";
 
     private static readonly Option<int?> s_epochs = Options.Number<int?>(
         "--epochs", $"Number of passes over the training images [default: {UsualEpochs}].", "N", n => n >= 1, "a whole number from 1 up", null);
@@ -24,11 +24,28 @@ internal static class StudyCommand
 
     private static readonly Option<double?> s_learningRate = Options.Number<double?>(
         "--learning-rate",
-        "Learning rate at the largest batch size. Smaller batches get a smaller one: in proportion to the square root of the batch size for adamw, in proportion to the batch size otherwise [default: that of train].",
+        "Learning rate at the largest batch size. --learning-rate-rule says what smaller batches get [default: that of train].",
         "X",
         x => x > 0 && double.IsFinite(x),
         "a positive number",
         null);
+
+    private static readonly Option<string> s_budget = Options.Choice(
+        "--budget",
+        "What training runs of different batch sizes have in common: epochs, so that a smaller batch takes more steps, or steps, as nearly as whole epochs come to those of the largest batch size.",
+        "epochs",
+        "epochs",
+        "steps");
+
+    private static readonly Option<string> s_learningRateRule = Options.Choice(
+        "--learning-rate-rule",
+        "Learning rate of smaller batches: scaled in proportion to the square root of the batch size for adamw and in proportion to the batch size otherwise, or held as it is.",
+        "scaled",
+        "scaled",
+        "held");
+
+    private static readonly Option<bool> s_resultsOnly = Options.Flag(
+        "--results-only", "Keep only the settings, metrics and results of finished training runs, a few kilobytes each, and delete their weights, reports and pictures. The study can continue from such a folder on any machine that has the images.");
 
     private static readonly Option<int?> s_parallel = Options.Number<int?>(
         "--parallel",
@@ -53,6 +70,7 @@ internal static class StudyCommand
     private static readonly Dictionary<string, OptionHelp> s_help = new()
     {
         ["ema_schedule"] = new(Default: "fixed"),
+        [LinearProbe] = new(Default: "true"),
         [Threads] = new(Default: "an even share of the processors for each of the runs at the same time; libtorch's choice for a single one"),
     };
 
@@ -64,7 +82,7 @@ internal static class StudyCommand
         var axes = new AxisOptions(registry);
         var shared = new SettingOptions(registry, setting => !s_ownWords.Contains(setting.Word), s_help);
         var command = new Command("study", "Compare methods at small batch sizes and with fast teachers, with and without the entropy-reconstruction loss, as in Table 2 and Figure 2 of its paper. Any other setting can be varied too.");
-        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_parallel, s_retrain, s_maxTime, s_output, .. shared.All, shared.Config])
+        foreach (Option option in (IEnumerable<Option>)[.. axes.All, s_epochs, s_fullGrid, s_learningRate, s_learningRateRule, s_budget, s_parallel, s_retrain, s_resultsOnly, s_maxTime, s_output, .. shared.All, shared.Config])
         {
             command.Options.Add(option);
         }
@@ -100,6 +118,10 @@ internal static class StudyCommand
         {
             shared.Add((Epochs, $"{UsualEpochs}"));
         }
+        if (shared.All(setting => setting.Word != LinearProbe) && !file.Says(LinearProbe))
+        {
+            shared.Add((LinearProbe, "true")); // the paper's own measure
+        }
         RunSettings common = options.InWords(parsed, new SharedCellSettings(registry, shared, json).Common);
         int parallel = parsed.GetValue(s_parallel)
             ?? DefaultParallelism.For(options.InWords(parsed, () => SharedOptions.UseDevice(common.Compute with { Threads = null })), common.Compute.Threads);
@@ -112,6 +134,9 @@ internal static class StudyCommand
         {
             Version = InfoCommand.VersionOf(typeof(StudyCommand)),
             Axes = axes,
+            Arms = axisOptions.Arms(parsed),
+            Budget = Enum.Parse<StudyBudget>(parsed.GetValue(s_budget)!, ignoreCase: true),
+            LearningRateRule = Enum.Parse<LearningRateRule>(parsed.GetValue(s_learningRateRule)!, ignoreCase: true),
             FullGrid = parsed.GetValue(s_fullGrid),
             Training = all.Deciding,
         };
@@ -119,13 +144,8 @@ internal static class StudyCommand
 
         string output = parsed.GetValue(s_output)!;
         RunImages.CheckIsOutside(common.Data, output);
-        using var folder = new StudyFolder(output, registry);
-        if (!parsed.GetValue(s_retrain) && folder.OfAnotherVersion(plan.Cells) is { } other)
-        {
-            throw new UsageException(
-                $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
-                + "give another --output, or --retrain to train such cells once more with this version.");
-        }
+        using var folder = new StudyFolder(output, registry) { KeepsResultsOnly = parsed.GetValue(s_resultsOnly) };
+        CheckVersion(plan);
 
         // What fits for all of them here fits for a cell, which sees what the others have left: a quarter of a share is less than a quarter of that.
         ImageData data = options.InWords(parsed, () => RunImages.Load(common.Data, plan.Cells[0].Seed, null, output, options.NamesIn(parsed), limit.Token, processes: 1 + parallel));
@@ -137,15 +157,32 @@ internal static class StudyCommand
                 $"--batch-sizes has {largest}, but {data.Name} has {data.Train.Count} training images; "
                 + "smaller batches or more images are wanted.");
         }
+        if (settings.Budget == StudyBudget.Steps)
+        {
+            plan = new StudyPlan(settings, all, data.Train.Count); // only now is it known how many epochs make the steps
+            CheckVersion(plan);
+        }
         if (folder.OnOtherImages(plan.Cells, common.Data, common.Data.Source == DataSource.Synthetic ? null : data.Fingerprint()) is { } trained)
         {
             throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
         }
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Counts}");
+        if (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget)
+        {
+            AnsiConsole.MarkupLineInterpolated($"{budget}");
+        }
         if (folder.CountOthers(plan.Cells) is > 0 and var others)
         {
             AnsiConsole.MarkupLineInterpolated($"{others} more in {output} do not belong to this study and stay unchanged.");
+        }
+        if (plan.Cells.All(cell => folder.Kept(cell) is not null))
+        {
+            AnsiConsole.MarkupLineInterpolated($"All cells are finished already; there is nothing left to do.");
+        }
+        if (folder.KeepsResultsOnly)
+        {
+            plan.Cells.ToList().ForEach(folder.Reduce);
         }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
         var runner = new StudyRunner(plan, folder, display, cells, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
@@ -171,6 +208,16 @@ internal static class StudyCommand
         return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)
             ? throw new TrainingFailedException($"No cell could be trained; {folder.ReportPath} says why.")
             : ExitCode.Success;
+
+        void CheckVersion(StudyPlan plan)
+        {
+            if (!parsed.GetValue(s_retrain) && folder.OfAnotherVersion(plan.Cells) is { } other)
+            {
+                throw new UsageException(
+                    $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
+                    + "give another --output, or --retrain to train such cells once more with this version.");
+            }
+        }
     }
 
     private static void AddGiven(List<(string Word, string Value)> shared, string word, string? value)

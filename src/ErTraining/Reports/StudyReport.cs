@@ -57,6 +57,7 @@ internal static class StudyReport
         return $"Accuracy: kNN on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
             + "Δ: points lost against it by what the column says"
             + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
+            + (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget ? $" {budget}" : "")
             + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");
     }
 
@@ -92,7 +93,7 @@ internal static class StudyReport
         foreach (StudyTableRow row in table.Rows)
         {
             page.Append(above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(methods[row.Method].TitleWith(row.Objective))}</td>{Cell(row.Accuracy, IsBelow(row.Accuracy, untrained) ? "below the untrained encoder" : null)}");
+            page.Append($"<td>{HtmlPage.Text(row.Reference.Title(methods))}</td>{Cell(row.Accuracy, IsBelow(row.Accuracy, untrained) ? "below the untrained encoder" : null)}");
             page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
             above = row.Method;
         }

@@ -36,7 +36,7 @@ internal static class StudySummary
         foreach (StudyTableRow row in study.Rows)
         {
             IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
-            table.AddRow([plan.Registry.Methods[row.Method].TitleWith(row.Objective).EscapeMarkup(), .. measures.Select(Cell)]);
+            table.AddRow([row.Reference.Title(plan.Registry.Methods).EscapeMarkup(), .. measures.Select(Cell)]);
         }
         return table;
     }

@@ -65,7 +65,7 @@ internal sealed class ArrowTests
         ],
         ["ErTraining.Terminal"] =
         [
-            "ErLoss.SelfSupervised.Evaluation", "ErLoss.Training", "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Statistics", "ErLoss.Training.Studies",
+            "ErLoss.SelfSupervised.Evaluation", "ErLoss.Training", "ErLoss.Training.Runs", "ErLoss.Training.Statistics", "ErLoss.Training.Studies",
         ],
     };
 

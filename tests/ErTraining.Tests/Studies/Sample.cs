@@ -12,17 +12,22 @@ internal static class Sample
     /// <param name="shared">What all cells share: "epochs=3".</param>
     /// <param name="fullGrid">Whether all combinations are trained.</param>
     /// <param name="json">The document that all cells start from.</param>
-    public static StudyPlan Plan(string axes, string shared = "epochs=3", bool fullGrid = false, string? json = null)
+    /// <param name="arms">Forms of the methods besides.</param>
+    /// <param name="change">Changes what else is asked for.</param>
+    /// <param name="images">Number of training images; null if it is not known.</param>
+    public static StudyPlan Plan(
+        string axes, string shared = "epochs=3", bool fullGrid = false, string? json = null, IReadOnlyList<string>? arms = null, Func<StudySettings, StudySettings>? change = null, int? images = null)
     {
         (string Word, string Value)[] words = [.. Given.Words(axes), .. axes.Contains("seed=", StringComparison.Ordinal) ? [] : Given.Words("seed=0")];
         var settings = new StudySettings
         {
             Version = "1.0",
             Axes = [.. words.Select(word => StudyAxis.Checked(Registry.Default.Document, word.Word, word.Value.Split(',')))],
+            Arms = [.. (arms ?? []).Select(arm => StudyArm.Parse(Registry.Default.Document, arm))],
             FullGrid = fullGrid,
         };
         (string Word, string Value)[] common = [.. Given.Words(shared)];
-        return new(settings, new SharedCellSettings(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")], json));
+        return new(change?.Invoke(settings) ?? settings, new SharedCellSettings(Registry.Default, common.Any(word => word.Word == "learning_rate") ? common : [.. common, ("learning_rate", "1")], json), images);
     }
 
     /// <summary>All cells of a plan, finished, each with the accuracy that is told.</summary>

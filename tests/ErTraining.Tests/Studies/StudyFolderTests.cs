@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Runs;
@@ -138,6 +139,50 @@ internal sealed class StudyFolderTests
             Assert.That(Directory.EnumerateFileSystemEntries(CellPath).Select(Path.GetFileName), Is.EqualTo((string[])["new"]));
             Assert.That(Directory.EnumerateDirectories(_folder["study/cells"]), Has.One.Items);
         });
+    }
+
+    [Test]
+    public void A_finished_cell_that_is_reduced_to_its_results_is_known_as_before_and_says_nothing_of_the_machine()
+    {
+        WriteCell(s_cell.Settings with { Data = new() { Source = "/some/where/images/", Cache = "/some/cache" }, Used = new() { DataFingerprint = "1f" } });
+        StudyCell failed = Sample.Plan("method=simclr objective=er batch_size=32", "epochs=2").Cells[0];
+        string report = _folder["study/cells/simclr-er-b32-s0/report.html"];
+        using (StudyFolder folder = Open())
+        {
+            folder.WriteSettings(failed);
+            foreach (string file in (string[])[Path.Combine(CellPath, "checkpoint", "model.safetensors"), Path.Combine(CellPath, "report.html"), report])
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+                File.WriteAllText(file, "");
+            }
+            folder.Reduce(s_cell);
+            folder.Reduce(failed);
+        }
+        using StudyFolder later = Open();
+        Assert.Multiple(() =>
+        {
+            Assert.That(Directory.EnumerateFileSystemEntries(CellPath).Select(Path.GetFileName), Is.EquivalentTo((string[])["config.json", "metrics.jsonl", "result.json"]));
+            Assert.That(File.ReadAllText(Path.Combine(CellPath, "config.json")), Does.Contain("\"source\": \"images\"").And.Contain("\"cache\": null"));
+            Assert.That(File.Exists(report), "of a cell that is not finished all stays");
+            Assert.That(later.Kept(s_cell)?.Epochs, Has.Count.EqualTo(2));
+            Assert.That(later.OnOtherImages(s_plan.Cells, new() { Source = "moved" }, "1f"), Is.Null);
+            Assert.That(later.OnOtherImages(s_plan.Cells, new() { Source = "moved" }, "2e"), Is.EqualTo("simclr-er-b64-s0"));
+        });
+    }
+
+    [Test]
+    public void A_cell_without_the_linear_probe_that_is_asked_for_is_trained_anew()
+    {
+        StudyCell cell = Sample.Plan("method=simclr objective=er batch_size=64", "epochs=2 linear_probe").Cells[0];
+        WriteCell(s_cell.Settings);
+        using StudyFolder folder = Open();
+        RunReader run = new(CellPath, Registry.Default);
+        Assert.That(folder.Kept(cell), Is.Not.Null, "of an older version, which does not say how many images have labels");
+        foreach ((int labelled, double? accuracy, bool isKept) in ((int, double?, bool)[])[(2, null, false), (2, 0.25, true), (1, null, true)])
+        {
+            File.WriteAllText(run.ResultPath, JsonSerializer.Serialize(Sample.Finished(cell, 0.5).Result! with { LabelledImages = labelled, LinearProbeAccuracy = accuracy }, JsonFormat.Document));
+            Assert.That(folder.Kept(cell) is not null, Is.EqualTo(isKept), $"{labelled} {accuracy}");
+        }
     }
 
     [Test]

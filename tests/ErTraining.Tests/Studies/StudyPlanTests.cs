@@ -130,6 +130,82 @@ internal sealed class StudyPlanTests
         Assert.That(() => Sample.Plan(axes, shared), Throws.TypeOf<SettingsException>().With.Message.Contains(says));
 
     [Test]
+    public void An_arm_has_a_row_for_each_method_that_has_its_settings()
+    {
+        StudyPlan plan = Sample.Plan(
+            "method=simclr,dino objective=native,er batch_size=64,32 ema=0.9",
+            "epochs=3 optimizer=sgd kappa=5",
+            arms: ["keep-own: keep-own=true kappa=20", "adam: optimizer=adamw objective=native"]);
+        StudyVariant[] references = [.. plan.Rows.Select(row => row[0])];
+        Assert.Multiple(() =>
+        {
+            Assert.That(references.Select(variant => variant.Name), Is.EqualTo((string[])
+            [
+                "simclr-native-b64", "simclr-er-b64", "simclr-keep-own-b64", "simclr-adam-b64", "dino-native-b64-ema0.9", "dino-er-b64-ema0.9", "dino-adam-b64-ema0.9",
+            ]), "DINO has no κ");
+            Assert.That(references[2].Title(Registry.Default.Methods), Is.EqualTo("SimCLR+ER (keep-own)"));
+            Assert.That(references[3].Title(Registry.Default.Methods), Is.EqualTo("SimCLR (adam)"));
+            Assert.That(plan.Rows[2][1].Variation(references[2]), Is.EqualTo("batch 32"));
+            Assert.That(Cell("simclr-keep-own-b64-s0").Settings, Is.EqualTo(Given.Settings("method=simclr keep_own=true kappa=20 optimizer=sgd batch_size=64 epochs=3 evaluations=3 learning_rate=1") with { Version = "1.0" }), "its own κ, not that of all cells");
+            Assert.That(Cell("simclr-er-b64-s0").Settings.Method, Is.EqualTo(Given.Settings("kappa=5").Method));
+            Assert.That(Cell("simclr-adam-b32-s0").LearningRate, Is.EqualTo(Math.Sqrt(0.5)).Within(1e-15), "by the rule of its own optimizer");
+            Assert.That(StudyDocument.Create(plan, Sample.Outcomes(plan, _ => 0.5), cell => cell.Name).Cells[4].Axes, Is.EquivalentTo(new Dictionary<string, string>
+            {
+                ["method"] = "simclr",
+                ["objective"] = "er",
+                ["arm"] = "keep-own",
+                ["keep_own"] = "true",
+                ["kappa"] = "20",
+                ["batch_size"] = "64",
+                ["seed"] = "0",
+            }));
+        });
+
+        StudyCell Cell(string name) => plan.Cells.First(cell => cell.Name == name);
+    }
+
+    [TestCase("keep-own", "arm 'keep-own' is no arm; a name with settings is wanted, such as 'keep-own: keep-own=true'")]
+    [TestCase("a b: kappa=3", "arm 'a b' is no name of an arm")]
+    [TestCase("ER: kappa=3", "arm 'ER' is no name of an arm")]
+    [TestCase("sharp: kappa", "arm 'sharp' has 'kappa'; a setting with its value is wanted")]
+    [TestCase("sharp: kapa=3", "arm 'sharp' has kapa, which is not a setting")]
+    [TestCase("sharp: kappa=0", "arm 'sharp' has a kappa that is 0; a number from 1e-6 to 1e6 is wanted")]
+    [TestCase("sharp: kappa=3 kappa=4", "arm 'sharp' has kappa twice")]
+    [TestCase("other: seed=3", "arm 'other' has seed, which an arm cannot set")]
+    [TestCase("fast: ema=0.5", "arm 'fast' sets ema, which the study varies; leave one of them out")]
+    [TestCase("swav: crop_fit=redraw prototypes=8", "arm 'swav' goes with none of the methods: method.head.prototypes has no meaning here")]
+    [TestCase("native-queue: objective=native queue=8", "arm 'native-queue' goes with none of the methods: method.loss.queue has no meaning here; it goes with objective er")]
+    public void An_arm_that_is_not_sound_is_refused_by_name(string arm, string says) =>
+        Assert.That(() => Sample.Plan("method=byol objective=er batch_size=64 ema=0.9", arms: [arm]), Throws.TypeOf<SettingsException>().With.Message.StartsWith(says));
+
+    [Test]
+    public void With_a_budget_of_steps_a_smaller_batch_has_fewer_epochs_and_the_same_share_of_warm_up()
+    {
+        StudyPlan plan = Sample.Plan(
+            "method=simclr objective=er batch_size=256,64,16", "epochs=30 warmup_epochs=3", change: settings => settings with { Budget = StudyBudget.Steps, LearningRateRule = LearningRateRule.Held }, images: 10_000);
+        Assert.Multiple(() =>
+        {
+            Assert.That(plan.Cells.Select(cell => cell.Settings.Epochs), Is.EqualTo((int[])[30, 8, 2]), "1,170 steps; 7.5 and 1.87 epochs would have as many");
+            Assert.That(plan.Cells.Select(cell => cell.Settings.Evaluations), Is.EqualTo((int[])[30, 8, 2]));
+            Assert.That(plan.Cells.Select(cell => cell.Settings.WarmupEpochs), Is.EqualTo((double[])[3, 0.8, 0.2]).Within(1e-12));
+            Assert.That(plan.Cells.Select(cell => cell.LearningRate), Is.All.EqualTo(1));
+            Assert.That(StudyBudgetNote.Of(plan, 10_000), Is.EqualTo(
+                "Cells have equal steps at all batch sizes, as nearly as whole epochs come to that: 1,170 steps (30 epochs) at batch 256, 1,248 steps (8 epochs) at batch 64, 1,250 steps (2 epochs) at batch 16. "
+                + "The learning rate is the same at all batch sizes."));
+            Assert.That(Sample.Plan("method=simclr objective=er batch_size=256", "epochs=1", change: settings => settings with { Budget = StudyBudget.Steps }, images: 100).Cells[0].Settings.Epochs, Is.EqualTo(1), "fewer images than a batch: another refuses them");
+        });
+    }
+
+    [Test]
+    public void With_equal_epochs_a_study_says_the_steps_and_the_rates()
+    {
+        Assert.That(
+            StudyBudgetNote.Of(Sample.Plan("method=simclr objective=er batch_size=256,64", "epochs=2"), 1000),
+            Is.EqualTo("Cells have equal epochs at all batch sizes: 6 steps (2 epochs) at batch 256, 30 steps (2 epochs) at batch 64. The learning rate falls with the batch size by the rule of the optimizer: 1 at batch 256, 0.5 at batch 64."));
+        Assert.That(StudyBudgetNote.Of(Sample.Plan("method=simclr objective=er batch_size=256", "epochs=2"), 1000), Is.Null);
+    }
+
+    [Test]
     public void Variants_say_how_they_differ()
     {
         StudyPlan plan = Sample.Plan("method=dino objective=er batch_size=512,64 ema=0.99,0.8 centering=true,false weight_decay=0,0.5", fullGrid: true);
