@@ -61,9 +61,20 @@ internal sealed record ConfidenceInterval(double Low, double High)
     /// <param name="ofFirst">Its interval.</param>
     /// <param name="second">The other estimate.</param>
     /// <param name="ofSecond">Its interval.</param>
-    public static ConfidenceInterval OfDifference(double first, ConfidenceInterval ofFirst, double second, ConfidenceInterval ofSecond) => new(
-        first - second - double.Hypot(first - ofFirst.Low, ofSecond.High - second),
-        first - second + double.Hypot(ofFirst.High - first, second - ofSecond.Low));
+    public static ConfidenceInterval OfDifference(double first, ConfidenceInterval ofFirst, double second, ConfidenceInterval ofSecond) =>
+        OfSum([(first, ofFirst, 1), (second, ofSecond, -1)]);
+
+    /// <summary>The same for a sum of quantities, each added or taken away, that were estimated independently, such as the difference of two differences.</summary>
+    /// <param name="parts">Each estimate with its interval, and 1 if it is added, -1 if it is taken away.</param>
+    public static ConfidenceInterval OfSum(IReadOnlyCollection<(double Estimate, ConfidenceInterval Interval, int Sign)> parts)
+    {
+        double sum = parts.Sum(part => part.Sign * part.Estimate);
+        double below = parts.Sum(part => Square(part.Sign > 0 ? part.Estimate - part.Interval.Low : part.Interval.High - part.Estimate));
+        double above = parts.Sum(part => Square(part.Sign > 0 ? part.Interval.High - part.Estimate : part.Estimate - part.Interval.Low));
+        return new(sum - Math.Sqrt(below), sum + Math.Sqrt(above));
+
+        static double Square(double reach) => reach * reach;
+    }
 
     /// <summary>Whether a value is one of those that the interval does not rule out.</summary>
     public bool Contains(double value) => value >= Low && value <= High;

@@ -4,7 +4,8 @@ namespace ErLoss.Training.Studies;
 /// <param name="Settings">What was asked for.</param>
 /// <param name="Cells">One a cell, in the order they are trained.</param>
 /// <param name="Table">The paper's Table 2, as far as there are results.</param>
-internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<StudyDocument.CellEntry> Cells, StudyTable Table)
+/// <param name="Comparisons">Forms of the methods compared with each other, with intervals and verdicts.</param>
+internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<StudyDocument.CellEntry> Cells, StudyTable Table, IReadOnlyList<StudyComparison> Comparisons)
 {
     /// <summary>A cell: its folder, its value on each axis with the settings of its arm, its learning rate, the steps that it took, what became of it, its result.json and metrics.jsonl.</summary>
     internal sealed record CellEntry(
@@ -25,7 +26,8 @@ internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<Study
             KeyValuePair.Create(StudyAxis.Seed, $"{cell.Seed}"),
         ]);
 
-    private static long? Steps(RunResult? result, StudyCell cell) => result is null ? null : (long)result.Epochs * (result.Images / cell.Settings.BatchSize);
+    /// <summary>The steps that a cell took; null if it has no result.</summary>
+    public static long? Steps(RunResult? result, StudyCell cell) => result is null ? null : (long)result.Epochs * (result.Images / cell.Settings.BatchSize);
 
     /// <summary>Makes it from what has become of the cells.</summary>
     /// <param name="plan">The study.</param>
@@ -47,5 +49,6 @@ internal sealed record StudyDocument(StudySettings Settings, IReadOnlyList<Study
                    outcome.Result,
                    outcome.Epochs),
         ],
-        StudyTable.Create(plan, outcomes));
+        StudyTable.Create(plan, outcomes),
+        StudyComparison.All(plan, outcomes));
 }

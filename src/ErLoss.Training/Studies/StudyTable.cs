@@ -1,27 +1,46 @@
 using System.Text.Json.Serialization;
 using ErLoss.Training.Methods;
-using ErLoss.Training.Statistics;
 
 namespace ErLoss.Training.Studies;
+
+/// <summary>What an encoder's features are worth by one measure.</summary>
+/// <param name="Accuracy">In percent.</param>
+/// <param name="Gain">Points above the untrained encoder, each seed with itself.</param>
+/// <param name="Lost">Points below the reference, likewise; null of a reference.</param>
+internal sealed record StudyLevel(Measure Accuracy, Measure Gain, Measure? Lost = null);
 
 /// <summary>Accuracy lost against the reference.</summary>
 /// <param name="Variation">What is different: <c>batch 64</c>, <c>EMA 0.8</c>.</param>
 /// <param name="Lost">kNN accuracy of the reference less the variant's, in points, each seed with itself.</param>
+/// <param name="Knn">The variant by its kNN accuracy.</param>
+/// <param name="LinearProbe">The variant by a linear probe; null where no cell has one.</param>
 /// <param name="Variant">What lost it.</param>
-internal sealed record StudyDelta(string Variation, Measure Lost, [property: JsonIgnore] StudyVariant Variant);
+internal sealed record StudyDelta(string Variation, Measure Lost, StudyLevel Knn, StudyLevel? LinearProbe, [property: JsonIgnore] StudyVariant Variant);
 
-/// <summary>A method with an objective.</summary>
+/// <summary>A method with an objective or an arm.</summary>
 /// <param name="Method">Name of the method.</param>
 /// <param name="Objective">Which loss it trained with.</param>
 /// <param name="Arm">Name of the arm; null if it is the method natively or with ER and nothing else.</param>
 /// <param name="Accuracy">kNN accuracy of the reference, in percent.</param>
+/// <param name="Knn">The reference by its kNN accuracy.</param>
+/// <param name="LinearProbe">The reference by a linear probe; null where no cell has one.</param>
 /// <param name="Deltas">One a variant but the reference.</param>
 /// <param name="Reference">What the others are compared with.</param>
 internal sealed record StudyTableRow(
-    string Method, Objective Objective, string? Arm, Measure Accuracy, IReadOnlyList<StudyDelta> Deltas, [property: JsonIgnore] StudyVariant Reference)
+    string Method,
+    Objective Objective,
+    string? Arm,
+    Measure Accuracy,
+    StudyLevel Knn,
+    StudyLevel? LinearProbe,
+    IReadOnlyList<StudyDelta> Deltas,
+    [property: JsonIgnore] StudyVariant Reference)
 {
     /// <summary>What is lost by a variation; null if the method has no such variant.</summary>
-    public Measure? Lost(string variation) => Deltas.FirstOrDefault(delta => delta.Variation == variation)?.Lost;
+    public Measure? Lost(string variation) => Delta(variation)?.Lost;
+
+    /// <summary>The variant of a variation; null if the method has none.</summary>
+    public StudyDelta? Delta(string variation) => Deltas.FirstOrDefault(delta => delta.Variation == variation);
 }
 
 /// <summary>The paper's Table 2: what each method reaches, and what it loses at a small batch or a fast teacher.</summary>
@@ -44,45 +63,25 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
     /// <param name="outcomes">One a cell.</param>
     public static StudyTable Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
-        ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
+        var knn = new PairedSeeds(outcomes, StudyAccuracy.Knn);
+        PairedSeeds? probe = outcomes.Any(outcome => outcome.Result?.LinearProbeAccuracy is not null) ? new(outcomes, StudyAccuracy.LinearProbe) : null;
         StudyTableRow[] rows =
         [
             .. from variants in plan.Rows
                let reference = variants[0]
-               let deltas = variants.Skip(1).Select(variant => new StudyDelta(variant.Variation(reference), Lost(byVariant[reference], byVariant[variant]), variant))
-               select new StudyTableRow(reference.Method, reference.Objective, reference.Arm, Accuracy(byVariant[reference]), [.. deltas], reference),
+               let deltas = variants.Skip(1).Select(variant => Delta(reference, variant))
+               let level = Level(knn, reference)
+               select new StudyTableRow(reference.Method, reference.Objective, reference.Arm, level.Accuracy, level, probe is null ? null : Level(probe, reference), [.. deltas], reference),
         ];
         return new StudyTable([.. rows.SelectMany(row => row.Deltas).Select(delta => delta.Variation).Distinct()], rows);
+
+        StudyDelta Delta(StudyVariant reference, StudyVariant variant)
+        {
+            StudyLevel level = Level(knn, variant, reference);
+            return new(variant.Variation(reference), level.Lost!, level, probe is null ? null : Level(probe, variant, reference), variant);
+        }
     }
 
-    private static Measure Accuracy(IEnumerable<CellOutcome> cells)
-    {
-        CellOutcome[] finished = [.. cells.Where(IsFinished)];
-        ConfidenceInterval? ofOne = finished is [var only] ? InPercent(only.Result!.KnnAccuracyInterval) : null;
-        return new(
-            [.. finished.Select(cell => 100 * cell.Result!.KnnAccuracy!.Value)],
-            cells.Count(cell => cell.Status == CellStatus.Failed),
-            ofOne);
-    }
-
-    private static Measure Lost(IEnumerable<CellOutcome> reference, IEnumerable<CellOutcome> variant)
-    {
-        (CellOutcome Reference, CellOutcome Variant)[] pairs =
-            [.. reference.Join(variant, cell => cell.Cell.Seed, cell => cell.Cell.Seed, (first, second) => (first, second))];
-        (RunResult Reference, RunResult Variant)[] finished =
-            [.. from pair in pairs where IsFinished(pair.Reference) && IsFinished(pair.Variant) select (pair.Reference.Result!, pair.Variant.Result!)];
-        return new Measure(
-            [.. finished.Select(pair => 100 * (pair.Reference.KnnAccuracy!.Value - pair.Variant.KnnAccuracy!.Value))],
-            pairs.Count(pair => pair.Reference.Status == CellStatus.Failed || pair.Variant.Status == CellStatus.Failed),
-            finished is [var only] ? Difference(only.Reference, only.Variant) : null);
-    }
-
-    private static ConfidenceInterval? Difference(RunResult first, RunResult second) =>
-        InPercent(first.KnnAccuracyInterval) is { } ofFirst && InPercent(second.KnnAccuracyInterval) is { } ofSecond
-            ? ConfidenceInterval.OfDifference(100 * first.KnnAccuracy!.Value, ofFirst, 100 * second.KnnAccuracy!.Value, ofSecond)
-            : null;
-
-    private static ConfidenceInterval? InPercent(ConfidenceInterval? interval) => interval is null ? null : new(100 * interval.Low, 100 * interval.High);
-
-    private static bool IsFinished(CellOutcome cell) => cell.Status == CellStatus.Finished;
+    private static StudyLevel Level(PairedSeeds seeds, StudyVariant variant, StudyVariant? reference = null) =>
+        new(seeds.Level(variant), seeds.Gain(variant), reference is null ? null : seeds.Lost(reference, variant));
 }

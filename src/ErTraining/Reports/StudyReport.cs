@@ -25,7 +25,11 @@ internal static class StudyReport
         var page = new StringBuilder();
         AppendFailures(page, outcomes);
         page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
-        AppendTable(page, table, plan.Registry.Methods, Untrained(outcomes));
+        AppendTable(page, table, plan.Registry.Methods, StudyAccuracy.Knn, Untrained(outcomes, StudyAccuracy.Knn), row => row.Knn, delta => delta.Knn);
+        if (table.Rows.Any(row => row.LinearProbe is not null))
+        {
+            AppendTable(page, table, plan.Registry.Methods, StudyAccuracy.LinearProbe, Untrained(outcomes, StudyAccuracy.LinearProbe), row => row.LinearProbe!, delta => delta.LinearProbe!);
+        }
         page.Append("</div>\n<div>\n");
         AppendPaper(page, plan.Registry.Methods);
         page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
@@ -33,7 +37,9 @@ internal static class StudyReport
         {
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
         }
-        page.Append($"</ul>\n<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
+        page.Append("</ul>\n");
+        StudyComparisonTables.Append(page, plan, outcomes, table);
+        page.Append($"<h2>Entropy, reconstruction and accuracy over epochs</h2>\n");
         page.Append(figure is null
             ? "<p>There are no curves, since no cell has come to the end of an epoch.</p>\n"
             : $"<div class=\"wide\" style=\"max-width: {MostMagnified * figure.Width:f0}px\">{figure.Picture()}</div>\n");
@@ -54,16 +60,23 @@ internal static class StudyReport
             ? ""
             : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.LabelledCount)):f1} points)";
         string reference = plan.Rows.Select(row => row[0]).MaxBy(variant => variant.Values.Count)!.Description;
-        return $"Accuracy: kNN on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
+        return $"Accuracy: kNN{(table.Rows.Any(row => row.LinearProbe is not null) ? " and a linear probe" : "")} on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
             + "Δ: points lost against it by what the column says"
             + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
             + (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget ? $" {budget}" : "")
             + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");
     }
 
-    /// <summary>kNN accuracy of the encoders before training, in percent, one a seed, which decides their weights.</summary>
-    private static Measure Untrained(IReadOnlyList<CellOutcome> outcomes) => new(
-        [.. outcomes.Where(outcome => outcome.Result is not null).GroupBy(outcome => outcome.Cell.Seed).Select(seed => 100 * seed.Average(outcome => outcome.Result!.KnnAccuracyBefore!.Value))],
+    /// <summary>Accuracy of the encoders before training, in percent, one a seed, which decides their weights.</summary>
+    private static Measure Untrained(IReadOnlyList<CellOutcome> outcomes, StudyAccuracy accuracy) => new(
+        [
+            .. from outcome in outcomes
+               where outcome.Result is not null
+               let before = accuracy.Before(outcome.Result!).Value
+               where before is not null
+               group 100 * before.Value by outcome.Cell.Seed into seed
+               select seed.Average(),
+        ],
         failed: 0);
 
     /// <summary>Why cells failed, each cause with the cells that it stopped.</summary>
@@ -84,17 +97,17 @@ internal static class StudyReport
         page.Append("</ul>\n");
     }
 
-    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods, Measure untrained)
+    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods, StudyAccuracy accuracy, Measure untrained, Func<StudyTableRow, StudyLevel> ofReference, Func<StudyDelta, StudyLevel> ofVariant)
     {
-        page.Append("<table class=\"numbers\">\n<caption>This study</caption>\n<tr><th>method</th>");
+        page.Append($"<table class=\"numbers\">\n<caption>This study, {accuracy.Name}</caption>\n<tr><th>method</th>");
         page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
         page.Append($"<tr><td>untrained encoder</td>{Cell(untrained)}{string.Concat(table.Variations.Select(_ => Cell(null)))}</tr>\n");
         string? above = null;
         foreach (StudyTableRow row in table.Rows)
         {
             page.Append(above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(row.Reference.Title(methods))}</td>{Cell(row.Accuracy, IsBelow(row.Accuracy, untrained) ? "below the untrained encoder" : null)}");
-            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Lost(variation)))).Append("</tr>\n");
+            page.Append($"<td>{HtmlPage.Text(row.Reference.Title(methods))}</td>{Cell(ofReference(row).Accuracy, IsBelow(ofReference(row).Accuracy, untrained) ? "below the untrained encoder" : null)}");
+            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Delta(variation) is { } delta ? ofVariant(delta).Lost : null))).Append("</tr>\n");
             above = row.Method;
         }
         page.Append("</table>\n");
@@ -130,16 +143,18 @@ internal static class StudyReport
     private static void AppendCells(StringBuilder page, IReadOnlyList<CellOutcome> outcomes)
     {
         page.Append("<h2>Cells</h2>\n<details><summary>Every run of the study</summary>\n<div class=\"scroll\"><table class=\"numbers\">\n"
-            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "images/s", "seconds"], "th")}</tr>\n");
+            + $"<tr><th>cell</th>{Cells(["learning rate", "kNN before, %", "kNN after, %", "95% interval", "linear probe before, %", "after, %", "steps", "images/s", "seconds"], "th")}</tr>\n");
         foreach (CellOutcome outcome in outcomes)
         {
             page.Append($"<tr><td>{HtmlPage.Text(outcome.Cell.Name)}</td>{Cells([$"{outcome.Cell.LearningRate:g3}"])}");
             page.Append(outcome.Result is { } r
-                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
-                : $"<td colspan=\"5\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
+                ? $"{Cells([$"{100 * r.KnnAccuracyBefore:f2}", $"{100 * r.KnnAccuracy:f2}", r.KnnAccuracyInterval?.ToString("p1") ?? "–", Percent(r.LinearProbeAccuracyBefore), Percent(r.LinearProbeAccuracy), $"{StudyDocument.Steps(r, outcome.Cell):n0}", $"{r.ImagesPerSecond:f0}", $"{r.Seconds:f0}"])}</tr>\n"
+                : $"<td colspan=\"8\" class=\"failed\">failed: {HtmlPage.Text(outcome.Message ?? "")}</td></tr>\n");
         }
         page.Append("</table></div>\n</details>\n");
     }
+
+    private static string Percent(double? accuracy) => accuracy is null ? "–" : $"{100 * accuracy:f2}";
 
     private static void AppendSettings(StringBuilder page, StudySettings settings)
     {

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace ErTraining.Terminal;
 
-/// <summary>The last words of a study: its table and what was found.</summary>
+/// <summary>The last words of a study: its tables, what was found, and the verdicts.</summary>
 internal static class StudySummary
 {
     /// <summary>Writes them to the console.</summary>
@@ -11,6 +11,10 @@ internal static class StudySummary
     {
         StudyTable study = StudyTable.Create(plan, outcomes);
         AnsiConsole.Write(Table(plan, study));
+        if (study.Rows.Any(row => row.LinearProbe is not null))
+        {
+            AnsiConsole.Write(Table(plan, study, StudyAccuracy.LinearProbe));
+        }
         if (study.Variations.Any())
         {
             AnsiConsole.WriteLine("Δ: points of accuracy that are lost by what the column says; below zero it is a gain.");
@@ -23,20 +27,45 @@ internal static class StudySummary
         {
             AnsiConsole.WriteLine(finding);
         }
+        StudyComparison[] comparisons = [.. StudyComparison.All(plan, outcomes).Where(comparison => comparison is { Question: StudyQuestion.LosesLess, IsAgainstFirst: true })];
+        if (comparisons.Length > 0)
+        {
+            AnsiConsole.Write(Table(comparisons));
+            AnsiConsole.WriteLine(StudyComparisonNote.Of(plan.Seeds));
+        }
     }
 
     /// <summary>The table. Its headings have values of settings, which may be any text.</summary>
-    internal static Table Table(StudyPlan plan, StudyTable study)
+    internal static Table Table(StudyPlan plan, StudyTable study, StudyAccuracy? accuracy = null)
     {
+        bool isProbe = accuracy == StudyAccuracy.LinearProbe;
         Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
-        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend("kNN accuracy, %"))
+        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend($"{(accuracy ?? StudyAccuracy.Knn).Name} accuracy, %"))
         {
             table.AddColumn(new TableColumn(heading.EscapeMarkup()).RightAligned());
         }
         foreach (StudyTableRow row in study.Rows)
         {
-            IEnumerable<Measure?> measures = [row.Accuracy, .. study.Variations.Select(row.Lost)];
+            IEnumerable<Measure?> measures = [(isProbe ? row.LinearProbe : row.Knn)?.Accuracy, .. study.Variations.Select(row.Delta).Select(delta => (isProbe ? delta?.LinearProbe : delta?.Knn)?.Lost)];
             table.AddRow([row.Reference.Title(plan.Registry.Methods).EscapeMarkup(), .. measures.Select(Cell)]);
+        }
+        return table;
+    }
+
+    /// <summary>Which form loses less.</summary>
+    internal static Table Table(IEnumerable<StudyComparison> comparisons)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn("loses less?").AddColumn("at").AddColumn("measure");
+        table.AddColumn(new TableColumn("points less lost").RightAligned()).AddColumn("verdict").AddColumn(new TableColumn("seeds to tell").RightAligned());
+        foreach (StudyComparison comparison in comparisons)
+        {
+            table.AddRow(
+                $"{comparison.Subject} than {comparison.Other}".EscapeMarkup(),
+                comparison.At.EscapeMarkup(),
+                StudyAccuracy.All.First(accuracy => accuracy.Word == comparison.Metric).Name,
+                Cell(comparison.Difference),
+                comparison.Verdict,
+                comparison.SeedsToTell?.ToString() ?? "–");
         }
         return table;
     }

@@ -1,4 +1,6 @@
 using ErLoss.Training.Statistics;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Random;
 
 namespace ErTraining.Tests.Statistics;
 
@@ -70,6 +72,37 @@ internal sealed class ConfidenceIntervalTests
             double reach = Z * Math.Sqrt(Z * Z + 4 * images * p * (1 - p)) / (2 * (images + Z * Z));
             return new(middle - reach, middle + reach);
         }
+    }
+
+    // A difference of differences has the squares of all four reaches; with symmetric intervals it is what errors add up to.
+    [Test]
+    public void A_sum_has_the_reaches_of_its_parts_those_below_where_a_part_is_added_and_those_above_where_it_is_taken_away()
+    {
+        ConfidenceInterval first = new(7, 14), second = new(4, 9), even = new(-1, 1);
+        ConfidenceInterval sum = ConfidenceInterval.OfSum([(10, first, 1), (5, second, -1)]), four = ConfidenceInterval.OfSum([(0, even, 1), (0, even, -1), (0, even, -1), (0, even, 1)]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(sum, Is.EqualTo(new ConfidenceInterval(0, 5 + Math.Sqrt(17))), "5 - √(9 + 16), 5 + √(16 + 1)");
+            Assert.That(sum, Is.EqualTo(ConfidenceInterval.OfDifference(10, first, 5, second)));
+            Assert.That(four, Is.EqualTo(new ConfidenceInterval(-2, 2)));
+        });
+    }
+
+    // What an interval is for: of many means it contains the true one in 95 of 100 cases.
+    [TestCase(2)]
+    [TestCase(5)]
+    public void Of_means_of_normal_values_it_contains_the_true_one_as_often_as_it_says(int values)
+    {
+        const int Experiments = 20_000;
+        var random = new MersenneTwister(7);
+        double[] drawn = new double[values];
+        int right = 0;
+        for (int experiment = 0; experiment < Experiments; experiment++)
+        {
+            Normal.Samples(random, drawn, 3, 2);
+            right += ConfidenceInterval.OfMean(drawn)!.Contains(3) ? 1 : 0;
+        }
+        Assert.That((double)right / Experiments, Is.EqualTo(0.95).Within(0.006), "four standard errors");
     }
 
     // Student's quantiles at 97.5%, as tables print them: 12.706 for one degree of freedom, 4.303 for two, 2.776 for four.

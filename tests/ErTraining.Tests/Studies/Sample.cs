@@ -34,6 +34,13 @@ internal static class Sample
     public static IReadOnlyList<CellOutcome> Outcomes(StudyPlan plan, Func<StudyCell, double> accuracy) =>
         [.. plan.Cells.Select(cell => Finished(cell, accuracy(cell)))];
 
+    /// <summary>A finished cell as <see cref="Finished(StudyCell, double)"/> makes it, with a linear probe that comes to as much again above its own value before training, 0.3.</summary>
+    public static CellOutcome WithProbe(StudyCell cell, double accuracy, double probe)
+    {
+        CellOutcome finished = Finished(cell, accuracy);
+        return finished with { Result = finished.Result! with { LinearProbeAccuracyBefore = 0.3, LinearProbeAccuracy = probe } };
+    }
+
     /// <summary>A finished cell: entropy and reconstruction are e and 2e at epoch e, accuracy grows evenly from 0.2.</summary>
     public static CellOutcome Finished(StudyCell cell, double accuracy)
     {
