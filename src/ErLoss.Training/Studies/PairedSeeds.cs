@@ -10,6 +10,9 @@ namespace ErLoss.Training.Studies;
 /// <param name="accuracy">The measure.</param>
 internal sealed class PairedSeeds(IEnumerable<CellOutcome> outcomes, StudyAccuracy accuracy)
 {
+    /// <summary>Decimals that accuracies of any number of images are told apart by; beyond them is the rounding of sums, which must not pass for a difference.</summary>
+    private const int Decimals = 9;
+
     private readonly ILookup<StudyVariant, CellOutcome> _cells = outcomes.ToLookup(outcome => outcome.Cell.Variant);
 
     /// <summary>An accuracy of a variant in a sum.</summary>
@@ -54,7 +57,7 @@ internal sealed class PairedSeeds(IEnumerable<CellOutcome> outcomes, StudyAccura
                select values.Select(value => (value.Of.Value!.Value, value.Of.Interval, value.Sign)).ToArray(),
         ];
         return new Measure(
-            [.. finished.Select(values => 100 * values.Sum(value => value.Sign * value.Value))],
+            [.. finished.Select(values => Math.Round(100 * values.Sum(value => value.Sign * value.Value), Decimals) + 0.0)], // no minus zero
             seeds.Count(seed => seed.Any(cell => cell.Status == CellStatus.Failed)),
             finished is [var only] && only.All(value => value.Interval is not null) ? InPercent(only.Length == 1 ? only[0].Interval! : ConfidenceInterval.OfSum([.. only.Select(value => (value.Value, value.Interval!, value.Sign))])) : null);
     }

@@ -1,5 +1,4 @@
 using ErLoss.Training.Methods;
-using ErLoss.Training.Statistics;
 
 namespace ErLoss.Training.Studies;
 
@@ -21,15 +20,15 @@ internal static class StudyFindings
     /// <param name="outcomes">One a cell, none pending.</param>
     public static IEnumerable<string> Sentences(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
+        var seeds = new PairedSeeds(outcomes, StudyAccuracy.Knn);
         foreach (IGrouping<string, StudyTableRow> method in StudyTable.Create(plan, outcomes).Rows.GroupBy(row => row.Method))
         {
             StudyTableRow[] rows = [.. method.OrderByDescending(row => row.Objective)]; // native first
-            string caution = rows is [var first, var second] && IsWithinError(first.Accuracy, second.Accuracy) ? WithinError : "";
             yield return Sentence(
                 $"At {rows.MaxBy(row => row.Reference.Values.Count)!.Reference.Description}",
                 Name(rows),
                 rows,
-                rows.Select((row, index) => Reaches(row.Accuracy) with { Caution = index == 0 ? "" : caution }));
+                rows.Select(row => Reaches(row.Accuracy) with { Caution = row != rows[0] && seeds.Lead(row.Reference, rows[0].Reference).Interval?.Contains(0) == true ? WithinError : "" }));
             foreach (IGrouping<string, (StudyTableRow Row, StudyDelta Delta)> variation in
                 from row in rows from delta in row.Deltas group (row, delta) by delta.Variation)
             {
@@ -89,11 +88,6 @@ internal static class StudyFindings
                 "points",
                 lost.Interval?.Contains(0) == true ? WithinError : "")
             : Claim.Failed;
-
-    /// <summary>Whether two accuracies may well be the same; not where their errors are not known.</summary>
-    private static bool IsWithinError(Measure first, Measure second) =>
-        first is { Mean: { } mean, Interval: { } interval } && second is { Mean: { } other, Interval: { } ofOther }
-        && ConfidenceInterval.OfDifference(mean, interval, other, ofOther).Contains(0);
 
     private static Claim Is(Measure entropy) =>
         entropy.Mean is { } mean ? new Claim("is", $"{mean:f2}{Spread(entropy, "f2")}", "nats") : Claim.Failed;

@@ -6,7 +6,7 @@ using ErLoss.Training.Runs;
 namespace ErLoss.Training.Studies;
 
 /// <summary>
-/// A study's output folder: study.json, figure2.png, figure2.svg, report.html, and cells/ with a folder for each cell. The folder of a cell holds its settings first.
+/// A study's output folder: study.json, the figures figure2 and collapse as .png and .svg, report.html, and cells/ with a folder for each cell. The folder of a cell holds its settings first.
 /// The cell is trained in a folder NAME.running beside it, which takes its place when the run is over.
 /// </summary>
 /// <remarks>
@@ -56,11 +56,8 @@ internal sealed class StudyFolder : IDisposable
     /// <summary>Settings, cells, table.</summary>
     public string DocumentPath => Path.Combine(_path, "study.json");
 
-    /// <summary>The picture as pixels.</summary>
-    public string PngPath => Path.Combine(_path, "figure2.png");
-
-    /// <summary>The picture as curves.</summary>
-    public string SvgPath => Path.Combine(_path, "figure2.svg");
+    /// <summary>Where a figure is: figure2 or collapse, as pixels (.png) or as curves (.svg).</summary>
+    public string FigurePath(string name) => Path.Combine(_path, name);
 
     /// <summary>The page that shows the study.</summary>
     public string ReportPath => Path.Combine(_path, "report.html");

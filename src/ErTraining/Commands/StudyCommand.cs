@@ -201,8 +201,10 @@ internal static class StudyCommand
             return limit.ExitCode;
         }
         using StudyFigure? figure = StudyFigure.Create(plan, runner.Outcomes);
-        figure?.Save(folder.PngPath, folder.SvgPath);
-        StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure);
+        using StudyFigure? collapse = StudyFigure.Create(plan, runner.Outcomes, StudyMetric.OfCollapse);
+        figure?.Save(folder.FigurePath("figure2.png"), folder.FigurePath("figure2.svg"));
+        collapse?.Save(folder.FigurePath("collapse.png"), folder.FigurePath("collapse.svg"));
+        StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure, collapse);
         StudySummary.Write(plan, runner.Outcomes); // after the files, which stay whatever becomes of the console
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");
         return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)

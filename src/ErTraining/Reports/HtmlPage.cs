@@ -18,7 +18,7 @@ internal static class HtmlPage
         .curves { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: 1rem; } .curves svg, .wide svg { width: 100%; height: auto; } .wide svg { min-width: 44rem; }
         .wide { width: min(96vw, 92rem); margin-left: 50%; transform: translateX(-50%); overflow-x: auto; } .scroll { overflow-x: auto; }
         caption { text-align: left; color: var(--muted); font-size: .85rem; padding-bottom: .4rem; min-height: 3em; }
-        .beside { display: flex; flex-wrap: wrap; gap: 1rem 2rem; } .beside > div { max-width: 100%; overflow-x: auto; } .beside table { font-size: .85rem; } .beside td, .beside th { padding-right: 1rem; }
+        .beside { display: flex; flex-wrap: wrap; gap: 1rem 2rem; } .beside > div { max-width: 100%; overflow-x: auto; } .beside table { font-size: .85rem; } .beside table + table { margin-top: 1rem; } .beside td, .beside th { padding-right: 1rem; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1.5rem; } figure { margin: 0; } figcaption { color: var(--muted); font-size: .85rem; margin-bottom: .4rem; }
         .sheet { image-rendering: pixelated; } img.sheet { width: 100%; } .hidden { position: absolute; width: 0; height: 0; }
         .found { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9rem, 45%), 1fr)); gap: 1rem; } .found figcaption { overflow-wrap: anywhere; } .found b { color: var(--ink); }

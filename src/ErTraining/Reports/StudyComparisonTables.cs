@@ -32,7 +32,7 @@ internal static class StudyComparisonTables
             return;
         }
         page.Append($"<h2>{title}</h2>\n{(isOpen ? "" : "<details><summary>Every pair of forms, at every setting that both have</summary>\n")}<div class=\"scroll\"><table class=\"numbers\">\n");
-        page.Append($"<tr><th>form</th><th>against</th><th>at</th><th>measure</th><th class=\"n\">{quantity}</th><th class=\"n\">against</th><th class=\"n\">{difference}</th><th>verdict</th><th class=\"n\">seeds to tell</th></tr>\n");
+        page.Append($"<tr><th>form</th><th>against</th><th>at</th><th>measure</th><th class=\"n\">{quantity}</th><th class=\"n\">of the other</th><th class=\"n\">{difference}</th><th>verdict</th><th class=\"n\">seeds to tell</th></tr>\n");
         string? above = null;
         foreach (StudyComparison comparison in comparisons)
         {

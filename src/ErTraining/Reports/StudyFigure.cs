@@ -1,6 +1,5 @@
 using System.Text;
 using ErLoss.SelfSupervised.IO;
-using ErLoss.Training.Methods;
 using ErLoss.Training.Studies;
 using ScottPlot;
 using SkiaSharp;
@@ -8,8 +7,8 @@ using SkiaSharp;
 namespace ErTraining.Reports;
 
 /// <summary>
-/// The paper's Figure 2: entropy, reconstruction and accuracy over epochs, a column a method, a curve a variant; one legend. Colour says
-/// what sets a variant apart from its reference, dashes the objective; bands are the span of the seeds.
+/// Metrics over epochs, a row each, a column a method, a curve a variant; one legend. Colour says what sets a variant apart from its reference, dashes the loss and the arm; bands are the span of the seeds. With equal steps at all
+/// batch sizes the curves are over steps.
 /// </summary>
 internal sealed class StudyFigure : IDisposable
 {
@@ -19,38 +18,38 @@ internal sealed class StudyFigure : IDisposable
     private const int MostEpochsWithMarkers = 12;
     private const int XIntervals = 6, YIntervals = 6;
     private const double EpochMargin = 0.04;
-    private const float SolidWidth = 2, DashedWidth = 2.25f;
-
-    private static readonly LinePattern s_dashes = new([8, 5], 0, "dashes");
-
-    private static readonly StudyMetric[] s_metrics =
-    [
-        new("entropy, nats", epoch => epoch.Entropy),
-        new("reconstruction, nats", epoch => epoch.Reconstruction),
-        new("kNN accuracy, %", epoch => 100 * epoch.KnnAccuracy, result => 100 * result.KnnAccuracyBefore, HasCommonScale: true),
-    ];
 
     private static readonly Color[] s_colours =
         [.. new[] { "#30475e", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7f3b08" }.Select(Color.FromHex)];
 
+    private readonly IReadOnlyList<StudyMetric> _metrics;
     private readonly IReadOnlyList<string> _methods;
     private readonly IReadOnlyList<string> _kinds;
     private readonly List<(Plot Plot, PixelRect Place)> _panels = [];
     private readonly Plot _legend = new();
-    private readonly List<LineStyle> _dashed = [];
+    private readonly StudyLineStyles _strokes;
+    private readonly bool _isOverSteps;
+    private readonly int _longest; // of the curves, in epochs or in steps
 
     /// <summary>The figure of the methods that have curves; null if none has.</summary>
-    public static StudyFigure? Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) =>
-        outcomes.Any(outcome => outcome.Epochs.Count > 0) ? new StudyFigure(plan, outcomes) : null;
+    /// <param name="plan">What was trained.</param>
+    /// <param name="outcomes">One a cell.</param>
+    /// <param name="metrics">The rows; null for those of the paper's Figure 2.</param>
+    public static StudyFigure? Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, IReadOnlyList<StudyMetric>? metrics = null) =>
+        outcomes.Any(outcome => outcome.Epochs.Count > 0) ? new StudyFigure(plan, outcomes, metrics ?? StudyMetric.OfPaper) : null;
 
-    private StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    private StudyFigure(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, IReadOnlyList<StudyMetric> metrics)
     {
         PlotFont.Use();
+        _metrics = metrics;
+        _isOverSteps = plan.Settings.Budget == StudyBudget.Steps;
+        _longest = (int)outcomes.Where(outcome => outcome.Epochs.Count > 0).Max(outcome => outcome.Cell.Settings.Epochs * Unit(outcome.Cell));
         _methods = [.. plan.Settings.ValuesOf(StudyAxis.Method).Where(method => outcomes.Any(outcome => outcome.Cell.Variant.Method == method && outcome.Epochs.Count > 0))];
         StudyVariant[] variants = [.. outcomes.Select(outcome => outcome.Cell.Variant).Distinct()];
         _kinds = [.. variants.OrderByDescending(variant => variant.Values.Count).Select(variant => Kind(variant, plan)).Distinct()];
+        _strokes = new StudyLineStyles(variants);
         ILookup<StudyVariant, CellOutcome> byVariant = outcomes.ToLookup(outcome => outcome.Cell.Variant);
-        foreach ((StudyMetric metric, int row) in s_metrics.Select((metric, row) => (metric, row)))
+        foreach ((StudyMetric metric, int row) in metrics.Select((metric, row) => (metric, row)))
         {
             foreach ((string method, int column) in _methods.Select((method, column) => (method, column)))
             {
@@ -58,10 +57,10 @@ internal sealed class StudyFigure : IDisposable
                 foreach (StudyVariant variant in variants.Where(variant => variant.Method == method))
                 {
                     IReadOnlyList<CurvePoint> points = StudyCurves.Points(byVariant[variant], metric.OfEpoch, metric.BeforeTraining);
-                    Draw(plot, points, Colour(Kind(variant, plan)), variant.Objective);
+                    Draw(plot, points, Unit(byVariant[variant].First().Cell), Colour(Kind(variant, plan)), variant);
                 }
                 plot.Axes.AutoScale();
-                plot.Axes.SetLimitsX(-EpochMargin * plan.MostEpochs, (1 + EpochMargin) * plan.MostEpochs);
+                plot.Axes.SetLimitsX(-EpochMargin * _longest, (1 + EpochMargin) * _longest);
                 _panels.Add((plot, Place(row, column)));
             }
             if (metric.HasCommonScale)
@@ -69,20 +68,22 @@ internal sealed class StudyFigure : IDisposable
                 ShareScale([.. _panels.TakeLast(_methods.Count).Select(panel => panel.Plot)]);
             }
         }
-        _panels.ForEach(panel => SetTicks(panel.Plot, plan.MostEpochs));
-        FillLegend([.. variants.Select(variant => variant.Objective).Distinct()]);
+        _panels.ForEach(panel => SetTicks(panel.Plot, _longest));
+        FillLegend();
+
+        double Unit(StudyCell cell) => _isOverSteps && outcomes.FirstOrDefault(outcome => outcome.Result is not null)?.Result is { } result ? result.Images / cell.Settings.BatchSize : 1;
     }
 
     /// <summary>Where a panel is, so that the data of all are the same size whatever labels they have beside them.</summary>
-    private static PixelRect Place(int row, int column)
+    private PixelRect Place(int row, int column)
     {
         int left = column == 0 ? 0 : FirstLeft - Left + column * (Left + PanelWidth + Right);
         int top = row == 0 ? 0 : FirstTop - Top + row * (Top + PanelHeight + Bottom);
-        int bottom = (row + 1) * (Top + PanelHeight + Bottom) + FirstTop - Top + (row == s_metrics.Length - 1 ? LastBottom - Bottom : 0);
+        int bottom = (row + 1) * (Top + PanelHeight + Bottom) + FirstTop - Top + (row == _metrics.Count - 1 ? LastBottom - Bottom : 0);
         return new PixelRect(left, FirstLeft - Left + (column + 1) * (Left + PanelWidth + Right), bottom, top);
     }
 
-    private PixelRect LastPlace => Place(s_metrics.Length - 1, _methods.Count - 1);
+    private PixelRect LastPlace => Place(_metrics.Count - 1, _methods.Count - 1);
 
     /// <summary>Width at which its words have the size that they are written in, in pixels.</summary>
     public int Width => (int)LastPlace.Right;
@@ -115,21 +116,16 @@ internal sealed class StudyFigure : IDisposable
         _legend.Dispose();
     }
 
-    /// <summary>Skia's SVG writer knows no dashes: these lines are told by their width, which no other line has, and get theirs after.</summary>
-    private string Svg(SKColor background)
+    private string Svg(SKColor background) => _strokes.Svg(() =>
     {
         using var stream = new MemoryStream();
-        _dashed.ForEach(line => line.Pattern = LinePattern.Solid);
         using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, Height), stream))
         {
             canvas.Clear(background);
             Render(canvas);
         }
-        _dashed.ForEach(line => line.Pattern = s_dashes);
-        string width = $"stroke-width=\"{DashedWidth}\"";
-        return Encoding.UTF8.GetString(stream.ToArray())
-            .Replace(width, $"{width} stroke-dasharray=\"{string.Join(' ', s_dashes.Intervals)}\"", StringComparison.Ordinal);
-    }
+        return Encoding.UTF8.GetString(stream.ToArray());
+    });
 
     private void Render(SKCanvas canvas)
     {
@@ -147,11 +143,11 @@ internal sealed class StudyFigure : IDisposable
         return _legend.Legend.GetLayout(new PixelSize(Width, 1000), paint).LegendRect.Size;
     }
 
-    private static Plot Panel(StudyMetric metric, string title, int row, int column)
+    private Plot Panel(StudyMetric metric, string title, int row, int column)
     {
         var plot = new Plot();
         plot.RenderManager.ClearCanvasBeforeEachRender = false; // others are on it
-        bool isLast = row == s_metrics.Length - 1;
+        bool isLast = row == _metrics.Count - 1;
         plot.Layout.Fixed(new PixelPadding(column == 0 ? FirstLeft : Left, Right, isLast ? LastBottom : Bottom, row == 0 ? FirstTop : Top));
         if (row == 0)
         {
@@ -164,7 +160,7 @@ internal sealed class StudyFigure : IDisposable
         }
         if (isLast)
         {
-            plot.XLabel("epoch", 13);
+            plot.XLabel(_isOverSteps ? "step" : "epoch", 13);
         }
         plot.FigureBackground.Color = plot.DataBackground.Color = Colors.Transparent;
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
@@ -172,9 +168,9 @@ internal sealed class StudyFigure : IDisposable
         return plot;
     }
 
-    private void Draw(Plot plot, IReadOnlyList<CurvePoint> points, Color colour, Objective objective)
+    private void Draw(Plot plot, IReadOnlyList<CurvePoint> points, double unit, Color colour, StudyVariant variant)
     {
-        double[] epochs = [.. points.Select(point => (double)point.Epoch)];
+        double[] epochs = [.. points.Select(point => unit * point.Epoch)];
         if (points.Any(point => point.Most > point.Least))
         {
             var band = plot.Add.FillY(epochs, [.. points.Select(point => point.Least)], [.. points.Select(point => point.Most)]);
@@ -183,11 +179,11 @@ internal sealed class StudyFigure : IDisposable
             band.MarkerSize = 0;
         }
         var line = plot.Add.Scatter(epochs, [.. points.Select(point => point.Mean)], colour);
-        SetStroke(line.LineStyle, objective);
+        _strokes.Set(line.LineStyle, variant);
         line.MarkerSize = points.Count > MostEpochsWithMarkers ? 0 : 4;
     }
 
-    private void FillLegend(IReadOnlyList<Objective> objectives)
+    private void FillLegend()
     {
         Legend legend = _legend.Legend;
         legend.Orientation = Orientation.Horizontal;
@@ -198,11 +194,11 @@ internal sealed class StudyFigure : IDisposable
         legend.OutlineWidth = 0;
         legend.ShadowColor = legend.BackgroundColor = Colors.Transparent;
         legend.ManualItems.AddRange(_kinds.Select(kind => new LegendItem { LabelText = kind, LineColor = Colour(kind), LineWidth = 4 }));
-        foreach (Objective objective in objectives.Count > 1 ? objectives : [])
+        (string Label, Action<LineStyle> SetStroke)[] forms = [.. _strokes.Legend];
+        foreach ((string label, Action<LineStyle> setStroke) in forms.Length > 1 ? forms : [])
         {
-            string label = objective == Objective.Er ? "with ER" : "native";
             var item = new LegendItem { LabelText = label, LineColor = Colors.Black };
-            SetStroke(item.LineStyle, objective);
+            setStroke(item.LineStyle);
             legend.ManualItems.Add(item);
         }
     }
@@ -228,23 +224,13 @@ internal sealed class StudyFigure : IDisposable
     }
 
     /// <summary>Numbers with the same decimals and a true minus sign, as the other plots have them.</summary>
-    private static void SetTicks(Plot plot, int epochs)
+    private static void SetTicks(Plot plot, int longest)
     {
         CoordinateRange range = plot.Axes.GetLimits().YRange;
         plot.Axes.Left.TickGenerator = Manual(AxisTicks.Around(range.Min, range.Max, YIntervals).Ticks.Where(tick => range.Contains(tick.Value)));
-        plot.Axes.Bottom.TickGenerator = Manual(AxisTicks.Whole(0, epochs, XIntervals).Ticks);
+        plot.Axes.Bottom.TickGenerator = Manual(AxisTicks.Whole(0, longest, XIntervals).Ticks);
 
         static ScottPlot.TickGenerators.NumericManual Manual(IEnumerable<(double Value, string Label)> ticks) =>
             new([.. ticks.Select(tick => tick.Value)], [.. ticks.Select(tick => tick.Label)]);
-    }
-
-    private void SetStroke(LineStyle line, Objective objective)
-    {
-        line.Width = objective == Objective.Er ? SolidWidth : DashedWidth;
-        if (objective == Objective.Native)
-        {
-            line.Pattern = s_dashes;
-            _dashed.Add(line);
-        }
     }
 }

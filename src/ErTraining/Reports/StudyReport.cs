@@ -19,7 +19,8 @@ internal static class StudyReport
     /// <param name="outcomes">One a cell.</param>
     /// <param name="data">The images that all was trained and measured on.</param>
     /// <param name="figure">The curves; null if no cell has come to the end of an epoch.</param>
-    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure? figure)
+    /// <param name="collapse">Curves of how far the embeddings are from collapse.</param>
+    public static void Write(string path, StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, ImageData data, StudyFigure? figure, StudyFigure? collapse = null)
     {
         StudyTable table = StudyTable.Create(plan, outcomes);
         var page = new StringBuilder();
@@ -46,6 +47,11 @@ internal static class StudyReport
         string bands = plan.Seeds > 1 ? $"Means over {plan.Seeds} seeds; bands reach from the least to the greatest. " : "";
         page.Append(figure is null ? "" : $"<p class=\"note\">{bands}Entropies of densities on the sphere, which may be negative, and of d classes, "
             + "which lie between 0 and log d, are not comparable.</p>\n");
+        if (collapse is not null)
+        {
+            page.Append($"<h2>Entropy, effective rank and mean cosine beside accuracy</h2>\n<div class=\"wide\" style=\"max-width: {MostMagnified * collapse.Width:f0}px\">{collapse.Picture()}</div>\n");
+            page.Append("<p class=\"note\">The effective rank says how many dimensions the embeddings of test images make use of, the mean cosine how alike those of two images are on average: near 1 all images have nearly the same one. Estimates of the entropy at different batch sizes, or with and without the own kernels, are not comparable; the other three metrics are.</p>\n");
+        }
         AppendCells(page, outcomes);
         AppendSettings(page, plan.Settings);
         string subtitle = $"{data.Name}, {data.Counts}; {string.Join(" or ", plan.Cells.Select(cell => cell.Settings.Epochs).Distinct().Order())} {(plan.MostEpochs == 1 ? "epoch" : "epochs")}; "

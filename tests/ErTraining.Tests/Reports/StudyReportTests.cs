@@ -37,6 +37,26 @@ internal sealed class StudyReportTests
     }
 
     [Test]
+    public void Each_arm_has_dashes_of_its_own_and_equal_steps_make_an_axis_of_steps()
+    {
+        StudyPlan plan = Sample.Plan(
+            "method=simclr objective=native,er batch_size=50,10", "epochs=10", arms: ["keep-own: keep-own=true", "queue: queue=8"], change: settings => settings with { Budget = StudyBudget.Steps }, images: 1000);
+        using StudyFigure figure = StudyFigure.Create(plan, Sample.Outcomes(plan, _ => 0.5), StudyMetric.OfCollapse)!;
+        string picture = figure.Picture();
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        XElement root = XElement.Parse(picture);
+        string[] words = [.. root.Descendants(svg + "text").Select(text => string.Concat(text.Value.Where(c => !char.IsWhiteSpace(c))))];
+        string[] dashes = [.. root.Descendants(svg + "path").Select(path => path.Attribute("stroke-dasharray")?.Value).OfType<string>().Distinct()];
+        Assert.Multiple(() =>
+        {
+            Assert.That(words, Is.SupersetOf((string[])["step", "200", "effectiverank", "meancosine", "withER(keep-own)", "withER(queue)", "native", "withER"]));
+            Assert.That(words, Has.None.EqualTo("epoch").And.None.EqualTo("reconstruction,nats"));
+            Assert.That(dashes, Is.EquivalentTo((string[])["8 5", "2 4", "9 4 2 4"]));
+            Assert.That(plan.Cells.Select(cell => cell.Settings.Epochs).Distinct(), Is.EqualTo((int[])[10, 2]), "both 200 steps");
+        });
+    }
+
+    [Test]
     public void The_picture_has_ink_in_the_colours_of_the_variants()
     {
         Save(Sample.Outcomes(s_plan, cell => 0.4 + 0.1 * cell.Seed));
@@ -68,6 +88,9 @@ internal sealed class StudyReportTests
             Assert.That(page, Does.Not.Contain("below the untrained encoder"));
             Assert.That(WebUtility.HtmlDecode(page), Does.Contain("At batch 64 BYOL loses 10.0 ± 0.0 points, with ER 10.0 ± 0.0."));
             Assert.That(page, Does.Contain("23.65").And.Contain("arXiv 2307.10907, Table 2"));
+            Assert.That(page, Does.Match("<td>BYOL\\+ER</td><td>BYOL</td><td>batch 64</td><td>kNN</td><td class=\"n\">10.00 ± 0.00</td><td class=\"n\">10.00 ± 0.00</td><td class=\"n\">0.00 ± 0.00<br><small>0.00 to 0.00</small></td><td>not told apart</td>"));
+            Assert.That(page, Does.Contain("<h2>Levels, and gains over the untrained encoder</h2>").And.Contain("30.00 ± 0.00<br>"), "from 20 to 50 per cent");
+            Assert.That(page, Does.Contain("Cells have equal epochs at all batch sizes: "));
             Assert.That(page.Split("<svg"), Has.Length.EqualTo(2));
             Assert.That(page, Does.Not.Match("(src|href)=\"(?!data:|#)"), "a reference to another file");
         });

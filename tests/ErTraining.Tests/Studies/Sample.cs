@@ -53,7 +53,7 @@ internal static class Sample
     }
 
     /// <summary>An epoch as <see cref="Finished"/> has them.</summary>
-    public static EpochMetrics Epoch(int epoch, double? accuracy) => new(epoch, 1, epoch, 2 * epoch, -epoch, 0.1, 500, KnnAccuracy: accuracy);
+    public static EpochMetrics Epoch(int epoch, double? accuracy) => new(epoch, 1, epoch, 2 * epoch, -epoch, 0.1, 500, EffectiveRank: 10 * epoch, MeanCosine: 0.5 / epoch, KnnAccuracy: accuracy);
 
     /// <summary>Twenty training images, ten test images.</summary>
     public static ImageData Images { get; } = SyntheticImages.Create(20, 10, seed: 0);
