@@ -1,5 +1,9 @@
+using System.CommandLine;
 using System.Text.RegularExpressions;
 using ErLoss.Package.Tests;
+using ErLoss.Training;
+using ErLoss.Training.Studies;
+using ErTraining.Commands;
 using ErTraining.Tests.Commands;
 
 namespace ErTraining.Tests.Documentation;
@@ -44,6 +48,24 @@ internal sealed partial class CommandTests
         ];
         Assert.That(named, Is.Not.Empty);
         Assert.That(named.Except(commands.SelectMany(OptionsOf)), Is.Empty);
+    }
+
+    [Test]
+    public void The_files_of_studies_are_command_lines_that_the_program_takes()
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Repository.Root, "studies"), "*.args");
+        string[] named = [.. from span in new MarkdownFile("docs/harness.md").CodeSpans() where span.EndsWith(".args", StringComparison.Ordinal) select span];
+        Assert.That(files.Select(Path.GetFileName), Is.EquivalentTo(named));
+        foreach (string file in files)
+        {
+            ParseResult parsed = StudyCommand.Create(Registry.Default).Parse([$"@{file}", "--data", "images", "--output", "study"]);
+            Assert.That(parsed.Errors.Select(error => error.Message), Is.Empty, file);
+            Assert.That(parsed.GetValue<string>("--methods"), Is.Not.Null, file);
+            foreach (string arm in parsed.GetValue<string[]>("--arm") ?? [])
+            {
+                Assert.That(StudyArm.Parse(Registry.Default.Document, arm).Words(), Has.Count.EqualTo(2), file);
+            }
+        }
     }
 
     private static bool IsOption(string word) => word.StartsWith("--", StringComparison.Ordinal);
