@@ -160,15 +160,15 @@ internal sealed class StudyFolder : IDisposable
     public void Reduce(StudyCell cell)
     {
         var run = new RunReader(CellPath(cell), _registry);
-        if (Read(run, cell) is null)
+        string[] kept = [run.ConfigPath, run.MetricsPath, run.ResultPath];
+        if (Read(run, cell) is null || Directory.EnumerateFileSystemEntries(run.Path).Order().SequenceEqual(kept.Order()))
         {
-            return; // it is not finished, or failed: what is there may be of use
+            return; // it is not finished, or failed, so that what is there may be of use; or nothing else is there
         }
         RunSettings settings = run.ReadSettings();
         string source = settings.Data.Source == DataSource.Synthetic ? DataSource.Synthetic
             : Path.GetRelativePath(Environment.CurrentDirectory, Path.Combine(run.Path, Path.GetFileName(Path.TrimEndingDirectorySeparator(settings.Data.Source)))); // in the file it is relative to the file
         SettingsFile.Write(run.ConfigPath, settings with { Data = settings.Data with { Source = source, Cache = null } }, _registry);
-        string[] kept = [run.ConfigPath, run.MetricsPath, run.ResultPath];
         foreach (string folder in Directory.GetDirectories(run.Path))
         {
             Directory.Delete(folder, recursive: true);

@@ -22,10 +22,8 @@ internal sealed class StudyCommandTests : IDisposable
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
     {
         File.WriteAllText(_folder["base.json"], """{ "epochs": 2, "batch_size": 64, "method": { "name": "dino", "objective": "er", "teacher": { "ema": 0.9 } } }""");
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(
-            _folder.Path,
-            "study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16",
-            "--data", "images", "--parallel", "2", "--threads", "1", "--output", "study");
+        string[] command = ["study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16", "--parallel", "2", "--threads", "1"];
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, [.. command, "--data", "images", "--output", "study"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 
         using JsonDocument study = JsonDocument.Parse(File.ReadAllText(_folder["study/study.json"]));
@@ -48,10 +46,25 @@ internal sealed class StudyCommandTests : IDisposable
             Assert.That(outcome.Output, Does.Contain("95% confidence interval by the number of test images"), "of one seed");
             Assert.That(outcome.Output, Does.Contain("cell 3/3").And.Contain("DINO+ER").And.Contain("At prototypes 16 DINO+ER"));
             Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
-            foreach (string file in (string[])["figure2.png", "figure2.svg", "report.html"])
+            foreach (string file in (string[])["figure2.png", "figure2.svg", "collapse.png", "collapse.svg", "report.html"])
             {
                 Assert.That(new FileInfo(_folder[$"study/{file}"]).Length, Is.GreaterThan(5_000));
             }
+            Assert.That(cells[0].GetProperty("result").GetProperty("linear_probe_accuracy").GetDouble(), Is.InRange(0.0, 1.0));
+            Assert.That(cells[0].GetProperty("steps").GetInt32(), Is.EqualTo(4), "two epochs of two batches");
+        });
+
+        // On another machine, as it were: the images and the study are elsewhere.
+        string report = File.ReadAllText(_folder["study/report.html"]);
+        Directory.Move(_folder["images"], _folder["pictures"]);
+        Directory.Move(_folder["study"], _folder["copy"]);
+        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, [.. command, "--data", "pictures", "--output", "copy", "--results-only"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(again.ExitCode, Is.Zero, again.Error);
+            Assert.That(again.Output, Does.Contain("All cells are finished already; there is nothing left to do."));
+            Assert.That(File.ReadAllText(_folder["copy/report.html"]), Is.EqualTo(report));
+            Assert.That(Directory.GetFileSystemEntries(_folder["copy/cells/simclr-er-b64-s0"]).Select(Path.GetFileName), Is.EquivalentTo((string[])["config.json", "metrics.jsonl", "result.json"]));
         });
 
         double Accuracy(int cell) => 100 * cells[cell].GetProperty("result").GetProperty("knn_accuracy").GetDouble();
