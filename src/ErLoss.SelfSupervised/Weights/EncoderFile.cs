@@ -11,10 +11,10 @@ namespace ErLoss.SelfSupervised.Weights;
 public static class EncoderFile
 {
     /// <summary>The networks of this library, by their names in files.</summary>
-    private static readonly Dictionary<string, Func<ResNetStem?, int?, Encoder>> s_networks = new()
+    private static readonly Dictionary<string, Func<EncoderMetadata, Encoder>> s_networks = new()
     {
-        ["convnet"] = (_, width) => new ConvNet(width ?? ConvNet.DefaultWidth),
-        ["resnet18"] = (stem, width) => new ResNet18(stem ?? ResNetStem.Cifar, width ?? ResNet18.DefaultWidth),
+        ["convnet"] = file => new ConvNet(file.ConvNetWidth ?? ConvNet.DefaultWidth),
+        ["resnet18"] = file => new ResNet18(file.Stem ?? ResNetStem.Cifar, file.ResNetWidth ?? ResNet18.DefaultWidth),
     };
 
     /// <summary>Writes the weights, replacing the file as a whole.</summary>
@@ -49,7 +49,7 @@ public static class EncoderFile
             : throw new DataException($"{path}: the encoder '{named}', which is none of {string.Join(", ", s_networks.Keys)}; make the network and hand it in with the file's name.");
         foreach (string name in candidates)
         {
-            Encoder encoder = DefaultGenerator.Preserve(() => s_networks[name](metadata.Stem, metadata.Width));
+            Encoder encoder = DefaultGenerator.Preserve(() => s_networks[name](metadata));
             try
             {
                 Take(path, tensors, encoder);

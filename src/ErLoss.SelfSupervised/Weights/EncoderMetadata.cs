@@ -17,6 +17,12 @@ internal sealed record EncoderMetadata(string? Network, ResNetStem? Stem, int? W
 
     private static readonly string[] s_lastConvolutions = ["layers.block4.conv.weight", "layer4.1.conv2.weight"];
 
+    /// <summary>The width that the file has if it is of a convnet; null if it is of a ResNet.</summary>
+    public int? ConvNetWidth => Stem is null ? Width : null;
+
+    /// <summary>The width that the file has if it is of a ResNet, which has a stem; null if it has none.</summary>
+    public int? ResNetWidth => Stem is null ? null : Width;
+
     /// <summary>That of an encoder.</summary>
     public static EncoderMetadata Of(Encoder encoder, ImagePreprocessing preprocessing) => new(encoder.GetName().ToLowerInvariant(), (encoder as ResNet18)?.Stem, EncoderWidth.Of(encoder), preprocessing);
 

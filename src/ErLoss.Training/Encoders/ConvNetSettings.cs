@@ -15,5 +15,5 @@ internal sealed record ConvNetSettings : EncoderSettings
 
     /// <inheritdoc/>
     internal override EncoderSettings For(int imageSize, string? weights) =>
-        this with { Width = Width ?? (weights is null ? null : EncoderFile.ReadMetadata(weights).Width) ?? ConvNet.DefaultWidth };
+        this with { Width = Width ?? (weights is null ? null : EncoderFile.ReadMetadata(weights).ConvNetWidth) ?? ConvNet.DefaultWidth };
 }

@@ -23,6 +23,6 @@ internal sealed record ResNet18Settings : EncoderSettings
     internal override EncoderSettings For(int imageSize, string? weights)
     {
         EncoderMetadata? ofFile = weights is null ? null : EncoderFile.ReadMetadata(weights);
-        return this with { Stem = Stem ?? ofFile?.Stem ?? ResNet18.StemFor(imageSize), Width = Width ?? ofFile?.Width ?? ResNet18.DefaultWidth };
+        return this with { Stem = Stem ?? ofFile?.Stem ?? ResNet18.StemFor(imageSize), Width = Width ?? ofFile?.ResNetWidth ?? ResNet18.DefaultWidth };
     }
 }

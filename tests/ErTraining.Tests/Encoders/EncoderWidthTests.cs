@@ -28,6 +28,8 @@ internal sealed class EncoderWidthTests
             Assert.That(Features(new ConvNetSettings { Width = 16 }, folder["convnet.safetensors"]), Is.EqualTo(128));
             Assert.That(Features(new ResNet18Settings { Width = 3 }), Is.EqualTo(24));
             Assert.That(Features(new ResNet18Settings(), folder["resnet.safetensors"]), Is.EqualTo(16));
+            Assert.That(Features(new ResNet18Settings(), folder["convnet.safetensors"]), Is.EqualTo(512), "the usual one, which the weights do not fit");
+            Assert.That(Features(new ConvNetSettings(), folder["resnet.safetensors"]), Is.EqualTo(256));
         });
     }
 

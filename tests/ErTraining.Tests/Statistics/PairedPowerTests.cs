@@ -37,7 +37,7 @@ internal sealed class PairedPowerTests
     [TestCase(1.0, 2.0, 12)]
     public void Studies_that_are_drawn_find_the_difference_as_often(double difference, double deviation, int pairs)
     {
-        const int Studies = 20_000;
+        const int Studies = 5_000;
         var random = new MersenneTwister(42);
         double[] values = new double[pairs];
         int found = 0;
