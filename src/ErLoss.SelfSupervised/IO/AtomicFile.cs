@@ -17,12 +17,13 @@ internal static class AtomicFile
     /// </summary>
     /// <param name="path">The file to create or replace, in an existing directory.</param>
     /// <param name="write">Writes the content.</param>
+    /// <param name="temporary">Another temporary file on the same file system, where several processes may write <paramref name="path"/> at once.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, string? temporary = null)
     {
         path = Target(path);
-        var temporary = path + TemporarySuffix;
+        temporary ??= path + TemporarySuffix;
         var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None);
         try
         {
@@ -80,7 +81,7 @@ internal static class AtomicFile
     /// On Windows a file cannot be replaced while another program has it open, such as a virus scanner or a viewer that reloads it. Such programs soon let it go,
     /// so that a second of further attempts nearly always succeeds.
     /// </remarks>
-    private static void Replace(string temporary, string path)
+    public static void Replace(string temporary, string path)
     {
         for (int attempt = 1; ; attempt++)
         {

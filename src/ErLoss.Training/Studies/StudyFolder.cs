@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Data;
@@ -7,26 +8,29 @@ namespace ErLoss.Training.Studies;
 
 /// <summary>
 /// A study's output folder: study.json, the figures figure2 and collapse as .png and .svg, report.html, and cells/ with a folder for each cell. The folder of a cell holds its settings first.
-/// The cell is trained in a folder NAME.running beside it, which takes its place when the run is over.
+/// The cell is trained in a folder NAME.running-N beside it, which takes its place when the run is over. N is the number of the claim by which a process trains it.
 /// </summary>
 /// <remarks>
+/// Several processes may work in the folder at once, each on the cells that it has claimed (<see cref="CellClaims"/>, in claims/). What a process begins or ends shows in the others after <see cref="Refresh"/>.
 /// A cell is known by its settings and the version of the program, whatever its folder is called. So a study can be started again with other axes or values: it finds the
 /// cells that it needs, trains those that are not there, and leaves the others alone.
 /// </remarks>
 internal sealed class StudyFolder : IDisposable
 {
-    private const string Running = ".running";
+    private const string Running = ".running-";
 
     private readonly string _path;
     private readonly Registry _registry;
     private readonly CreatedFolder _cells;
-    private readonly FolderLock _lock;
     private readonly Lock _gate = new();
     private readonly Dictionary<StudyCell, string> _names = [];
-    private readonly Dictionary<string, RunSettings?> _found; // by the folders' names; null if the settings cannot be read
+    private readonly Dictionary<string, RunSettings?> _found = []; // by the folders' names, also of those yet to be made; null if the settings cannot be read
+    private readonly HashSet<string> _read = []; // names of the folders whose settings were read
+
+    private ILookup<string, int> _running = Array.Empty<(string, int)>().ToLookup(_ => "", _ => 0); // numbers of the folders that cells are trained in, by the cells' names
 
     /// <summary>Makes the folder, or opens that of a study that is to be continued.</summary>
-    /// <exception cref="DataException">It holds something else, another process works in it, or it cannot be written to.</exception>
+    /// <exception cref="DataException">It holds something else, or it cannot be written to.</exception>
     public StudyFolder(string path, Registry registry)
     {
         _registry = registry;
@@ -37,20 +41,13 @@ internal sealed class StudyFolder : IDisposable
         }
         try
         {
-            (_cells, _lock) = FolderLock.MakeAndTake(CellsPath, Path.Combine(path, "study.lock"));
-        }
-        catch (IOException e) when (FolderLock.SaysInUse(e))
-        {
-            throw new DataException($"{path}: another process is at work on this study; wait until it is over, or choose another output folder.", e);
+            _cells = new CreatedFolder(CellsPath);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DataException($"{path}: the output folder cannot be written to: {e.Message}", e);
         }
-        _found = Directory.GetDirectories(CellsPath)
-            .Select(folder => Path.GetFileName(folder).EndsWith(Running, StringComparison.Ordinal) ? folder[..^Running.Length] : folder)
-            .Distinct()
-            .ToDictionary(folder => Path.GetFileName(folder), folder => new RunReader(folder, registry).TryReadSettings() ?? new RunReader(folder + Running, registry).TryReadSettings());
+        Refresh();
     }
 
     /// <summary>Settings, cells, table.</summary>
@@ -62,7 +59,34 @@ internal sealed class StudyFolder : IDisposable
     /// <summary>The page that shows the study.</summary>
     public string ReportPath => Path.Combine(_path, "report.html");
 
+    /// <summary>The folder of the claims on cells.</summary>
+    public string ClaimsPath => Path.Combine(_path, "claims");
+
     private string CellsPath => Path.Combine(_path, "cells");
+
+    /// <summary>Finds what other processes have begun and ended since the last time.</summary>
+    public void Refresh()
+    {
+        lock (_gate)
+        {
+            // Network file systems answer from memory, for a minute, whether a file is there. To list the folder has them ask.
+            (string Name, int Running)[] folders = [.. Directory.GetDirectories(CellsPath).Select(folder => Split(Path.GetFileName(folder)))];
+            _running = folders.Where(folder => folder.Running > 0).ToLookup(folder => folder.Name, folder => folder.Running);
+            foreach (string name in folders.Select(folder => folder.Name).Distinct().Where(name => !_read.Contains(name)))
+            {
+                RunSettings? settings = _running[name].Select(number => RunningPath(name, number)).Prepend(Path.Combine(CellsPath, name))
+                    .Select(folder => new RunReader(folder, _registry).TryReadSettings()).FirstOrDefault(settings => settings is not null);
+                if (settings is not null)
+                {
+                    Found(name, settings);
+                }
+                else
+                {
+                    _found.TryAdd(name, null);
+                }
+            }
+        }
+    }
 
     /// <summary>A cell that was trained, wholly or in part, with the settings of one of these, but by another version of the program; null if there is none.</summary>
     public (string Name, string Version)? OfAnotherVersion(IEnumerable<StudyCell> cells) => (
@@ -95,7 +119,7 @@ internal sealed class StudyFolder : IDisposable
             if (!_names.TryGetValue(cell, out string? name))
             {
                 name = _found.FirstOrDefault(found => IsOf(found.Value, cell)).Key ?? FreeName(cell);
-                _found.TryAdd(name, cell.Settings);
+                _found.TryAdd(name, cell.Settings); // so that no other cell gets it
                 _names.Add(cell, name);
             }
             return name;
@@ -103,10 +127,36 @@ internal sealed class StudyFolder : IDisposable
     }
 
     /// <summary>What became of a cell before; null if it is yet to be trained.</summary>
-    public CellOutcome? Kept(StudyCell cell) => Read(new RunReader(CellPath(cell), _registry), cell);
+    public CellOutcome? Kept(StudyCell cell) => new RunReader(CellPath(cell), _registry) is { IsFinished: true } run ? Read(run, cell) : null;
 
-    /// <summary>The folder that a cell is to be trained in, with what an interrupted study left of it.</summary>
-    public RunReader Run(StudyCell cell) => new(CellPath(cell) + Running, _registry);
+    /// <summary>The epochs that a cell which failed came to.</summary>
+    public IReadOnlyList<EpochMetrics> EpochsOf(StudyCell cell) =>
+        new[] { new RunReader(CellPath(cell), _registry), Latest(cell) }.Select(run => run?.ReadEpochs() ?? []).MaxBy(epochs => epochs.Count)!;
+
+    /// <summary>The folder that a cell was last trained in, or is trained in now; null if there is none.</summary>
+    public RunReader? Latest(StudyCell cell)
+    {
+        lock (_gate)
+        {
+            string name = NameOf(cell);
+            return _running[name].Any() ? new RunReader(RunningPath(name, _running[name].Max()), _registry) : null;
+        }
+    }
+
+    /// <summary>The folder that a cell is to be trained in, with what an earlier process left of it.</summary>
+    /// <remarks>A process that had the cell before and did not end, but slept, does not find its folder any more when it wakes up. So it cannot spoil what the cell has come to meanwhile.</remarks>
+    /// <param name="cell">The cell.</param>
+    /// <param name="claim">The number of the claim on it.</param>
+    public RunReader Begin(StudyCell cell, int claim)
+    {
+        Refresh();
+        string path = RunningPath(NameOf(cell), claim);
+        if (Latest(cell) is { } left && left.Path != path)
+        {
+            Directory.Move(left.Path, path);
+        }
+        return new RunReader(path, _registry);
+    }
 
     /// <summary>Writes a cell's document, for the process that trains it.</summary>
     /// <returns>The file's path.</returns>
@@ -115,6 +165,10 @@ internal sealed class StudyFolder : IDisposable
         string file = new RunReader(CellPath(cell), _registry).ConfigPath;
         Directory.CreateDirectory(CellPath(cell));
         SettingsFile.Write(file, cell.Settings, _registry);
+        lock (_gate)
+        {
+            Found(NameOf(cell), cell.Settings);
+        }
         return file;
     }
 
@@ -143,6 +197,12 @@ internal sealed class StudyFolder : IDisposable
         if (Directory.Exists(run.Path))
         {
             Directory.Move(run.Path, path);
+        }
+        Refresh();
+        while (Latest(cell) is { } left) // by a process that woke up after another had taken the cell over
+        {
+            Directory.Delete(left.Path, recursive: true);
+            Refresh();
         }
         if (KeepsResultsOnly)
         {
@@ -179,20 +239,30 @@ internal sealed class StudyFolder : IDisposable
         }
     }
 
+    /// <summary>Deletes what a run has written since another process took its cell over, and its folder with it.</summary>
+    public static void Discard(RunReader? run)
+    {
+        if (run is not null && Directory.Exists(run.Path))
+        {
+            Directory.Delete(run.Path, recursive: true);
+        }
+    }
+
     /// <summary>Writes study.json.</summary>
-    public void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
+    /// <param name="plan">The study.</param>
+    /// <param name="outcomes">One a cell.</param>
+    /// <param name="temporary">A file that this process alone uses.</param>
+    public void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes, string temporary)
     {
         var document = StudyDocument.Create(plan, outcomes, NameOf);
-        AtomicFile.Write(DocumentPath, stream => JsonSerializer.Serialize(stream, document, JsonFormat.Document));
+        AtomicFile.Write(DocumentPath, stream => JsonSerializer.Serialize(stream, document, JsonFormat.Document), temporary);
     }
 
     /// <summary>Gives the folder back. If no cell has begun, such as because the images could not be read, what was made for it is deleted.</summary>
     public void Dispose()
     {
-        using FolderLock held = _lock;
         try
         {
-            held.DisposeAndDelete();
             _cells.DeleteIfEmpty();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -202,6 +272,31 @@ internal sealed class StudyFolder : IDisposable
     }
 
     private string CellPath(StudyCell cell) => Path.Combine(CellsPath, NameOf(cell));
+
+    private string RunningPath(string name, int claim) => Path.Combine(CellsPath, $"{name}{Running}{claim}");
+
+    /// <summary>The name of a cell's folder, and the number of the claim if the cell is trained there.</summary>
+    private static (string Name, int Running) Split(string folder)
+    {
+        int at = folder.LastIndexOf(Running, StringComparison.Ordinal);
+        return at > 0 && int.TryParse(folder.AsSpan(at + Running.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+            ? (folder[..at], number)
+            : (folder, 0);
+    }
+
+    /// <summary>Notes a folder that is there, which may be of a cell that was to have another one.</summary>
+    private void Found(string name, RunSettings settings)
+    {
+        _read.Add(name);
+        _found[name] = settings;
+        foreach ((StudyCell cell, string planned) in _names.ToList())
+        {
+            if (planned == name ? !IsOf(settings, cell) : IsOf(settings, cell) && !_read.Contains(planned))
+            {
+                _names.Remove(cell);
+            }
+        }
+    }
 
     private bool IsOf(RunSettings? settings, StudyCell cell) =>
         settings is not null && settings.Version == cell.Settings.Version && _registry.Document.Difference(settings, cell.Settings) is null;

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using ErLoss.Training.Runs;
 using ErLoss.Training.Settings;
 
 namespace ErLoss.Training.Studies;
@@ -59,6 +62,11 @@ internal sealed class StudyPlan
 
     /// <summary>How many seeds each variant is trained with.</summary>
     public int Seeds => Settings.ValuesOf(StudyAxis.Seed).Count;
+
+    /// <summary>The same text for the same study on the same images, whatever computes it.</summary>
+    /// <param name="fingerprint">Of the images; null if they are made anew for each seed.</param>
+    public string Fingerprint(string? fingerprint) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes((Settings, fingerprint).ToTuple(), JsonFormat.Line)));
 
     /// <summary>What a variant is compared with.</summary>
     public StudyVariant Reference(StudyVariant variant) => Rows.First(row => row.Contains(variant))[0];

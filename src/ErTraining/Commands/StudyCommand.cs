@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Studies;
@@ -162,10 +163,18 @@ internal static class StudyCommand
             plan = new StudyPlan(settings, all, data.Train.Count); // only now is it known how many epochs make the steps
             CheckVersion(plan);
         }
-        if (folder.OnOtherImages(plan.Cells, common.Data, common.Data.Source == DataSource.Synthetic ? null : data.Fingerprint()) is { } trained)
+        string? fingerprint = common.Data.Source == DataSource.Synthetic ? null : data.Fingerprint();
+        if (folder.OnOtherImages(plan.Cells, common.Data, fingerprint) is { } trained)
         {
             throw new UsageException($"{output}: {trained} was trained on other images; give another --output, or the images that this study began with.");
         }
+        var watch = new SilenceWatch(TimeProvider.System);
+        using var processes = new StudyProcesses(folder.ClaimsPath, ProcessIdentity.Current, watch);
+        await processes.JoinAsync(
+            plan.Fingerprint(fingerprint),
+            host => AnsiConsole.MarkupLineInterpolated($"A process on {host} worked on another study in {output}; waiting up to {SilenceWatch.Patience.TotalMinutes:f0} minutes to see whether it is over"),
+            limit.Token);
+        var claims = new CellClaims(folder.ClaimsPath, processes, watch);
         AnsiConsole.MarkupLineInterpolated(
             $"[bold]{Quantity.Of(plan.Cells.Count, "cell")}[/] of {Quantity.Of(plan.MostEpochs, "epoch")} on {data.Name}, {data.Counts}");
         if (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget)
@@ -182,16 +191,21 @@ internal static class StudyCommand
         }
         if (folder.KeepsResultsOnly)
         {
-            plan.Cells.ToList().ForEach(folder.Reduce);
+            claims.Refresh();
+            foreach (StudyCell cell in plan.Cells.Where(cell => folder.Kept(cell) is not null && claims.Of(cell.Name).IsFree && claims.TryTake(cell.Name) is not null))
+            {
+                folder.Reduce(cell); // which no other process does at the same time
+            }
         }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
-        var runner = new StudyRunner(plan, folder, display, cells, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
+        var runner = new StudyRunner(plan, folder, processes, claims, display, cells, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
         try
         {
             using (display)
             {
                 await runner.RunAsync(parallel, limit.Token);
             }
+            WriteReport(plan, folder, runner.Outcomes, data, processes.OwnPath);
         }
         catch (OperationCanceledException)
         {
@@ -200,11 +214,11 @@ internal static class StudyCommand
                 $"{limit.Reason}; {finished} of {plan.Cells.Count} cells are finished and kept in {output}. The same command continues with the rest.");
             return limit.ExitCode;
         }
-        using StudyFigure? figure = StudyFigure.Create(plan, runner.Outcomes);
-        using StudyFigure? collapse = StudyFigure.Create(plan, runner.Outcomes, StudyMetric.OfCollapse);
-        figure?.Save(folder.FigurePath("figure2.png"), folder.FigurePath("figure2.svg"));
-        collapse?.Save(folder.FigurePath("collapse.png"), folder.FigurePath("collapse.svg"));
-        StudyReport.Write(folder.ReportPath, plan, runner.Outcomes, data, figure, collapse);
+        finally
+        {
+            processes.Dispose();
+            claims.Delete(runner.Outcomes.Where(outcome => outcome.Status != CellStatus.Pending).Select(outcome => outcome.Cell.Name));
+        }
         StudySummary.Write(plan, runner.Outcomes); // after the files, which stay whatever becomes of the console
         AnsiConsole.MarkupLineInterpolated($"Table, curves and cells: {folder.ReportPath}");
         return runner.Outcomes.All(outcome => outcome.Status == CellStatus.Failed)
@@ -218,6 +232,29 @@ internal static class StudyCommand
                 throw new UsageException(
                     $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
                     + "give another --output, or --retrain to train such cells once more with this version.");
+            }
+        }
+    }
+
+    /// <summary>Writes figures and report. Other processes that worked on the study may be writing the same ones.</summary>
+    private static void WriteReport(StudyPlan plan, StudyFolder folder, IReadOnlyList<CellOutcome> outcomes, ImageData data, string own)
+    {
+        using StudyFigure? figure = StudyFigure.Create(plan, outcomes);
+        using StudyFigure? collapse = StudyFigure.Create(plan, outcomes, StudyMetric.OfCollapse);
+        Save(figure, "figure2");
+        Save(collapse, "collapse");
+        string page = own + ".html";
+        StudyReport.Write(page, plan, outcomes, data, figure, collapse);
+        AtomicFile.Replace(page, folder.ReportPath);
+
+        void Save(StudyFigure? figure, string name)
+        {
+            if (figure is not null)
+            {
+                string png = own + ".png", svg = own + ".svg";
+                figure.Save(png, svg);
+                AtomicFile.Replace(png, folder.FigurePath(name + ".png"));
+                AtomicFile.Replace(svg, folder.FigurePath(name + ".svg"));
             }
         }
     }

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace ErTraining.Terminal;
 
 /// <summary>
-/// Shows a study as it goes: on a terminal a live table of the cells that run, with the last that are over; elsewhere a plain line a cell, and one every ten seconds between them.
+/// Shows a study as it goes: on a terminal a live table of the cells that run, those of other processes with their machine, and the last that are over; elsewhere a plain line a cell, and one every ten seconds between them.
 /// </summary>
 internal sealed class StudyDisplay : IStudyObserver, IDisposable
 {
@@ -17,10 +17,12 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     private readonly Lock _gate = new();
     private readonly int _images;
     private readonly double _epochs;
-    private readonly StudyClock _clock;
+    private readonly int _parallel;
     private readonly List<StudyCell> _pending;
     private readonly List<CellOutcome> _over = [];
     private readonly Dictionary<StudyCell, (RunReader Run, Stopwatch Since)> _running = [];
+    private readonly Dictionary<StudyCell, (RunReader? Run, string Place)> _elsewhere = [];
+    private readonly Dictionary<StudyCell, IReadOnlyList<EpochMetrics>> _epochsOf = [];
     private readonly LiveArea? _live;
     private readonly Timer? _timer;
     private readonly Heartbeat? _lines;
@@ -34,22 +36,47 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     {
         _images = images;
         _epochs = plan.Cells.Sum(cell => (double)cell.Settings.Epochs);
-        _clock = new StudyClock(parallel);
+        _parallel = parallel;
         _pending = [.. plan.Cells];
         _live = LiveArea.Take("starting");
         _lines = _live is null ? new Heartbeat(Status) : null;
         _timer = _live is null ? null : new Timer(_ => Draw(), null, s_interval, s_interval);
     }
 
-    private int Cells => _over.Count + _running.Count + _pending.Count;
+    private int Cells => _over.Count + _running.Count + _elsewhere.Count + _pending.Count;
 
     /// <inheritdoc/>
     public void OnCellStart(StudyCell cell, RunReader run)
     {
         lock (_gate)
         {
-            _pending.Remove(cell);
+            Forget(cell);
             _running[cell] = (run, Stopwatch.StartNew());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCellElsewhere(StudyCell cell, RunReader? run, string? host)
+    {
+        lock (_gate)
+        {
+            bool isNew = !_elsewhere.ContainsKey(cell);
+            Forget(cell);
+            _elsewhere[cell] = (run, host is null || host == Environment.MachineName ? "in another process" : $"on {host}");
+            if (isNew)
+            {
+                _lines?.WriteLine($"{cell.Name} is being trained {_elsewhere[cell].Place}");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnCellFree(StudyCell cell)
+    {
+        lock (_gate)
+        {
+            Forget(cell);
+            _pending.Add(cell);
         }
     }
 
@@ -58,10 +85,10 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     {
         lock (_gate)
         {
-            _pending.Remove(outcome.Cell);
-            _running.Remove(outcome.Cell);
+            string place = wasKept ? ", kept" : _elsewhere.TryGetValue(outcome.Cell, out var elsewhere) ? $", {elsewhere.Place}" : _running.ContainsKey(outcome.Cell) ? "" : ", in another process";
+            Forget(outcome.Cell);
             _over.Add(outcome);
-            _lines?.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{(wasKept ? ", kept" : "")}{Left()}");
+            _lines?.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{place}{Left()}");
         }
     }
 
@@ -82,9 +109,30 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
     {
         lock (_gate)
         {
-            IEnumerable<string> running = _running.Select(cell => $"{cell.Key.Name} in epoch {Math.Min(cell.Value.Run.ReadEpochs().Count + 1, cell.Key.Settings.Epochs)}/{cell.Key.Settings.Epochs}");
+            IEnumerable<string> running =
+            [
+                .. _running.Select(cell => $"{cell.Key.Name} in epoch {Epoch(cell.Key)}"),
+                .. _elsewhere.Select(cell => $"{cell.Key.Name} in epoch {Epoch(cell.Key)} {cell.Value.Place}"),
+            ];
             return $"{_over.Count} of {Cells} cells are over; {string.Join(", ", running.DefaultIfEmpty("the next one starts"))}{Left()}";
         }
+    }
+
+    private string Epoch(StudyCell cell) => $"{Math.Min(Epochs(cell).Count + 1, cell.Settings.Epochs)}/{cell.Settings.Epochs}";
+
+    /// <summary>The epochs of a cell so far. Those of another process's cell stay known when its folder gets another name because the cell is over or is taken over.</summary>
+    private IReadOnlyList<EpochMetrics> Epochs(StudyCell cell)
+    {
+        RunReader? run = _running.TryGetValue(cell, out var running) ? running.Run : _elsewhere.TryGetValue(cell, out var elsewhere) ? elsewhere.Run : null;
+        IReadOnlyList<EpochMetrics> now = run?.ReadEpochs() ?? [], before = _epochsOf.GetValueOrDefault(cell, []);
+        return now.Count >= before.Count ? _epochsOf[cell] = now : before;
+    }
+
+    private void Forget(StudyCell cell)
+    {
+        _pending.Remove(cell);
+        _running.Remove(cell);
+        _elsewhere.Remove(cell);
     }
 
     /// <summary>Ends a plain line; nothing where all is done.</summary>
@@ -104,12 +152,19 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
                 table.AddRow(outcome.Cell.Name.EscapeMarkup(), $"{outcome.Epochs.Count}/{outcome.Cell.Settings.Epochs}", knn, time);
             }
             double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);
-            foreach ((StudyCell cell, (RunReader run, Stopwatch since)) in _running)
+            foreach ((StudyCell cell, (_, Stopwatch since)) in _running)
             {
-                IReadOnlyList<EpochMetrics> epochs = run.ReadEpochs();
+                IReadOnlyList<EpochMetrics> epochs = Epochs(cell);
                 epochsDone += epochs.Count;
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
                 table.AddRow($"[yellow]{cell.Name.EscapeMarkup()}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
+            }
+            foreach ((StudyCell cell, (_, string place)) in _elsewhere)
+            {
+                IReadOnlyList<EpochMetrics> epochs = Epochs(cell);
+                epochsDone += epochs.Count;
+                string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
+                table.AddRow($"[blue]{cell.Name.EscapeMarkup()}[/] {place.EscapeMarkup()}", $"{epochs.Count}/{cell.Settings.Epochs}", knn, "");
             }
             string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
             _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note, AnsiConsole.Profile.Width)));
@@ -120,15 +175,15 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         ? $"kNN {result.KnnAccuracy:p1} in {ProgressLine.Clock(TimeSpan.FromSeconds(result.Seconds))}"
         : $"failed: {outcome.Message?.TrimEnd('.')}";
 
-    private TimeSpan? TimeLeft() => _clock.TimeLeft(
+    private TimeSpan? TimeLeft() => new StudyClock(_parallel + _elsewhere.Count).TimeLeft(
         [.. _over.Where(outcome => outcome.Result is not null).Select(outcome => new StudyClock.Finished(outcome.Cell.Variant.Method, outcome.Result!.Epochs, outcome.Result.Seconds))],
         [
-            .. from cell in _running
-               let epochs = cell.Value.Run.ReadEpochs()
-               select new StudyClock.Unfinished(
-                   cell.Key.Variant.Method,
-                   cell.Key.Settings.Epochs - epochs.Count,
-                   epochs.Count == 0 ? null : _images / epochs.Average(epoch => epoch.ImagesPerSecond)),
-            .. _pending.Select(cell => new StudyClock.Unfinished(cell.Variant.Method, cell.Settings.Epochs, null)),
+            .. _running.Keys.Concat(_elsewhere.Keys).Concat(_pending).Select(Unfinished),
         ]);
+
+    private StudyClock.Unfinished Unfinished(StudyCell cell)
+    {
+        IReadOnlyList<EpochMetrics> epochs = Epochs(cell);
+        return new(cell.Variant.Method, cell.Settings.Epochs - epochs.Count, epochs.Count == 0 ? null : _images / epochs.Average(epoch => epoch.ImagesPerSecond));
+    }
 }

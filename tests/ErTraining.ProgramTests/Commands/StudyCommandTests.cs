@@ -71,26 +71,29 @@ internal sealed class StudyCommandTests : IDisposable
     }
 
     [Test]
-    public void A_study_that_was_killed_goes_on_and_keeps_what_was_finished()
+    public void Two_processes_share_a_study_and_one_takes_over_the_cell_of_the_other_that_was_killed()
     {
         string[] oneAfterTheOther = [.. s_twoCells, "--parallel", "1"];
-        using (Process process = ProgramUnderTest.Start(_folder.Path, oneAfterTheOther))
-        {
-            ProgramUnderTest.ReadUntil(process, "cell 1/2");
-            process.Kill();
-            process.WaitForExit();
-        }
-        Dictionary<string, DateTime> before = Times("simclr-er-b64-s0");
-        Assert.That(before.Keys, Has.Member("result.json"));
-
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, oneAfterTheOther);
+        using Process first = ProgramUnderTest.Start(_folder.Path, oneAfterTheOther);
+        ProgramUnderTest.WaitWhileItRuns(first, until: () => HasClaimed(first, "simclr-er-b64-s0"));
+        using Process second = ProgramUnderTest.Start(_folder.Path, oneAfterTheOther);
+        ProgramUnderTest.WaitWhileItRuns(first, until: () => HasClaimed(second, "simclr-er-b32-s0"));
+        first.Kill();
+        first.WaitForExit();
+        string output = second.StandardOutput.ReadToEnd(), error = second.StandardError.ReadToEnd();
+        second.WaitForExit();
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-            Assert.That(outcome.Output, Does.Match(@"cell 1/2 simclr-er-b64-s0: .* kept").And.Contain("cell 2/2 simclr-er-b32-s0"));
-            Assert.That(Times("simclr-er-b64-s0"), Is.EqualTo(before));
-            Assert.That(Times("simclr-er-b32-s0").Keys, Has.Member("result.json"));
+            Assert.That(second.ExitCode, Is.Zero, error);
+            Assert.That(output, Does.Contain("simclr-er-b64-s0 is being trained in another process"));
+            Assert.That(output, Does.Match(@"cell 1/2 simclr-er-b32-s0: kNN .*\n(?s:.*)cell 2/2 simclr-er-b64-s0: kNN [^\n]*\n(?s:.*)report\.html"));
+            Assert.That(Times("simclr-er-b64-s0").Keys, Has.Member("result.json"));
+            Assert.That(Directory.EnumerateDirectories(_folder["study/cells"]).Count(), Is.EqualTo(2));
+            Assert.That(Directory.Exists(_folder["study/claims"]), Is.False, "nobody needs it any more");
         });
+
+        bool HasClaimed(Process process, string cell) =>
+            File.Exists(_folder[$"study/claims/{cell}.1.claim"]) && File.ReadAllText(_folder[$"study/claims/{cell}.1.claim"]).Contains($"-{process.Id}-", StringComparison.Ordinal);
     }
 
     [Test]
@@ -150,7 +153,7 @@ internal sealed class StudyCommandTests : IDisposable
             Assert.That(Processes(), Is.Empty);
             Assert.That(
                 Directory.EnumerateFileSystemEntries(_folder["study/cells"]).Select(Path.GetFileNameWithoutExtension).Distinct(),
-                Is.EquivalentTo((string[])["simclr-er-b64-s0", "simclr-er-b32-s0"]), "a cell that had not begun leaves no folder NAME.running");
+                Is.EquivalentTo((string[])["simclr-er-b64-s0", "simclr-er-b32-s0"]), "a cell that had not begun leaves no folder NAME.running-1");
         });
 
         // Command lines of the processes that work in this test's folder.
@@ -179,7 +182,7 @@ internal sealed class StudyCommandTests : IDisposable
     public void An_interrupted_cell_goes_on_where_it_was()
     {
         string[] study = [.. s_twoCells.Select(word => word == "1" ? "8" : word == "64,32" ? "64" : word)];
-        string metrics = _folder["study/cells/simclr-er-b64-s0.running/metrics.jsonl"];
+        string metrics = _folder["study/cells/simclr-er-b64-s0.running-1/metrics.jsonl"];
         using (Process process = ProgramUnderTest.Start(_folder.Path, study))
         {
             ProgramUnderTest.WaitWhileItRuns(process, until: () => File.Exists(metrics) && new FileInfo(metrics).Length > 0);

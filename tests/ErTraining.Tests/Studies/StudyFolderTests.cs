@@ -67,13 +67,20 @@ internal sealed class StudyFolderTests
     }
 
     [Test]
-    public void Two_studies_do_not_work_in_one_folder()
+    public void What_another_process_begins_and_ends_is_found_under_the_same_name()
     {
-        using (Open())
+        StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=64,32", "epochs=2");
+        Directory.CreateDirectory(CellPath); // the other one has just begun, and its settings are not there yet
+        using StudyFolder folder = Open();
+        string[] before = [.. plan.Cells.Select(folder.NameOf)];
+        WriteCell(s_cell.Settings);
+        folder.Refresh();
+        Assert.Multiple(() =>
         {
-            Assert.That(() => Open(), Throws.TypeOf<DataException>().With.Message.Contains("another process"));
-        }
-        Open().Dispose();
+            Assert.That(before, Is.EqualTo((string[])["simclr-er-b64-s0-2", "simclr-er-b32-s0"]));
+            Assert.That(plan.Cells.Select(folder.NameOf), Is.EqualTo((string[])["simclr-er-b64-s0", "simclr-er-b32-s0"]));
+            Assert.That(folder.Kept(plan.Cells[0])?.Status, Is.EqualTo(CellStatus.Finished));
+        });
     }
 
     [Test]
@@ -130,9 +137,10 @@ internal sealed class StudyFolderTests
     {
         WriteCell(s_cell.Settings);
         using StudyFolder folder = Open();
-        RunReader run = folder.Run(s_cell);
+        RunReader run = folder.Begin(s_cell, 2);
         Directory.CreateDirectory(run.Path);
         File.WriteAllText(Path.Combine(run.Path, "new"), "");
+        Directory.CreateDirectory(CellPath + ".running-1"); // of a process that woke up when its cell had been taken over
         folder.Keep(s_cell, run);
         Assert.Multiple(() =>
         {
@@ -186,12 +194,13 @@ internal sealed class StudyFolderTests
     }
 
     [Test]
-    public void What_was_left_of_a_cell_is_continued()
+    public void What_was_left_of_a_cell_is_continued_where_the_process_before_does_not_find_it()
     {
         RunReader reader;
         using (StudyFolder before = Open())
         {
-            reader = before.Run(s_cell);
+            Assert.That(before.Latest(s_cell), Is.Null);
+            reader = before.Begin(s_cell, 2);
         }
         using (var run = new RunWriter(reader.Path, TimeSpan.Zero, Registry.Default))
         {
@@ -202,8 +211,11 @@ internal sealed class StudyFolderTests
         Assert.That(reader.IsInUse, Is.False);
         using StudyFolder folder = Open();
         StudyCell other = s_cell with { Settings = s_cell.Settings with { BatchSize = 32 } };
-        Assert.That(folder.Run(s_cell).Path, Is.EqualTo(reader.Path));
-        Assert.That(folder.Run(other).Path, Does.EndWith("simclr-er-b64-s0-b32.running"), "of a cell whose name is taken");
+        Assert.That(folder.Latest(s_cell)?.Path, Is.EqualTo(reader.Path));
+        RunReader next = folder.Begin(s_cell, 3);
+        Assert.That(next.TryReadSettings()?.Compute.Threads, Is.EqualTo(3), "what it left");
+        Assert.That(Directory.Exists(reader.Path), Is.False);
+        Assert.That(folder.Begin(other, 1).Path, Does.EndWith("simclr-er-b64-s0-b32.running-1"), "of a cell whose name is taken");
     }
 
     private StudyFolder Open() => new(_folder["study"], Registry.Default);
