@@ -70,7 +70,9 @@ internal sealed class StudyFolder : IDisposable
         lock (_gate)
         {
             // Network file systems answer from memory, for a minute, whether a file is there. To list the folder has them ask.
-            (string Name, int Running)[] folders = [.. Directory.GetDirectories(CellsPath).Select(folder => Split(Path.GetFileName(folder)))];
+            // The folder is missing if another process made it, and deleted it again because its images could not be read.
+            string[] paths = Directory.Exists(CellsPath) ? Directory.GetDirectories(CellsPath) : [];
+            (string Name, int Running)[] folders = [.. paths.Select(folder => Split(Path.GetFileName(folder)))];
             _running = folders.Where(folder => folder.Running > 0).ToLookup(folder => folder.Name, folder => folder.Running);
             foreach (string name in folders.Select(folder => folder.Name).Distinct().Where(name => !_read.Contains(name)))
             {

@@ -61,7 +61,8 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
         lock (_gate)
         {
             bool isNew = !_elsewhere.ContainsKey(cell);
-            Forget(cell);
+            _pending.Remove(cell);
+            _running.Remove(cell);
             _elsewhere[cell] = (run, host is null || host == Environment.MachineName ? "in another process" : $"on {host}");
             if (isNew)
             {
