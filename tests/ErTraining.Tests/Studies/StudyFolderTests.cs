@@ -32,8 +32,8 @@ internal sealed class StudyFolderTests
         Assert.Multiple(() =>
         {
             Assert.That(kept.Select(cell => cell.Name), Is.EqualTo((string[])["simclr-er-b64-kappa10-s0"]), "10 is what the first study had by default");
-            Assert.That(folder.NameOf(kept[0]), Is.EqualTo("simclr-er-b64-s0"));
-            Assert.That(folder.NameOf(longer.Cells[0]), Is.EqualTo("simclr-er-b64-s0-epochs3"), "another result, beside the first");
+            Assert.That(folder.Cells.NameOf(kept[0]), Is.EqualTo("simclr-er-b64-s0"));
+            Assert.That(folder.Cells.NameOf(longer.Cells[0]), Is.EqualTo("simclr-er-b64-s0-epochs3"), "another result, beside the first");
             Assert.That(folder.CountOthers(s_plan.Cells), Is.EqualTo(8), "the new ones");
             Assert.That(folder.OfAnotherVersion(more.Cells), Is.Null);
         });
@@ -48,7 +48,7 @@ internal sealed class StudyFolderTests
         {
             Assert.That(folder.OfAnotherVersion(s_plan.Cells), Is.EqualTo(("simclr-er-b64-s0", "0.9")));
             Assert.That(folder.Kept(s_cell), Is.Null);
-            Assert.That(folder.NameOf(s_cell), Is.EqualTo("simclr-er-b64-s0-v1.0"));
+            Assert.That(folder.Cells.NameOf(s_cell), Is.EqualTo("simclr-er-b64-s0-v1.0"));
         });
     }
 
@@ -72,13 +72,13 @@ internal sealed class StudyFolderTests
         StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=64,32", "epochs=2");
         Directory.CreateDirectory(CellPath); // the other one has just begun, and its settings are not there yet
         using StudyFolder folder = Open();
-        string[] before = [.. plan.Cells.Select(folder.NameOf)];
+        string[] before = [.. plan.Cells.Select(folder.Cells.NameOf)];
         WriteCell(s_cell.Settings);
-        folder.Refresh();
+        folder.Cells.Refresh();
         Assert.Multiple(() =>
         {
             Assert.That(before, Is.EqualTo((string[])["simclr-er-b64-s0-2", "simclr-er-b32-s0"]));
-            Assert.That(plan.Cells.Select(folder.NameOf), Is.EqualTo((string[])["simclr-er-b64-s0", "simclr-er-b32-s0"]));
+            Assert.That(plan.Cells.Select(folder.Cells.NameOf), Is.EqualTo((string[])["simclr-er-b64-s0", "simclr-er-b32-s0"]));
             Assert.That(folder.Kept(plan.Cells[0])?.Status, Is.EqualTo(CellStatus.Finished));
         });
     }
@@ -199,7 +199,7 @@ internal sealed class StudyFolderTests
         RunReader reader;
         using (StudyFolder before = Open())
         {
-            Assert.That(before.Latest(s_cell), Is.Null);
+            Assert.That(before.Cells.Latest(s_cell), Is.Null);
             reader = before.Begin(s_cell, 2);
         }
         using (var run = new RunWriter(reader.Path, TimeSpan.Zero, Registry.Default))
@@ -211,7 +211,7 @@ internal sealed class StudyFolderTests
         Assert.That(reader.IsInUse, Is.False);
         using StudyFolder folder = Open();
         StudyCell other = s_cell with { Settings = s_cell.Settings with { BatchSize = 32 } };
-        Assert.That(folder.Latest(s_cell)?.Path, Is.EqualTo(reader.Path));
+        Assert.That(folder.Cells.Latest(s_cell)?.Path, Is.EqualTo(reader.Path));
         RunReader next = folder.Begin(s_cell, 3);
         Assert.That(next.TryReadSettings()?.Compute.Threads, Is.EqualTo(3), "what it left");
         Assert.That(Directory.Exists(reader.Path), Is.False);
