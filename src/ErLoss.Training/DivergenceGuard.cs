@@ -11,13 +11,16 @@ internal sealed class DivergenceGuard(TrainingStep step, RunProgress progress)
     private TwoViewMethod Method => step.Method;
 
     /// <summary>Takes the next step of an epoch. If the loss refuses a parameter that training has brought out of its range, that is the error.</summary>
+    /// <param name="epoch">Counted from one.</param>
+    /// <param name="wantsStop">As <see cref="TrainingStep.Take"/>.</param>
+    /// <returns>As <see cref="TrainingStep.Take"/>.</returns>
     /// <exception cref="TrainingFailedException">It did.</exception>
-    public void TakeStep(int epoch)
+    public bool TakeStep(int epoch, bool wantsStop = false)
     {
         MetricSums sums = progress.Sums;
         try
         {
-            step.Take(epoch, sums.Steps, sums);
+            return step.Take(epoch, sums.Steps, sums, wantsStop);
         }
         catch (Exception e) when (e is ArgumentException or ArithmeticException or InvalidOperationException && Method.Fault() is not null)
         {

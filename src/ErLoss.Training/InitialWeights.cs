@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
@@ -19,10 +20,11 @@ internal static class InitialWeights
     /// <param name="settings">Of the run.</param>
     /// <param name="images">Number of training images.</param>
     /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
-    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<WeightsReadResult>? onTaken = null)
+    /// <param name="group">The ranks that train it together; null if one process trains it.</param>
+    public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<WeightsReadResult>? onTaken = null, ProcessGroup? group = null)
     {
         Seed(settings.Seed);
-        return settings.Method.Create(() => Make(registry, settings, onTaken), images);
+        return settings.Method.Create(() => Make(registry, settings, onTaken), images, group);
     }
 
     /// <summary>The encoder alone as a run starts, on the CPU.</summary>

@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.SelfSupervised.IO;
@@ -35,9 +36,10 @@ internal sealed class Trainer : IDisposable
     /// <param name="settings">Of the run.</param>
     /// <param name="data">What it is trained and evaluated on.</param>
     /// <param name="device">Where it is computed.</param>
+    /// <param name="group">The ranks that train together; null if one process trains.</param>
     /// <exception cref="SettingsException">There are fewer training images than a batch, the schedule does not go with the number of steps, or the encoder cannot take small crops.</exception>
     /// <exception cref="DataException">There are too few images to evaluate on, or the encoder's weights cannot be read.</exception>
-    public Trainer(Registry registry, RunSettings settings, ImageData data, Device device)
+    public Trainer(Registry registry, RunSettings settings, ImageData data, Device device, ProcessGroup? group = null)
     {
         if (data.Train.Count < settings.BatchSize)
         {
@@ -52,10 +54,10 @@ internal sealed class Trainer : IDisposable
         _measuresAccuracy = data.WhyNoAccuracy is null;
         _classNames = data.Train.ClassNames;
         _dataFingerprint = data.Fingerprint();
-        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken);
+        TwoViewMethod method = InitialWeights.Method(registry, settings, data.Train.Count, taken => WeightsReadResult = taken, group);
         method.to(device);
         SmallCropCheck.Require(registry, settings, method.Encoder);
-        _step = new TrainingStep(settings, method, Train);
+        _step = new TrainingStep(settings, method, Train, group);
         _progress = new RunProgress(_step, settings.BatchSize, device);
         _divergence = new DivergenceGuard(_step, _progress);
     }

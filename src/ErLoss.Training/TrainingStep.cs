@@ -1,4 +1,6 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
@@ -18,6 +20,7 @@ internal sealed class TrainingStep : IDisposable
 {
     private readonly RunSettings _settings;
     private readonly ImageTensors _images;
+    private readonly Share _share;
     private readonly TwoViews _views;
     private readonly SmallCrops? _smallCrops;
     private readonly Generator _viewGenerator;
@@ -27,12 +30,14 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="settings">Those of the run.</param>
     /// <param name="method">Trained in place; it stays its owner's.</param>
     /// <param name="images">The training images, for the method's device; they stay their owner's.</param>
+    /// <param name="group">The ranks that share each batch; null if one process takes the steps.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer images than a batch.</exception>
-    public TrainingStep(RunSettings settings, TwoViewMethod method, ImageTensors images)
+    public TrainingStep(RunSettings settings, TwoViewMethod method, ImageTensors images, ProcessGroup? group = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images.Count, settings.BatchSize, nameof(images));
         _settings = settings;
         _images = images;
+        _share = Share.Of(settings.BatchSize, group);
         Method = method;
         StepsPerEpoch = (int)(images.Count / settings.BatchSize);
         Steps = (long)settings.Epochs * StepsPerEpoch;
@@ -69,7 +74,7 @@ internal sealed class TrainingStep : IDisposable
         }
         long[] order = Method.Order((int)_images.Count, new RandomStream(_settings.Seed, RandomPurpose.Order, epoch));
         _batches?.Dispose();
-        _batches = _images.Batches(order, _settings.BatchSize);
+        _batches = _images.Batches(_share.IsWhole ? order : OwnOf(order), (int)_share.Count);
         Method.train();
     }
 
@@ -77,7 +82,9 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="epoch">Counted from one.</param>
     /// <param name="step">Counted from zero within the epoch.</param>
     /// <param name="sums">Where the step's terms are added.</param>
-    public void Take(int epoch, int step, MetricSums sums)
+    /// <param name="wantsStop">Whether this rank wants all ranks to stop after the step, or to keep their state.</param>
+    /// <returns>Whether any rank wants it: the same on every rank.</returns>
+    public bool Take(int epoch, int step, MetricSums sums, bool wantsStop = false)
     {
         long stepOfRun = (epoch - 1L) * StepsPerEpoch + step;
         if (Schedule.HasNewOptimizerAt(stepOfRun))
@@ -96,17 +103,18 @@ internal sealed class TrainingStep : IDisposable
         Optimizer.step();
         Method.AfterStep(Schedule.ProgressAfter(stepOfRun));
         sums.Add(terms);
+        return wantsStop;
     }
 
-    /// <summary>What the method is given at a step: two views of each image of the batch, and small crops if there are some.</summary>
+    /// <summary>What the method is given at a step: two views of each image of this rank's share of the batch, and small crops if there are some.</summary>
     /// <param name="step">Counted from zero within the epoch that was begun.</param>
     /// <param name="stepOfRun">Counted from zero over all epochs.</param>
     /// <returns>The batch, in the caller's dispose scope.</returns>
     public ViewBatch Batch(int step, long stepOfRun)
     {
         Tensor indices = _batches!.Indices(step), images = _batches.Images(step);
-        (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views));
-        return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops)));
+        (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views), _share);
+        return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops), _share));
 
         Generator Seeded(RandomPurpose purpose)
         {
@@ -114,6 +122,10 @@ internal sealed class TrainingStep : IDisposable
             return _viewGenerator;
         }
     }
+
+    /// <summary>Of an epoch's order, the images in this rank's share of each batch.</summary>
+    private long[] OwnOf(long[] order) =>
+        [.. Enumerable.Range(0, StepsPerEpoch).SelectMany(batch => order.Skip((int)((batch * _share.Total) + _share.Start)).Take((int)_share.Count))];
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,5 @@
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
 using ErLoss.Training.Settings;
@@ -25,7 +26,7 @@ internal sealed class Byol : TwoViewMethod
     private readonly ByolRegression _regression;
     private readonly TeacherMomentum _momentum;
 
-    public Byol(Func<Encoder> makeEncoder, ByolSettings settings)
+    public Byol(Func<Encoder> makeEncoder, ByolSettings settings, ProcessGroup? group)
         : base(nameof(Byol))
     {
         encoder = makeEncoder();
@@ -35,7 +36,7 @@ internal sealed class Byol : TwoViewMethod
         teacherProjector = Projector.Create(encoder.FeatureDimension, settings.Head);
         Teacher.Create(teacherEncoder, encoder);
         Teacher.Create(teacherProjector, projector);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { Group = group });
         queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
         _objective = settings.Objective;
         _regression = settings.Regression;
@@ -148,5 +149,5 @@ internal sealed record ByolSettings : MethodSettings
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
 
     /// <inheritdoc/>
-    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new Byol(makeEncoder, this);
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null) => new Byol(makeEncoder, this, group);
 }

@@ -1,4 +1,5 @@
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Settings;
@@ -30,7 +31,7 @@ internal sealed class DeepCluster : TwoViewMethod
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
 
-    public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images)
+    public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images, ProcessGroup? group)
         : base(nameof(DeepCluster))
     {
         int dimension = settings.Head.ProjectionDimension, count = Math.Min(settings.Head.Prototypes, images);
@@ -38,7 +39,7 @@ internal sealed class DeepCluster : TwoViewMethod
         projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         centroids = zeros(count, dimension, device: CPU).DetachFromDisposeScope();
         assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective));
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective) with { Group = group });
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -145,5 +146,5 @@ internal sealed record DeepClusterSettings : DiscreteMethodSettings
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
 
     /// <inheritdoc/>
-    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new DeepCluster(makeEncoder(), this, images);
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null) => new DeepCluster(makeEncoder(), this, images, group);
 }

@@ -1,4 +1,5 @@
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
 using ErLoss.Training.Settings;
@@ -28,7 +29,7 @@ internal sealed class Dino : TwoViewMethod
     private readonly TeacherMomentum _momentum;
     private readonly bool _centering;
 
-    public Dino(Func<Encoder> makeEncoder, DinoSettings settings)
+    public Dino(Func<Encoder> makeEncoder, DinoSettings settings, ProcessGroup? group)
         : base(nameof(Dino))
     {
         int dimension = settings.Head.ProjectionDimension, count = settings.Head.Prototypes;
@@ -42,7 +43,7 @@ internal sealed class Dino : TwoViewMethod
         Teacher.Create(teacherProjector, projector);
         Teacher.Create(teacherPrototypes, prototypes);
         center = zeros(count, device: CPU).DetachFromDisposeScope();
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective));
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective) with { Group = group });
         _momentum = settings.Teacher.Momentum();
         _centering = settings.Centering;
         RegisterComponents();
@@ -145,5 +146,5 @@ internal sealed record DinoSettings : MultiCropMethodSettings
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
 
     /// <inheritdoc/>
-    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new Dino(makeEncoder, this);
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null) => new Dino(makeEncoder, this, group);
 }

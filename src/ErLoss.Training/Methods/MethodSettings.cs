@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Settings;
 
@@ -25,5 +26,6 @@ internal abstract record MethodSettings : Section
     /// <summary>A fresh method, its weights drawn from the global generator.</summary>
     /// <param name="makeEncoder">Gives an encoder; asked for a second one where the method has a teacher.</param>
     /// <param name="images">Number of training images.</param>
-    public abstract TwoViewMethod Create(Func<Encoder> makeEncoder, int images);
+    /// <param name="group">The ranks that train it together; null if one process trains it.</param>
+    public abstract TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null);
 }

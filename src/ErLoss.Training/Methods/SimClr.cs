@@ -1,4 +1,5 @@
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Settings;
 using static TorchSharp.torch;
@@ -21,12 +22,12 @@ internal sealed class SimClr : TwoViewMethod
     private readonly ProjectionQueue? queue;
     private readonly Objective _objective;
 
-    public SimClr(Encoder encoder, SimClrSettings settings)
+    public SimClr(Encoder encoder, SimClrSettings settings, ProcessGroup? group)
         : base(nameof(SimClr))
     {
         this.encoder = encoder;
         projector = Projector.Create(encoder.FeatureDimension, settings.Head);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er));
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er) with { Group = group });
         queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
         _objective = settings.Objective;
         RegisterComponents();
@@ -143,5 +144,5 @@ internal sealed record SimClrSettings : MethodSettings
         : [];
 
     /// <inheritdoc/>
-    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SimClr(makeEncoder(), this);
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null) => new SimClr(makeEncoder(), this, group);
 }

@@ -1,4 +1,5 @@
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Settings;
 using static TorchSharp.torch;
@@ -27,7 +28,7 @@ internal sealed class SwAV : TwoViewMethod
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
 
-    public SwAV(Encoder encoder, SwAVSettings settings)
+    public SwAV(Encoder encoder, SwAVSettings settings, ProcessGroup? group)
         : base(nameof(SwAV))
     {
         this.encoder = encoder;
@@ -35,7 +36,7 @@ internal sealed class SwAV : TwoViewMethod
         prototypes = settings.PrototypeLayer == PrototypeLayer.Linear
             ? new LinearPrototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes)
             : new Prototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes);
-        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options());
+        entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { Group = group });
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -107,5 +108,5 @@ internal sealed record SwAVSettings : MultiCropMethodSettings
     public override IReadOnlyDictionary<string, Preset> Presets => s_presets;
 
     /// <inheritdoc/>
-    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images) => new SwAV(makeEncoder(), this);
+    public override TwoViewMethod Create(Func<Encoder> makeEncoder, int images, ProcessGroup? group = null) => new SwAV(makeEncoder(), this, group);
 }

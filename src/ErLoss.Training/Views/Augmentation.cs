@@ -1,5 +1,6 @@
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -55,14 +56,15 @@ internal sealed class Augmentation : IDisposable
 
     /// <summary>Uniform numbers for views of images.</summary>
     /// <param name="views">How many views of each image are drawn at once.</param>
-    /// <param name="images">How many images there are.</param>
+    /// <param name="crops">How many crops of each image a view has, the first of each image, then the second of each, and so on.</param>
+    /// <param name="share">Which images of a batch they are for. Those of the whole batch are drawn, so that those of an image do not depend on the share.</param>
     /// <param name="device">Where the images are.</param>
     /// <param name="generator">Where the numbers come from.</param>
     /// <returns>Those of each view.</returns>
-    public IReadOnlyList<ViewDraws> Draw(int views, long images, Device device, Generator generator)
+    public IReadOnlyList<ViewDraws> Draw(int views, int crops, Share share, Device device, Generator generator)
     {
-        Tensor always = Uniform([views, Draws, images], device, generator);
-        Tensor? more = _blur is not null || _settings.CropFit == CropFit.Redraw ? Uniform([views, MoreDraws, images], device, generator) : null;
+        Tensor always = Uniform(views, Draws, crops, share, device, generator);
+        Tensor? more = _blur is not null || _settings.CropFit == CropFit.Redraw ? Uniform(views, MoreDraws, crops, share, device, generator) : null;
         return [.. Enumerable.Range(0, views).Select(view => new ViewDraws(always[view], more?[view]))];
     }
 
@@ -92,9 +94,13 @@ internal sealed class Augmentation : IDisposable
     /// The host does not wait for a GPU here: memory that is pinned is copied in the background, and libtorch does not give it to anybody else
     /// before that is done, though it be disposed of at once.
     /// </remarks>
-    private static Tensor Uniform(ReadOnlySpan<long> shape, Device device, Generator generator)
+    private static Tensor Uniform(int views, int numbers, int crops, Share share, Device device, Generator generator)
     {
-        Tensor draws = rand(shape, dtype: ScalarType.Float32, device: CPU, generator: generator);
+        Tensor draws = rand(views, numbers, crops * share.Total, dtype: ScalarType.Float32, device: CPU, generator: generator);
+        if (!share.IsWhole)
+        {
+            draws = share.Part(draws.view(views, numbers, crops, share.Total), 3).reshape(views, numbers, crops * share.Count);
+        }
         return device.type == DeviceType.CUDA ? draws.pin_memory().to(device, non_blocking: true) : draws.to(device);
     }
 

@@ -1,4 +1,5 @@
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training.Views;
@@ -26,11 +27,12 @@ internal sealed class SmallCrops : IDisposable
     /// <summary>Independent small crops of each image.</summary>
     /// <param name="images">(k, 3, imageSize, imageSize) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
+    /// <param name="share">As for <see cref="TwoViews.Draw"/>.</param>
     /// <returns>(n·k, 3, size, size), float32: the first crop of each image, then the second of each, and so on.</returns>
-    public Tensor Draw(Tensor images, Generator generator)
+    public Tensor Draw(Tensor images, Generator generator, Share? share = null)
     {
         using var scope = NewDisposeScope();
-        ViewDraws draws = _augmentation.Draw(1, _count * images.shape[0], images.device, generator)[0];
+        ViewDraws draws = _augmentation.Draw(1, _count, share ?? Share.Of(images.shape[0], null), images.device, generator)[0];
         return _augmentation.View(Pixels.ToUnit(images).repeat(_count, 1, 1, 1), draws).MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training.Views;
@@ -17,11 +18,12 @@ internal sealed class TwoViews : IDisposable
     /// <summary>Two independent views of each image.</summary>
     /// <param name="images">(k, 3, size, size) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
+    /// <param name="share">Which part of a batch the images are, if not all of it. The draws are made for the whole batch, so that an image's are the same whoever has it.</param>
     /// <returns>Two tensors (k, 3, size, size), float32, centred as <see cref="Pixels.Center"/> does.</returns>
-    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator)
+    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator, Share? share = null)
     {
         using var scope = NewDisposeScope();
-        IReadOnlyList<ViewDraws> draws = _augmentation.Draw(2, images.shape[0], images.device, generator);
+        IReadOnlyList<ViewDraws> draws = _augmentation.Draw(2, 1, share ?? Share.Of(images.shape[0], null), images.device, generator);
         Tensor unit = Pixels.ToUnit(images);
         return (_augmentation.View(unit, draws[0]).MoveToOuterDisposeScope(), _augmentation.View(unit, draws[1]).MoveToOuterDisposeScope());
     }

@@ -17,14 +17,15 @@ internal sealed class ArrowTests
         ["ErLoss.SelfSupervised.Weights"] = ["ErLoss.SelfSupervised", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Onnx"],
         ["ErLoss.Training"] =
         [
-            "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
-            "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Optimization",
+            "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
+            "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Distributed", "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Optimization",
             "ErLoss.Training.Randomness", "ErLoss.Training.Settings", "ErLoss.Training.Statistics", "ErLoss.Training.Views",
         ],
         ["ErLoss.Training.Checkpoints"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights", "ErLoss.Training"],
         ["ErLoss.Training.Compute"] = ["ErLoss.Training.Settings"],
         ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Compute", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Embeddings"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Data"],
+        ["ErLoss.Training.Distributed"] = ["ErLoss.Modules"],
         ["ErLoss.Training.Encoders"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Weights", "ErLoss.Training.Settings"],
         ["ErLoss.Training.Methods"] =
         [
@@ -38,7 +39,7 @@ internal sealed class ArrowTests
             "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data",
             "ErLoss.Training.Methods", "ErLoss.Training.Optimization", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Statistics",
         ],
-        ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.Training.Distributed", "ErLoss.Training.Settings"],
         ["ErTraining"] =
         [
             "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies",
