@@ -27,12 +27,18 @@ internal sealed class SmallCrops : IDisposable
     /// <summary>Independent small crops of each image.</summary>
     /// <param name="images">(k, 3, imageSize, imageSize) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
-    /// <param name="share">As for <see cref="TwoViews.Draw"/>.</param>
     /// <returns>(n·k, 3, size, size), float32: the first crop of each image, then the second of each, and so on.</returns>
-    public Tensor Draw(Tensor images, Generator generator, Share? share = null)
+    public Tensor Draw(Tensor images, Generator generator) => Draw(images, generator, Share.Of(images.shape[0], null));
+
+    /// <summary>The same of a part of a batch; see <see cref="TwoViews.Draw(Tensor, Generator, Share)"/>.</summary>
+    /// <param name="images">This part's images.</param>
+    /// <param name="generator">Where the draws come from.</param>
+    /// <param name="share">Which part of the batch the images are.</param>
+    /// <returns>The crops of <paramref name="images"/>.</returns>
+    public Tensor Draw(Tensor images, Generator generator, Share share)
     {
         using var scope = NewDisposeScope();
-        ViewDraws draws = _augmentation.Draw(1, _count, share ?? Share.Of(images.shape[0], null), images.device, generator)[0];
+        ViewDraws draws = _augmentation.Draw(1, _count, share, images.device, generator)[0];
         return _augmentation.View(Pixels.ToUnit(images).repeat(_count, 1, 1, 1), draws).MoveToOuterDisposeScope();
     }
 

@@ -18,12 +18,18 @@ internal sealed class TwoViews : IDisposable
     /// <summary>Two independent views of each image.</summary>
     /// <param name="images">(k, 3, size, size) pixel bytes.</param>
     /// <param name="generator">Where the draws come from.</param>
-    /// <param name="share">Which part of a batch the images are, if not all of it. The draws are made for the whole batch, so that an image's are the same whoever has it.</param>
     /// <returns>Two tensors (k, 3, size, size), float32, centred as <see cref="Pixels.Center"/> does.</returns>
-    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator, Share? share = null)
+    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator) => Draw(images, generator, Share.Of(images.shape[0], null));
+
+    /// <summary>The same of a part of a batch. The draws are made for the whole batch, so that those of an image do not depend on who has it.</summary>
+    /// <param name="images">This part's images.</param>
+    /// <param name="generator">Where the draws come from.</param>
+    /// <param name="share">Which part of the batch the images are.</param>
+    /// <returns>The views of <paramref name="images"/>.</returns>
+    public (Tensor First, Tensor Second) Draw(Tensor images, Generator generator, Share share)
     {
         using var scope = NewDisposeScope();
-        IReadOnlyList<ViewDraws> draws = _augmentation.Draw(2, 1, share ?? Share.Of(images.shape[0], null), images.device, generator);
+        IReadOnlyList<ViewDraws> draws = _augmentation.Draw(2, 1, share, images.device, generator);
         Tensor unit = Pixels.ToUnit(images);
         return (_augmentation.View(unit, draws[0]).MoveToOuterDisposeScope(), _augmentation.View(unit, draws[1]).MoveToOuterDisposeScope());
     }
