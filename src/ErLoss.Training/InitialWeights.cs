@@ -1,10 +1,12 @@
 using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.SelfSupervised.Normalization;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
+using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training;
@@ -21,10 +23,21 @@ internal static class InitialWeights
     /// <param name="images">Number of training images.</param>
     /// <param name="onTaken">Told what was taken from the file, if there is one.</param>
     /// <param name="group">The ranks that train it together; null if one process trains it.</param>
+    /// <exception cref="SettingsException">Batches are to be normalised over all ranks, and the encoder has normalisations that cannot.</exception>
     public static TwoViewMethod Method(Registry registry, RunSettings settings, int images, Action<WeightsReadResult>? onTaken = null, ProcessGroup? group = null)
     {
         Seed(settings.Seed);
-        return settings.Method.Create(() => Make(registry, settings, onTaken), images, group);
+        TwoViewMethod method = settings.Method.Create(() => Make(registry, settings, onTaken), images, group);
+        if (group is not null && settings.SyncBatchNorm)
+        {
+            if (SyncBatchNorm.Others(method) is [var first, ..])
+            {
+                throw registry.Document.Find(settings, "sync_batch_norm").Error(
+                    $"is true, but the encoder {registry.Document.NameOf(settings.Encoder)} has batch normalisations of TorchSharp ('{first}'), which normalise by the images of one rank; {nameof(SyncBatchNorm)} of ErLoss.SelfSupervised is wanted in their place, or false");
+            }
+            SyncBatchNorm.SetGroup(method, group);
+        }
+        return method;
     }
 
     /// <summary>The encoder alone as a run starts, on the CPU.</summary>

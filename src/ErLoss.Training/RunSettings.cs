@@ -31,8 +31,12 @@ internal sealed record RunSettings : Section
     public int Epochs { get; init; } = 6;
 
     /// <summary>Images a step, each in two views. What is left over at the end of an epoch is left out.</summary>
-    [Setting("Number of images in a training step.", Least = 2)]
+    [Setting("Number of images in a training step. If several processes train together, it is that of all of them.", Least = 2)]
     public int BatchSize { get; init; } = 128;
+
+    /// <summary>Whether batches are normalised by the images of all ranks, or each rank's by its own.</summary>
+    [Setting("If several processes train together, normalise batches by the images of all of them, as one process would. Otherwise each normalises by its own share, and the result depends on the number of processes.")]
+    public bool SyncBatchNorm { get; init; } = true;
 
     /// <summary>What turns images into features.</summary>
     [Setting("Encoder network.")]

@@ -1,9 +1,11 @@
 using ErLoss.Modules.Distributed;
+using ErLoss.SelfSupervised.Normalization;
 using ErLoss.Training.Data;
 using ErLoss.Training.Distributed;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training;
@@ -21,6 +23,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly RunSettings _settings;
     private readonly ImageTensors _images;
     private readonly Share _share;
+    private readonly GradientBuffer? _gradients; // where there are several ranks
     private readonly TwoViews _views;
     private readonly SmallCrops? _smallCrops;
     private readonly Generator _viewGenerator;
@@ -38,6 +41,7 @@ internal sealed class TrainingStep : IDisposable
         _settings = settings;
         _images = images;
         _share = Share.Of(settings.BatchSize, group);
+        _gradients = group is null ? null : new GradientBuffer(method, group, _share, OwnStatistics(method));
         Method = method;
         StepsPerEpoch = (int)(images.Count / settings.BatchSize);
         Steps = (long)settings.Epochs * StepsPerEpoch;
@@ -96,6 +100,7 @@ internal sealed class TrainingStep : IDisposable
         MethodTerms terms = Method.call(Batch(step, stepOfRun));
         Method.zero_grad(); // to none, which saves filling and adding
         terms.Loss.backward();
+        bool isStop = _gradients?.Sum(wantsStop) ?? wantsStop;
         foreach (var group in Optimizer.ParamGroups)
         {
             group.LearningRate = Schedule.LearningRateAt(stepOfRun);
@@ -103,7 +108,7 @@ internal sealed class TrainingStep : IDisposable
         Optimizer.step();
         Method.AfterStep(Schedule.ProgressAfter(stepOfRun));
         sums.Add(terms);
-        return wantsStop;
+        return isStop;
     }
 
     /// <summary>What the method is given at a step: two views of each image of this rank's share of the batch, and small crops if there are some.</summary>
@@ -114,7 +119,7 @@ internal sealed class TrainingStep : IDisposable
     {
         Tensor indices = _batches!.Indices(step), images = _batches.Images(step);
         (Tensor view1, Tensor view2) = _views.Draw(images, Seeded(RandomPurpose.Views), _share);
-        return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops), _share));
+        return new ViewBatch(view1, view2, indices, _smallCrops?.Draw(images, Seeded(RandomPurpose.SmallCrops), _share)) { Total = _share.Total };
 
         Generator Seeded(RandomPurpose purpose)
         {
@@ -122,6 +127,12 @@ internal sealed class TrainingStep : IDisposable
             return _viewGenerator;
         }
     }
+
+    /// <summary>The running statistics of batch normalisations that each rank computes by its own rows.</summary>
+    private static IEnumerable<Tensor> OwnStatistics(TwoViewMethod method) => method.modules().OfType<BatchNorm>()
+        .Where(normalization => normalization is not SyncBatchNorm { Group: not null })
+        .SelectMany(normalization => (Tensor?[])[normalization.running_mean, normalization.running_var])
+        .OfType<Tensor>();
 
     /// <summary>Of an epoch's order, the images in this rank's share of each batch.</summary>
     private long[] OwnOf(long[] order) =>
@@ -131,6 +142,7 @@ internal sealed class TrainingStep : IDisposable
     public void Dispose()
     {
         _batches?.Dispose();
+        _gradients?.Dispose();
         _viewGenerator.Dispose();
         _views.Dispose();
         _smallCrops?.Dispose();

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Normalization;
 using ErLoss.SelfSupervised.Onnx;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -58,6 +59,6 @@ public sealed class ConvNet : Encoder
 
     private static Module<Tensor, Tensor> Block(int inputs, int outputs, int stride) => Sequential(
         ("conv", new ImageConvolution(inputs, outputs, kernelSize: 3, stride, padding: 1)),
-        ("bn", BatchNorm2d(outputs, device: CPU)),
+        ("bn", new SyncBatchNorm(outputs)),
         ("relu", ReLU()));
 }

@@ -13,14 +13,14 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
         ? featureDimension
         : throw new ArgumentOutOfRangeException(nameof(featureDimension), $"The number of features is {featureDimension}; at least 1 is wanted.");
 
-    /// <summary>The type that convolutions compute in while training, float32 or bfloat16; weights, statistics, features and evaluation are always float32.</summary>
+    /// <summary>The type that convolutions compute in while training: float32, bfloat16 while weights, statistics, features and evaluation are float32, or float64 for checks of an encoder whose weights are float64.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The type is another one.</exception>
     public ScalarType TrainingType
     {
         get;
-        set => field = value is ScalarType.Float32 or ScalarType.BFloat16
+        set => field = value is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float64
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), $"The type is {value}; Float32 or BFloat16 is wanted.");
+            : throw new ArgumentOutOfRangeException(nameof(value), $"The type is {value}; Float32, BFloat16 or Float64 is wanted.");
     } = ScalarType.Float32;
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Normalization;
 using ErLoss.SelfSupervised.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -23,7 +24,7 @@ public sealed class ResNet18 : Encoder
     private const int PoolSize = 3, PoolStride = 2, PoolPadding = 1;
 
     private readonly ImageConvolution conv1;
-    private readonly BatchNorm2d bn1;
+    private readonly SyncBatchNorm bn1;
     private readonly Sequential layer1, layer2, layer3, layer4;
 
     /// <summary>Makes the network with the stem for small images; its weights are drawn from the global generator.</summary>
@@ -55,7 +56,7 @@ public sealed class ResNet18 : Encoder
             _ => throw new ArgumentOutOfRangeException(nameof(stem), $"The stem is {stem}; {nameof(ResNetStem.Cifar)} or {nameof(ResNetStem.ImageNet)} is wanted."),
         };
         Stem = stem;
-        bn1 = BatchNorm2d(width, device: CPU);
+        bn1 = new SyncBatchNorm(width);
         layer1 = Layer(width, width, stride: 1);
         layer2 = Layer(width, 2 * width, stride: 2);
         layer3 = Layer(2 * width, 4 * width, stride: 2);

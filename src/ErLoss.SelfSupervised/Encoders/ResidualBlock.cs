@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Normalization;
 using ErLoss.SelfSupervised.Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ namespace ErLoss.SelfSupervised.Encoders;
 internal sealed class ResidualBlock : Module<Tensor, Tensor>, IOnnxPart
 {
     private readonly ImageConvolution conv1, conv2;
-    private readonly BatchNorm2d bn1, bn2;
+    private readonly SyncBatchNorm bn1, bn2;
     private readonly Sequential? downsample;
 
     /// <summary>(k, <paramref name="inputs"/>, h, w) to (k, <paramref name="outputs"/>, ⌈h/stride⌉, ⌈w/stride⌉).</summary>
@@ -20,12 +21,12 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor>, IOnnxPart
         : base(nameof(ResidualBlock))
     {
         conv1 = new ImageConvolution(inputs, outputs, kernelSize: 3, stride, padding: 1);
-        bn1 = BatchNorm2d(outputs, device: CPU);
+        bn1 = new SyncBatchNorm(outputs);
         conv2 = new ImageConvolution(outputs, outputs, kernelSize: 3, padding: 1);
-        bn2 = BatchNorm2d(outputs, device: CPU);
+        bn2 = new SyncBatchNorm(outputs);
         downsample = stride == 1 && inputs == outputs
             ? null
-            : Sequential(("0", new ImageConvolution(inputs, outputs, kernelSize: 1, stride)), ("1", BatchNorm2d(outputs, device: CPU)));
+            : Sequential(("0", new ImageConvolution(inputs, outputs, kernelSize: 1, stride)), ("1", new SyncBatchNorm(outputs)));
         RegisterComponents();
     }
 

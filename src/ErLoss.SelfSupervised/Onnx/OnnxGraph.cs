@@ -1,4 +1,5 @@
 using System.Globalization;
+using ErLoss.SelfSupervised.Normalization;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ public sealed class OnnxGraph
     /// <param name="maps">Name of the value.</param>
     /// <param name="module">Its scales, shifts and running statistics.</param>
     /// <returns>Name of the result.</returns>
-    public string BatchNormalization(string maps, BatchNorm2d module)
+    public string BatchNormalization(string maps, BatchNorm module)
     {
         ArgumentNullException.ThrowIfNull(module);
         using var scope = NewDisposeScope();
@@ -79,7 +80,7 @@ public sealed class OnnxGraph
         return part switch
         {
             IOnnxPart self => self.Describe(this, maps),
-            BatchNorm2d normalization => BatchNormalization(maps, normalization),
+            BatchNorm2d or SyncBatchNorm => BatchNormalization(maps, (BatchNorm)part),
             ReLU => Relu(maps),
             Sequential all => all.children().Aggregate(maps, Sequence),
             _ => throw new NotSupportedException($"{part.GetName()} has no description as operators of ONNX; it can have one if it implements {nameof(IOnnxPart)}."),

@@ -2,6 +2,7 @@ using ErLoss.Modules;
 using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -23,6 +24,7 @@ internal sealed class Byol : TwoViewMethod
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly ProjectionQueue? queue;
     private readonly Objective _objective;
+    private readonly ProcessGroup? _group;
     private readonly ByolRegression _regression;
     private readonly TeacherMomentum _momentum;
 
@@ -39,6 +41,7 @@ internal sealed class Byol : TwoViewMethod
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { Group = group });
         queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
         _objective = settings.Objective;
+        _group = group;
         _regression = settings.Regression;
         _momentum = settings.Teacher.Momentum();
         RegisterComponents();
@@ -68,7 +71,7 @@ internal sealed class Byol : TwoViewMethod
         }
 
         Tensor? native = _objective == Objective.Native
-            ? RegressionError(Directions(predictions), Directions(cat([targets[1], targets[0]])), _regression) // each view predicts the other
+            ? RegressionError(Directions(predictions), Directions(cat([targets[1], targets[0]])), _regression, _group, 2 * batch.Total) // each view predicts the other
             : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections.chunk(2))
@@ -80,7 +83,7 @@ internal sealed class Byol : TwoViewMethod
         });
         if (training)
         {
-            queue?.enqueue(targets[0], batch.Indices); // the teacher's, whose weights change less in the time that a row is kept
+            queue?.enqueue(AcrossRanks.Gather(_group, targets[0]), AcrossRanks.Gather(_group, batch.Indices)); // the teacher's, whose weights change less in the time that a row is kept
         }
         return new MethodTerms(terms, native).MoveToOuterDisposeScope();
     }
@@ -97,11 +100,13 @@ internal sealed class Byol : TwoViewMethod
     /// <param name="predictions">(2k, d), unit rows: both views' predictions.</param>
     /// <param name="targets">(2k, d), unit rows: what each of them should be.</param>
     /// <param name="regression">How it is measured.</param>
+    /// <param name="group">The ranks that have a part of the rows each, if there are several.</param>
+    /// <param name="total">How many rows they have together.</param>
     /// <returns>A scalar, in [0, 8], or of cosines in [−1, 1].</returns>
-    internal static Tensor RegressionError(Tensor predictions, Tensor targets, ByolRegression regression)
+    internal static Tensor RegressionError(Tensor predictions, Tensor targets, ByolRegression regression, ProcessGroup? group = null, long total = 0)
     {
         using var scope = NewDisposeScope();
-        Tensor cosine = (predictions * targets).sum(1).mean();
+        Tensor cosines = (predictions * targets).sum(1), cosine = group is null ? cosines.mean() : AcrossRanks.Sum(group, cosines.sum() / total);
         return (regression == ByolRegression.Cosines ? -cosine : 2 * (2 - 2 * cosine)).MoveToOuterDisposeScope();
     }
 

@@ -30,6 +30,7 @@ internal sealed class DeepCluster : TwoViewMethod
     private readonly Tensor centroids, assignments;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly Objective _objective;
+    private readonly ProcessGroup? _group;
 
     public DeepCluster(Encoder encoder, DeepClusterSettings settings, int images, ProcessGroup? group)
         : base(nameof(DeepCluster))
@@ -41,6 +42,7 @@ internal sealed class DeepCluster : TwoViewMethod
         assignments = zeros(images, dtype: ScalarType.Int64, device: CPU).DetachFromDisposeScope();
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective) with { Group = group });
         _objective = settings.Objective;
+        _group = group;
         RegisterComponents();
     }
 
@@ -62,6 +64,18 @@ internal sealed class DeepCluster : TwoViewMethod
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         Tensor ofImages = features();
+        if (_group is null or { Rank: 0 })
+        {
+            Cluster(ofImages, random);
+        }
+        // Ranks may round differently, and one image in another cluster is enough to part them.
+        _group?.Broadcast(centroids);
+        _group?.Broadcast(assignments);
+    }
+
+    /// <summary>Clusters images by their features.</summary>
+    private void Cluster(Tensor ofImages, RandomStream random)
+    {
         bool wasTraining = training;
         eval();
         Tensor embeddings = Embed(ofImages);

@@ -2,6 +2,7 @@ using ErLoss.Modules;
 using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Teachers;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -28,6 +29,7 @@ internal sealed class Dino : TwoViewMethod
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly TeacherMomentum _momentum;
     private readonly bool _centering;
+    private readonly ProcessGroup? _group;
 
     public Dino(Func<Encoder> makeEncoder, DinoSettings settings, ProcessGroup? group)
         : base(nameof(Dino))
@@ -46,6 +48,7 @@ internal sealed class Dino : TwoViewMethod
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.Objective) with { Group = group });
         _momentum = settings.Teacher.Momentum();
         _centering = settings.Centering;
+        _group = group;
         RegisterComponents();
     }
 
@@ -75,7 +78,8 @@ internal sealed class Dino : TwoViewMethod
             targets = functional.softmax((_centering ? outputs - center : outputs) / TeacherTemperature, 1).chunk(2);
             if (_centering && training)
             {
-                center.mul_(CenterMomentum).add_(outputs.mean([0]), 1 - CenterMomentum);
+                Tensor mean = _group is null ? outputs.mean([0]) : AcrossRanks.Sum(_group, outputs.sum([0]) / (2 * batch.Total));
+                center.mul_(CenterMomentum).add_(mean, 1 - CenterMomentum);
             }
         }
 

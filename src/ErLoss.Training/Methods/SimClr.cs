@@ -1,6 +1,7 @@
 using ErLoss.Modules;
 using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Settings;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -20,7 +21,9 @@ internal sealed class SimClr : TwoViewMethod
     private readonly Module<Tensor, Tensor> projector;
     private readonly EntropyReconstructionLoss entropyReconstruction;
     private readonly ProjectionQueue? queue;
+    private readonly EntropyReconstructionLoss? globalContrast; // of the batch of all ranks, where there are several
     private readonly Objective _objective;
+    private readonly ProcessGroup? _group;
 
     public SimClr(Encoder encoder, SimClrSettings settings, ProcessGroup? group)
         : base(nameof(SimClr))
@@ -29,7 +32,9 @@ internal sealed class SimClr : TwoViewMethod
         projector = Projector.Create(encoder.FeatureDimension, settings.Head);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options(settings.LearnKappa && settings.Objective == Objective.Er) with { Group = group });
         queue = settings.Loss.CreateQueue(settings.Objective, settings.Head.ProjectionDimension);
+        globalContrast = group is not null && settings.Objective == Objective.Native ? GlobalContrast(settings.Loss.Kappa, group) : null;
         _objective = settings.Objective;
+        _group = group;
         RegisterComponents();
     }
 
@@ -49,7 +54,7 @@ internal sealed class SimClr : TwoViewMethod
         using var scope = NewDisposeScope();
         Tensor[] projections = projector.call(encoder.call(cat([batch.View1, batch.View2]))).chunk(2);
         Tensor? native = _objective == Objective.Native
-            ? NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa)
+            ? NormalizedTemperatureCrossEntropy(projections, batch)
             : null;
         using var frozen = native is null ? null : no_grad();
         EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(projections)
@@ -59,9 +64,27 @@ internal sealed class SimClr : TwoViewMethod
         });
         if (training)
         {
-            queue?.enqueue(projections[0], batch.Indices); // of one view: the other lies close to it and says little more about the density
+            queue?.enqueue(AcrossRanks.Gather(_group, projections[0]), AcrossRanks.Gather(_group, batch.Indices)); // of one view: the other lies close to it and says little more about the density
         }
         return new MethodTerms(terms, native).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// The loss whose value is NT-Xent of the batch of all ranks, but for a constant: with the other view of an image as its partner, the reconstruction is the cosine of the two over the temperature, and the entropy, by Joe's estimate
+    /// without the own kernels, the mean logarithm of the sum over all others.
+    /// </summary>
+    private static EntropyReconstructionLoss GlobalContrast(double kappa, ProcessGroup group) =>
+        new(new EntropyReconstructionOptions { Kappa = kappa, Estimator = EntropyEstimator.Joe, LeaveOneOut = true, Group = group });
+
+    private Tensor NormalizedTemperatureCrossEntropy(Tensor[] projections, ViewBatch batch)
+    {
+        if (globalContrast is null)
+        {
+            return NormalizedTemperatureCrossEntropy(projections[0], projections[1], 1 / entropyReconstruction.Kappa);
+        }
+        // An image is in a batch once, so that its number tells it from the others. The estimate has the mean over all others instead of the sum.
+        EntropyReconstructionTerms terms = globalContrast.terms(new ProjectedViews(cat(projections)) { Labels = cat([batch.Indices, batch.Indices]) });
+        return terms.Loss + Math.Log(2 * batch.Total - 1);
     }
 
     /// <inheritdoc/>

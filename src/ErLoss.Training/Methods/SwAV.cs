@@ -21,11 +21,9 @@ internal sealed class SwAV : TwoViewMethod
     private const double Temperature = 0.1, Epsilon = 0.05;
     private const int SinkhornIterations = 3;
 
-    private static readonly EntropyReconstructionLoss s_crossEntropy = new(support: Support.Discrete, entropyWeight: 0);
-
     private readonly Encoder encoder;
     private readonly Module<Tensor, Tensor> projector, prototypes;
-    private readonly EntropyReconstructionLoss entropyReconstruction;
+    private readonly EntropyReconstructionLoss entropyReconstruction, crossEntropy;
     private readonly Objective _objective;
 
     public SwAV(Encoder encoder, SwAVSettings settings, ProcessGroup? group)
@@ -37,6 +35,7 @@ internal sealed class SwAV : TwoViewMethod
             ? new LinearPrototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes)
             : new Prototypes(settings.Head.ProjectionDimension, settings.Head.Prototypes);
         entropyReconstruction = new EntropyReconstructionLoss(settings.Loss.Options() with { Group = group });
+        crossEntropy = CrossEntropy(group);
         _objective = settings.Objective;
         RegisterComponents();
     }
@@ -59,7 +58,7 @@ internal sealed class SwAV : TwoViewMethod
         using var scope = NewDisposeScope();
         Tensor embeddings = functional.normalize(projector.call(CropFeatures.Compute(encoder, cat([batch.View1, batch.View2]), batch.SmallCrops)), dim: 1);
         Tensor[] scores = prototypes.call(embeddings).chunk(embeddings.shape[0] / batch.View1.shape[0]);
-        Tensor? native = _objective == Objective.Native ? SwappedPrediction(scores) : null;
+        Tensor? native = _objective == Objective.Native ? SwappedPrediction(crossEntropy, scores) : null;
         using var frozen = native is null ? null : no_grad();
         Tensor[] logits = [.. scores.Select(crop => crop / Temperature)];
         EntropyReconstructionTerms terms = entropyReconstruction.terms(new ProjectedViews(logits[..2]) { Predictions = logits });
@@ -69,14 +68,22 @@ internal sealed class SwAV : TwoViewMethod
     /// <inheritdoc/>
     public override void AfterStep(double progress) => (prototypes as LinearPrototypes)?.Normalize();
 
+    /// <summary>The cross-entropy of assignments and predictions, as a loss of the library.</summary>
+    /// <param name="group">The ranks that share a batch, if there are several.</param>
+    internal static EntropyReconstructionLoss CrossEntropy(ProcessGroup? group = null) => new(new EntropyReconstructionOptions { Support = Support.Discrete, EntropyWeight = 0, Group = group });
+
     /// <summary>Each crop's prediction of the assignments of the two views but its own (equations 1 and 2 of the paper, in its form for many crops), the mean over all pairs.</summary>
+    /// <param name="crossEntropy">As <see cref="CrossEntropy"/> makes it.</param>
     /// <param name="scores">(k, prototypes) each: what the prototypes make of the embeddings of the two views, and then of small crops.</param>
     /// <returns>A scalar, in nats.</returns>
-    internal static Tensor SwappedPrediction(params Tensor[] scores)
+    internal static Tensor SwappedPrediction(EntropyReconstructionLoss crossEntropy, params Tensor[] scores)
     {
         using var scope = NewDisposeScope();
-        Tensor[] codes = [.. scores[..2].Select(view => SinkhornKnopp.Assign(view, Epsilon, SinkhornIterations))], logits = [.. scores.Select(crop => crop / Temperature)];
-        return s_crossEntropy.terms(new ProjectedViews(logits[..2]) { Predictions = logits, Targets = codes }).Loss.MoveToOuterDisposeScope();
+        Tensor[] codes = crossEntropy.Options.Group is { } group
+            ? SinkhornKnopp.Assign(stack(scores[..2]), Epsilon, SinkhornIterations, group).unbind() // both views in the same collectives
+            : [.. scores[..2].Select(view => SinkhornKnopp.Assign(view, Epsilon, SinkhornIterations))];
+        Tensor[] logits = [.. scores.Select(crop => crop / Temperature)];
+        return crossEntropy.terms(new ProjectedViews(logits[..2]) { Predictions = logits, Targets = codes }).Loss.MoveToOuterDisposeScope();
     }
 }
 

@@ -39,7 +39,7 @@ internal sealed class FeaturesTests : TensorTests
         yield return Case("one image for the encoder", encoder => encoder.call(rand(3, 4, 4)), "images", "(k, 3, h, w) is wanted");
         yield return Case("grey images", encoder => encoder.call(rand(2, 1, 4, 4)), "images", "The shape is (2, 1, 4, 4)");
         yield return Case("bytes for the encoder", encoder => encoder.FeaturesIn(ScalarType.Float32, zeros(2, 3, 4, 4, ScalarType.Byte)), "images", "floating-point");
-        yield return Case("another type to train in", encoder => encoder.TrainingType = ScalarType.Float16, "value", "Float32 or BFloat16");
+        yield return Case("another type to train in", encoder => encoder.TrainingType = ScalarType.Float16, "value", "Float32, BFloat16 or Float64");
         yield return Case("a size of zero", encoder => FeatureCheck.Measure(encoder, 0), "size", "");
         yield return Case("a negative size", encoder => FeatureCheck.Measure(encoder, -1), "size", "");
         yield return Case("a check of nothing", _ => FeatureCheck.Measure(null!, 32), "encoder", "");

@@ -143,7 +143,7 @@ internal sealed class PublishedLossTests : TensorTests
                 linear.weight!.copy_(linear.weight!.shape[0] == dimension ? both.t() : both);
                 linear.bias?.zero_();
             }
-            else if (layer is BatchNorm1d norm)
+            else if (layer is BatchNorm norm)
             {
                 norm.weight!.fill_(Math.Sqrt(1 + 1e-5));
             }

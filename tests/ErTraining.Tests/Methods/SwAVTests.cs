@@ -1,3 +1,4 @@
+using ErLoss.Modules;
 using ErLoss.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,10 +28,11 @@ internal sealed class SwAVTests : TensorTests
     [Test]
     public void The_gradient_of_the_native_loss_is_that_of_finite_differences_with_the_codes_held()
     {
+        using EntropyReconstructionLoss crossEntropy = SwAV.CrossEntropy();
         Tensor point = Scores(), other = Scores();
         Tensor codes = SinkhornKnopp.Assign(point, 0.05, 3), otherCodes = SinkhornKnopp.Assign(other, 0.05, 3);
         GradientAssert.Agree(
-            x => SwAV.SwappedPrediction(x, other),
+            x => SwAV.SwappedPrediction(crossEntropy, x, other),
             point,
             x => ((nn.functional.cross_entropy(other / 0.1, codes) + nn.functional.cross_entropy(x / 0.1, otherCodes)) / 2).ToDouble());
     }

@@ -1,3 +1,4 @@
+using ErLoss.SelfSupervised.Normalization;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -14,13 +15,13 @@ internal static class Projector
         List<(string, Module<Tensor, Tensor>)> layers = [("fc1", Linear(inputs, hidden, hasBias: !head.HiddenNorm, device: CPU))];
         if (head.HiddenNorm)
         {
-            layers.Add(("bn", BatchNorm1d(hidden, device: CPU)));
+            layers.Add(("bn", new SyncBatchNorm(hidden)));
         }
         layers.Add(("relu", ReLU()));
         layers.Add(("fc2", Linear(hidden, outputs, hasBias: !head.OutputNorm, device: CPU)));
         if (head.OutputNorm)
         {
-            layers.Add(("bn2", BatchNorm1d(outputs, device: CPU)));
+            layers.Add(("bn2", new SyncBatchNorm(outputs)));
         }
         return Sequential(layers);
     }

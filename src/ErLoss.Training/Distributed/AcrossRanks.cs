@@ -1,0 +1,58 @@
+using ErLoss.Modules.Distributed;
+using static TorchSharp.torch;
+
+namespace ErLoss.Training.Distributed;
+
+/// <summary>What methods exchange besides what the library's loss does. Without a group each call returns what it is given.</summary>
+internal static class AcrossRanks
+{
+    /// <summary>The rows of all ranks, without gradient.</summary>
+    /// <param name="group">The ranks, if any.</param>
+    /// <param name="rows">(k, …): this rank's.</param>
+    public static Tensor Gather(ProcessGroup? group, Tensor rows) => group?.AllGather(rows) ?? rows;
+
+    /// <summary>
+    /// The sum of what all ranks have, in its type. The derivative is that of the own part, so that the gradients of all ranks add up to that of the sum.
+    /// </summary>
+    /// <param name="group">The ranks, if any.</param>
+    /// <param name="part">This rank's part.</param>
+    public static Tensor Sum(ProcessGroup? group, Tensor part)
+    {
+        if (group is null)
+        {
+            return part;
+        }
+        using var scope = NewDisposeScope();
+        Tensor total = part.detach().to(ScalarType.Float64, copy: true), sum = part.clone();
+        group.AllReduce(total);
+        sum.detach().copy_(total); // outside the graph
+        return sum.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>log Σ exp over the rows of all ranks, without gradient.</summary>
+    /// <param name="group">The ranks, if any.</param>
+    /// <param name="values">(…, k, d): this rank's rows.</param>
+    /// <param name="isBounded">Whether it is known that no result is far from zero: then one collective is enough instead of two.</param>
+    /// <returns>(…, 1, d).</returns>
+    public static Tensor LogSumExp(ProcessGroup? group, Tensor values, bool isBounded)
+    {
+        using var scope = NewDisposeScope();
+        Tensor own = values.logsumexp(-2, keepdim: true);
+        if (group is null)
+        {
+            return own.MoveToOuterDisposeScope();
+        }
+        Tensor sum = own.to(ScalarType.Float64, copy: true);
+        Tensor? largest = null;
+        if (!isBounded)
+        {
+            largest = sum.clone();
+            group.AllReduce(largest, ReduceOp.Max);
+            sum.sub_(largest);
+        }
+        sum.exp_();
+        group.AllReduce(sum);
+        sum.log_();
+        return (largest is null ? sum : sum.add_(largest)).to(values.dtype).MoveToOuterDisposeScope();
+    }
+}
