@@ -35,7 +35,7 @@ internal sealed record RunSettings : Section
     public int BatchSize { get; init; } = 128;
 
     /// <summary>Whether batches are normalised by the images of all ranks, or each rank's by its own.</summary>
-    [Setting("If several processes train together, normalise batches by the images of all of them, as one process would. Otherwise each normalises by its own share, and the result depends on the number of processes.")]
+    [Setting("Normalise batches by the images of all processes that train together, as a single process would. If each normalises by its own images, the result depends on their number.")]
     public bool SyncBatchNorm { get; init; } = true;
 
     /// <summary>What turns images into features.</summary>

@@ -3,7 +3,9 @@ using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Normalization;
 using ErLoss.Training;
 using ErLoss.Training.Data;
+using ErLoss.Training.Encoders;
 using ErLoss.Training.Methods;
+using ErLoss.Training.Settings;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -78,6 +80,20 @@ internal sealed class DataParallelTests : TensorTests
         });
     }
 
+    [Test]
+    public void An_encoder_with_normalisations_of_TorchSharp_is_refused_unless_each_rank_is_to_normalise_by_itself() => LocalProcessGroup.Run(2, group =>
+    {
+        Registry registry = Registry.Default.WithEncoder<TheirsSettings>("theirs", _ => new Theirs());
+        RunSettings settings = registry.Document.With(new RunSettings(), Given.Words("encoder=theirs"));
+        Assert.That(
+            () => InitialWeights.Method(registry, settings, Images, group: group),
+            Throws.TypeOf<SettingsException>().With.Message.Contains("sync_batch_norm is true, but the encoder theirs has batch normalisations of TorchSharp ('encoder.bn')"));
+        using TwoViewMethod alone = InitialWeights.Method(registry, settings, Images), apart = InitialWeights.Method(registry, settings with { SyncBatchNorm = false }, Images, group: group);
+        using TwoViewMethod together = InitialWeights.Method(Registry.Default, new RunSettings(), Images, group: group);
+        Assert.That(apart.modules().OfType<SyncBatchNorm>().Select(normalization => normalization.Group), Is.Not.Empty.And.All.Null);
+        Assert.That(together.modules().OfType<SyncBatchNorm>().Select(normalization => normalization.Group), Has.Exactly(5).Items.And.All.SameAs(group));
+    });
+
     private static void AssertAreNear(Dictionary<string, double[]> own, Dictionary<string, double[]> wanted, double tolerance, string what)
     {
         Assert.That(own.Keys, Is.EqualTo(wanted.Keys));
@@ -92,7 +108,7 @@ internal sealed class DataParallelTests : TensorTests
         RunSettings settings = Given.Settings($"batch_size={BatchSize} epochs=1 optimizer=sgd learning_rate=0.05 hidden_dimension=6 projection_dimension=5 image_size={Size} {form}", prototypes: 4);
         using var scope = NewDisposeScope();
         using TwoViewMethod method = Create(settings, TypeOf(form), group);
-        using var images = new ImageTensors(s_images, CPU);
+        using var images = new ImageTensors(s_images, CPU, isResident: group is null); // ranks read the images of their shares
         using var step = new TrainingStep(settings, method, images, group);
         using var sums = new MetricSums(CPU);
         step.BeginEpoch(1, isNew: true);
@@ -133,6 +149,21 @@ internal sealed class DataParallelTests : TensorTests
         byte[] bytes = new byte[Images * 3 * Size * Size];
         new Random(1).NextBytes(bytes);
         return bytes;
+    }
+
+    private sealed record TheirsSettings : EncoderSettings;
+
+    private sealed class Theirs : Encoder
+    {
+        private readonly Module<Tensor, Tensor> conv = new ImageConvolution(3, 4, kernelSize: 3);
+        private readonly Module<Tensor, Tensor> bn = BatchNorm2d(4);
+
+        public Theirs()
+            : base("theirs", featureDimension: 4) => RegisterComponents();
+
+        protected override Encoder Fresh() => new Theirs();
+
+        protected override Tensor Maps(Tensor images) => bn.call(conv.call(images));
     }
 
     private sealed class Tiny : Encoder
