@@ -1,6 +1,8 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.Evaluation;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Randomness;
 using ErLoss.Training.Views;
@@ -9,6 +11,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Training;
 
 /// <summary>Measures networks on image sets: the way from pixels to the arithmetic of <see cref="ErLoss.SelfSupervised.Evaluation"/>.</summary>
+/// <remarks>Where several ranks measure the same network on the same images, each runs it on a part of them, and all get the same figures. If one of them is cancelled, all are.</remarks>
 internal static class Evaluator
 {
     private const int MostImagesForCollapse = 512, MostImagesForRetrieval = 512, RetrievalBatchSize = 128;
@@ -19,21 +22,28 @@ internal static class Evaluator
     /// <param name="test">The images that are classified.</param>
     /// <param name="measuresAccuracy">Whether labels are to be used: one training image at least and one test image have one. Otherwise all images are evaluated without.</param>
     /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
+    /// <param name="group">The ranks; null if there is one process.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
     public static FeatureEvaluation Evaluate(
-        Encoder encoder, ImageTensors train, ImageTensors test, bool measuresAccuracy, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        Encoder encoder,
+        ImageTensors train,
+        ImageTensors test,
+        bool measuresAccuracy,
+        IProgress<double>? progress = null,
+        ProcessGroup? group = null,
+        CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         double ofTrain = Count(train) / (Count(train) + Count(test));
-        return new FeatureEvaluation(Evaluated(train, Part(0, ofTrain)), Evaluated(test, Part(ofTrain, 1 - ofTrain)), measuresAccuracy ? train.ClassCount : 0, cancellation);
+        return new FeatureEvaluation(Evaluated(train, Part(0, ofTrain)), Evaluated(test, Part(ofTrain, 1 - ofTrain)), measuresAccuracy ? train.ClassCount : 0, group, cancellation);
 
         double Count(ImageTensors images) => measuresAccuracy ? images.LabelledCount : images.Count;
 
         (Tensor, Tensor, Tensor) Evaluated(ImageTensors images, IProgress<double>? progress)
         {
-            (Tensor features, Tensor labels) = measuresAccuracy ? images.LabelledFeaturesOf(encoder, new ImagePreprocessing(), progress, cancellation) : (images.FeaturesOf(encoder, progress, cancellation), images.Labels);
+            (Tensor features, Tensor labels) = measuresAccuracy ? images.LabelledFeaturesOf(encoder, new ImagePreprocessing(), progress, group, cancellation) : (images.FeaturesOf(encoder, progress, group, cancellation), images.Labels);
             RequireFinite(features, "The encoder's features");
             return (features, labels, measuresAccuracy ? images.LabelledIndices() : arange(images.Count, device: images.Device));
         }
@@ -45,29 +55,38 @@ internal static class Evaluator
     /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
     /// <param name="train">The images that the probe is trained on: two at least that have a label.</param>
     /// <param name="test">The images that are classified.</param>
+    /// <param name="group">The ranks; null if there is one process.</param>
     /// <param name="cancellation">Heeded between batches and iterations.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
-    public static LinearProbeResult LinearProbe(Encoder encoder, ImageTensors train, ImageTensors test, CancellationToken cancellation = default)
+    public static LinearProbeResult LinearProbe(Encoder encoder, ImageTensors train, ImageTensors test, ProcessGroup? group = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, new ImagePreprocessing(), cancellation: cancellation);
-        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, new ImagePreprocessing(), cancellation: cancellation);
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, new ImagePreprocessing(), null, group, cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, new ImagePreprocessing(), null, group, cancellation);
         RequireFinite(trainFeatures, "The encoder's features");
         RequireFinite(testFeatures, "The encoder's features");
-        return ErLoss.SelfSupervised.Evaluation.LinearProbe.Evaluate(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation: cancellation);
+        return RankCancellation.Together(
+            group,
+            () => ErLoss.SelfSupervised.Evaluation.LinearProbe.Evaluate(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation: cancellation),
+            cancellation);
     }
 
     /// <summary>
     /// How far a method's outputs are from collapse, on the first 512 images, which are not augmented. The method is evaluated in its evaluation mode
     /// and left in the mode it was in.
     /// </summary>
-    public static CollapseIndicators Collapse(TwoViewMethod method, ImageTensors images)
+    /// <param name="method">The method.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="group">The ranks; null if there is one process.</param>
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CollapseIndicators Collapse(TwoViewMethod method, ImageTensors images, ProcessGroup? group = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var evaluation = new EvaluationMode(method);
-        MethodOutputs outputs = method.Project(images.FeaturesOfFirst(Math.Min(MostImagesForCollapse, images.Count), method.Encoder));
+        MethodOutputs outputs = method.Project(images.FeaturesOfFirst(Math.Min(MostImagesForCollapse, images.Count), method.Encoder, null, group, cancellation));
         return CollapseIndicators.Measure(outputs.Embeddings, outputs.Probabilities);
     }
 
@@ -81,10 +100,11 @@ internal static class Evaluator
     /// <param name="method">Evaluated in its evaluation mode; left in the mode it was in.</param>
     /// <param name="images">The test images.</param>
     /// <param name="settings">Those of the run.</param>
+    /// <param name="group">The ranks; null if there is one process.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A projection is not finite.</exception>
-    public static double ViewRetrieval(TwoViewMethod method, ImageTensors images, RunSettings settings, CancellationToken cancellation = default)
+    public static double ViewRetrieval(TwoViewMethod method, ImageTensors images, RunSettings settings, ProcessGroup? group = null, CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -95,18 +115,26 @@ internal static class Evaluator
         List<Tensor> first = [], second = [];
         for (int start = 0; start < count; start += RetrievalBatchSize)
         {
-            cancellation.ThrowIfCancellationRequested();
+            RankCancellation.ThrowIfAny(group, cancellation);
             using var batchScope = NewDisposeScope();
-            (Tensor view1, Tensor view2) = views.Draw(images.Range(start, Math.Min(RetrievalBatchSize, count - start)), generator);
-            first.Add(Projections(view1));
-            second.Add(Projections(view2));
+            int batchSize = Math.Min(RetrievalBatchSize, count - start);
+            // Batches of fewer images than ranks are not worth sharing: every rank then does all of it.
+            ProcessGroup? sharing = batchSize < group?.Size ? null : group;
+            var share = Share.Of(batchSize, sharing);
+            (Tensor view1, Tensor view2) = views.Draw(images.Range(start + share.Start, share.Count), generator, share);
+            first.Add(Projections(view1, sharing));
+            second.Add(Projections(view2, sharing));
         }
         Tensor projections1 = cat(first), projections2 = cat(second);
         RequireFinite(projections1, "Projections");
         RequireFinite(projections2, "Projections");
-        return ErLoss.SelfSupervised.Evaluation.ViewRetrieval.Accuracy(projections1, projections2, cancellation);
+        return RankCancellation.Together(group, () => ErLoss.SelfSupervised.Evaluation.ViewRetrieval.Accuracy(projections1, projections2, cancellation), cancellation);
 
-        Tensor Projections(Tensor view) => method.Project(method.Encoder.call(view)).Embeddings.MoveToOuterDisposeScope();
+        Tensor Projections(Tensor view, ProcessGroup? sharing)
+        {
+            Tensor own = method.Project(method.Encoder.call(view)).Embeddings;
+            return (sharing?.AllGather(own) ?? own).MoveToOuterDisposeScope();
+        }
     }
 
     private static void RequireFinite(Tensor values, string what)

@@ -1,4 +1,6 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Evaluation;
+using ErLoss.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace ErLoss.Training;
@@ -20,10 +22,11 @@ internal sealed record FeatureEvaluation
     /// <param name="train">Features (n, d) of training images, finite, with their labels (n) and their indices in their set (n).</param>
     /// <param name="test">Those of test images, likewise.</param>
     /// <param name="classCount">Number of classes; 0 if no accuracy can be measured, and then the labels are not used.</param>
+    /// <param name="group">Ranks that classify a part of the test images each; all have the same features. Null if one process does it all.</param>
     /// <param name="cancellation">Heeded between batches.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public FeatureEvaluation(
-        (Tensor Features, Tensor Labels, Tensor Indices) train, (Tensor Features, Tensor Labels, Tensor Indices) test, int classCount, CancellationToken cancellation)
+        (Tensor Features, Tensor Labels, Tensor Indices) train, (Tensor Features, Tensor Labels, Tensor Indices) test, int classCount, ProcessGroup? group, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         int tested = (int)test.Features.shape[0];
@@ -36,10 +39,32 @@ internal sealed record FeatureEvaluation
         (_mappedFeatures, FeatureDimension) = (mapped.contiguous().data<float>().ToArray(), (int)mapped.shape[1]);
         if (classCount > 0)
         {
-            Tensor predictions = NearestNeighbours.Predict(train.Features, train.Labels, test.Features, classCount, cancellation);
+            Tensor predictions = Predict((train.Features, train.Labels), test.Features, classCount, group, cancellation);
             Confusion = new ConfusionMatrix(test.Labels, predictions, classCount);
             MappedPredictions = Numbers(predictions.index_select(0, spread));
         }
+    }
+
+    /// <summary>Which classes kNN takes images for, (m), int64.</summary>
+    /// <param name="train">Features (n, d) of the images that vote, finite, with their labels (n).</param>
+    /// <param name="features">Those of the images, (m, d).</param>
+    /// <param name="classCount">Number of classes.</param>
+    /// <param name="group">Ranks that classify a part of the images each; all have the same features. Null if one process does it all.</param>
+    /// <param name="cancellation">Heeded between batches.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static Tensor Predict((Tensor Features, Tensor Labels) train, Tensor features, int classCount, ProcessGroup? group, CancellationToken cancellation)
+    {
+        if (group is null)
+        {
+            return NearestNeighbours.Predict(train.Features, train.Labels, features, classCount, cancellation);
+        }
+        var share = Share.Of(features.shape[0], group);
+        return group.AllGather(RankCancellation.Together(
+            group,
+            () => share.Count == 0
+                ? empty(0, dtype: ScalarType.Int64, device: features.device)
+                : NearestNeighbours.Predict(train.Features, train.Labels, share.Part(features), classCount, cancellation),
+            cancellation));
     }
 
     /// <summary>Which classes kNN takes the test images with labels for; null if no accuracy can be measured.</summary>

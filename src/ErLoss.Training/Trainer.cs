@@ -5,6 +5,7 @@ using ErLoss.SelfSupervised.IO;
 using ErLoss.SelfSupervised.Weights;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Settings;
 using TorchSharp;
@@ -15,7 +16,10 @@ namespace ErLoss.Training;
 /// <summary>
 /// Trains an encoder on two views of unlabelled images: epochs of <see cref="TrainingStep"/>, evaluations between them, and what is told of it and kept.
 /// </summary>
-/// <remarks>On a CPU the same seed and thread count give the same metrics to the last bit.</remarks>
+/// <remarks>
+/// On a CPU the same seed, thread count and number of ranks give the same metrics to the last bit. Where several ranks train together, each has a trainer with the same settings and images, and all
+/// have the same weights and metrics at any time.
+/// </remarks>
 internal sealed class Trainer : IDisposable
 {
     private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
@@ -23,6 +27,7 @@ internal sealed class Trainer : IDisposable
     private readonly Registry _registry;
     private readonly RunSettings _settings;
     private readonly Device _device;
+    private readonly ProcessGroup? _group;
     private readonly TrainingStep _step;
     private readonly RunProgress _progress;
     private readonly DivergenceGuard _divergence;
@@ -46,7 +51,12 @@ internal sealed class Trainer : IDisposable
             throw registry.Document.Find(settings, "batch_size").Error(
                 $"is {settings.BatchSize}, but {data.Name} has {data.Train.Count} training images; a smaller batch or more images are wanted");
         }
+        if (settings.BatchSize < group?.Size)
+        {
+            throw registry.Document.Find(settings, "batch_size").Error($"is {settings.BatchSize}, but there are {group.Size} ranks to share a batch; a larger batch or fewer ranks are wanted");
+        }
         _registry = registry;
+        _group = group;
         _settings = settings;
         _device = device;
         Train = new ImageTensors(data.Train, device);
@@ -83,6 +93,7 @@ internal sealed class Trainer : IDisposable
         BlurProbability = _settings.Views.BlurProbabilityAt(_settings.Data.ImageSize),
         KnnNeighbours = _measuresAccuracy ? NearestNeighbours.NeighbourCount(Train.LabelledCount) : null,
         WarmupEpochs = _step.Schedule.WarmupEpochs,
+        Ranks = _group?.Size,
     };
 
     /// <summary>Metrics of the epochs that are over.</summary>
@@ -105,10 +116,12 @@ internal sealed class Trainer : IDisposable
     }
 
     /// <summary>Evaluates, trains all epochs, and evaluates again; or what of that is left to do of a run that was taken up.</summary>
-    /// <param name="cancellation">Ends the run after the step under way, or in the midst of an evaluation.</param>
-    /// <param name="keeper">Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled.</param>
+    /// <param name="cancellation">Ends the run after the step under way, or in the midst of an evaluation. If one rank is cancelled, all end at the same place.</param>
+    /// <param name="keeper">
+    /// Keeps its state: at the start, after each epoch, whenever it is due and when it is cancelled. Of several ranks, rank 0 saves when it is due there, and all save when it is due on another one.
+    /// </param>
     /// <exception cref="OperationCanceledException">Cancelled; the method is as the last whole step left it.</exception>
-    /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number; no such state is kept.</exception>
+    /// <exception cref="TrainingFailedException">The loss or a weight is no longer a finite number, or the ranks have other weights than each other; no such state is kept.</exception>
     /// <exception cref="WrongFeaturesException">This machine computes the encoder's features wrongly; nothing was begun.</exception>
     public RunResult Run(CancellationToken cancellation, IStateKeeper? keeper = null)
     {
@@ -117,6 +130,7 @@ internal sealed class Trainer : IDisposable
         {
             FeatureCheck.Require(Method.Encoder, _settings.Crops.SizeOfSmallCrops(_settings.Data.ImageSize));
         }
+        RequireSameWeights();
         if (_progress.KnnAccuracyBefore is null && (_measuresAccuracy || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
@@ -130,6 +144,7 @@ internal sealed class Trainer : IDisposable
         {
             EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
             _divergence.RequireSoundWeights();
+            RequireSameWeights();
             try
             {
                 metrics = Evaluate(metrics, cancellation);
@@ -145,6 +160,10 @@ internal sealed class Trainer : IDisposable
             Observers.Tell(observer => observer.OnEpoch(Epochs[^1], timeLeft));
             keeper?.Save(State());
         }
+        if (_group is not null)
+        {
+            Evaluate(cancellation); // together: rank 0 alone draws the report, which asks for it again
+        }
         return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used, _measuresAccuracy ? Evaluate(cancellation).Confusion!.ByClass(_classNames) : null, LinearProbeAccuracy(cancellation));
     }
 
@@ -153,7 +172,7 @@ internal sealed class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
     public FeatureEvaluation Evaluate(CancellationToken cancellation = default) =>
-        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, Observers, cancellation);
+        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, Observers, _group, cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -168,7 +187,7 @@ internal sealed class Trainer : IDisposable
     /// <summary>Trains an epoch, or what is left of it. Between its beginning and its first step nothing is kept, so that it begins once.</summary>
     private EpochMetrics TrainEpoch(int epoch, IStateKeeper? keeper, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
+        RankCancellation.ThrowIfAny(_group, cancellation);
         RunClock clock = _progress.Clock;
         MetricSums sums = _progress.Sums;
         _evaluation = null;
@@ -177,11 +196,15 @@ internal sealed class Trainer : IDisposable
         _step.BeginEpoch(epoch, isNew: sums.Steps == 0);
         while (sums.Steps < _step.StepsPerEpoch)
         {
-            _divergence.TakeStep(epoch);
-            if (cancellation.IsCancellationRequested || keeper?.IsDue == true)
+            bool isAsked = _divergence.TakeStep(epoch, _group is not null && (cancellation.IsCancellationRequested || (_group.Rank != 0 && keeper?.IsDue == true)));
+            (bool saves, bool stops) = AfterStep(isAsked, keeper, cancellation);
+            if (saves)
             {
                 keeper?.Save(State());
-                cancellation.ThrowIfCancellationRequested();
+            }
+            if (stops)
+            {
+                throw new OperationCanceledException(cancellation);
             }
             if (clock.Training - reported > s_progressInterval && sums.Steps < _step.StepsPerEpoch)
             {
@@ -195,10 +218,31 @@ internal sealed class Trainer : IDisposable
         return metrics;
     }
 
+    /// <summary>What is to be done between two steps.</summary>
+    /// <param name="isAsked">Of several ranks: whether one of them has asked the others to stop or to save by the step that is over.</param>
+    /// <param name="keeper">Keeps the state.</param>
+    /// <param name="cancellation">Of this rank.</param>
+    private (bool Saves, bool Stops) AfterStep(bool isAsked, IStateKeeper? keeper, CancellationToken cancellation)
+    {
+        if (_group is null)
+        {
+            return (cancellation.IsCancellationRequested || keeper?.IsDue == true, cancellation.IsCancellationRequested);
+        }
+        return isAsked ? (true, _group.Any(cancellation.IsCancellationRequested)) : (_group.Rank == 0 && keeper?.IsDue == true, false);
+    }
+
+    /// <summary>Refuses to go on where ranks have come to other weights than each other, which they never do unless a machine, a driver or a program is at fault.</summary>
+    /// <exception cref="TrainingFailedException">They have.</exception>
+    private void RequireSameWeights() => RankComparison.Require(
+        _group,
+        _group is null ? "" : WeightChecksum.Of(Method),
+        (odd, others) => new TrainingFailedException(
+            $"The weights of {odd.Ranks} differ from those of {others.Ranks} after step {_progress.StepsDone}, although all have taken the same steps. Ranks must be on machines of one kind, with the same number of threads each."));
+
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
     {
-        CollapseIndicators indicators = Evaluator.Collapse(Method, Test);
+        CollapseIndicators indicators = Evaluator.Collapse(Method, Test, _group, cancellation);
         bool isEvaluated = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations);
         return metrics with
         {
@@ -213,9 +257,9 @@ internal sealed class Trainer : IDisposable
     private double? KnnAccuracy(CancellationToken cancellation) => _measuresAccuracy ? Evaluate(cancellation).Confusion!.Accuracy : null;
 
     private double? LinearProbeAccuracy(CancellationToken cancellation) =>
-        _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 ? Evaluator.LinearProbe(Method.Encoder, Train, Test, cancellation).TestAccuracy : null;
+        _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 ? Evaluator.LinearProbe(Method.Encoder, Train, Test, _group, cancellation).TestAccuracy : null;
 
-    private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, cancellation);
+    private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, _group, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()

@@ -32,4 +32,8 @@ internal sealed record UsedSettings : Section
     /// <summary>Epochs in which the learning rate rose.</summary>
     [Setting("Epochs in which the learning rate rose from zero.", Word = "used_warmup_epochs", DecidesResult = false, IsOption = false)]
     public double? WarmupEpochs { get; init; }
+
+    /// <summary>Processes that trained together; null if it was one.</summary>
+    [Setting("Number of processes (ranks) that trained together.", Word = "used_ranks", DecidesResult = false, IsOption = false)]
+    public int? Ranks { get; init; }
 }

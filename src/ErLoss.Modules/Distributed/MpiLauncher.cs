@@ -5,6 +5,23 @@ internal static class MpiLauncher
 {
     private const string OpenMpiSize = "OMPI_COMM_WORLD_SIZE", HydraSize = "PMI_SIZE", SlurmSize = "SLURM_STEP_NUM_TASKS", TorchrunSize = "WORLD_SIZE";
 
+    private const string PmixRank = "PMIX_RANK", TorchrunId = "TORCHELASTIC_RUN_ID";
+
+    private static readonly (string Size, string Rank)[] s_worlds =
+        [(OpenMpiSize, "OMPI_COMM_WORLD_RANK"), (HydraSize, "PMI_RANK"), (SlurmSize, "SLURM_PROCID"), (TorchrunSize, "RANK")];
+
+    /// <summary>How many processes were started together; null if no launcher says it.</summary>
+    public static int? Size => Number(World?.Size);
+
+    /// <summary>Which of them this is; null if no launcher says it.</summary>
+    public static int? Rank => Number(World?.Rank ?? PmixRank);
+
+    // Other programs than torchrun set WORLD_SIZE, too.
+    private static (string Size, string Rank)? World => s_worlds
+        .Where(world => Number(world.Size) is not null && (world.Size != TorchrunSize || Environment.GetEnvironmentVariable(TorchrunId) is not null))
+        .Select(world => ((string, string)?)world)
+        .FirstOrDefault();
+
     /// <summary>Names that MPI libraries have on this system, those that the launcher suggests first.</summary>
     public static IReadOnlyList<string> Libraries()
     {
@@ -46,5 +63,5 @@ internal static class MpiLauncher
     private static string Advice(string variable) =>
         $"Start with the mpirun of that library, or name the launcher's library in {MpiProcessGroup.LibraryVariable} ({(variable == OpenMpiSize ? OfOpenMpi() : OfMpich())[0]}).";
 
-    private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
+    private static int? Number(string? variable) => variable is not null && int.TryParse(Environment.GetEnvironmentVariable(variable), out int number) ? number : null;
 }

@@ -49,6 +49,15 @@ public sealed class MpiProcessGroup : ProcessGroup
     /// <summary>Which MPI library it is, in the library's own words.</summary>
     public string Library => _mpi.Version;
 
+    /// <summary>
+    /// How many processes <c>mpirun</c>, <c>srun</c> or torchrun has started with this one, as their environment variables say before MPI is started; null where they say nothing. A program that is started
+    /// both with and without them calls <see cref="Initialize"/> if it is above one.
+    /// </summary>
+    public static int? LaunchedSize => MpiLauncher.Size;
+
+    /// <summary>Which of these processes this is, likewise; the rank that <see cref="Initialize"/> gives it. PMIx says only this.</summary>
+    public static int? LaunchedRank => MpiLauncher.Rank;
+
     /// <summary>How many bytes go in one call of MPI.</summary>
     internal long Piece
     {

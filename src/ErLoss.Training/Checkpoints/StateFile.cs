@@ -14,7 +14,8 @@ internal static class StateFile
     private const string Settings = "settings", Data = "data", Position = "position", Checksum = "checksum";
     private const string MethodPrefix = "method.", OptimizerPrefix = "optimizer.";
 
-    private static readonly JsonSerializerOptions s_json = new()
+    /// <summary>How places and metrics are written.</summary>
+    internal static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
@@ -34,7 +35,7 @@ internal static class StateFile
         {
             [Settings] = state.Settings,
             [Data] = state.DataFingerprint,
-            [Position] = JsonSerializer.Serialize(state.Position, s_json),
+            [Position] = JsonSerializer.Serialize(state.Position, Json),
         };
         metadata.Add(Checksum, SafeTensors.Checksum(tensors, metadata));
         SafeTensors.Write(path, tensors, metadata);
@@ -65,7 +66,7 @@ internal static class StateFile
             throw new InvalidDataException(OneLine.Format($"{path}: no state of a run: {e.Message}"), e);
         }
 
-        T Member<T>(string key) => JsonSerializer.Deserialize<T>(metadata[key], s_json) ?? throw new JsonException($"'{key}' is null.");
+        T Member<T>(string key) => JsonSerializer.Deserialize<T>(metadata[key], Json) ?? throw new JsonException($"'{key}' is null.");
 
         Dictionary<string, SafeTensor> Tensors(string prefix) => tensors
             .Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))

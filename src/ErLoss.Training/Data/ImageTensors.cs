@@ -1,5 +1,7 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.SelfSupervised.IO;
+using ErLoss.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -94,23 +96,24 @@ internal sealed class ImageTensors : IDisposable
     /// <summary>Features of all images, as <see cref="Features.Compute(Encoder, Tensor, IProgress{double}?, CancellationToken)"/> gives them.</summary>
     /// <param name="encoder">Run in evaluation mode; left in the mode it was in.</param>
     /// <param name="progress">Receives the share that is done, from 0 to 1.</param>
+    /// <param name="group">Ranks that share the work, each with the same images and encoder: each computes a part, and all get the whole. If any of them is cancelled, all are. Null if one process does it all.</param>
     /// <param name="cancellation">Checked between batches.</param>
     /// <exception cref="DataException">The pixels cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public Tensor FeaturesOf(Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        FeaturesOfFirst(Count, encoder, progress, cancellation);
+    public Tensor FeaturesOf(Encoder encoder, IProgress<double>? progress = null, ProcessGroup? group = null, CancellationToken cancellation = default) =>
+        FeaturesOfFirst(Count, encoder, progress, group, cancellation);
 
     /// <summary>As <see cref="FeaturesOf"/>, of the first images only.</summary>
-    public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, CancellationToken cancellation = default) =>
-        FeaturesAt(null, count, encoder, new ImagePreprocessing(), progress, cancellation);
+    public Tensor FeaturesOfFirst(long count, Encoder encoder, IProgress<double>? progress = null, ProcessGroup? group = null, CancellationToken cancellation = default) =>
+        FeaturesAt(null, count, encoder, new ImagePreprocessing(), progress, group, cancellation);
 
     /// <summary>As <see cref="FeaturesOf"/>, of the images whose class is known, in their order, with their labels.</summary>
     /// <returns>(l, d) and (l), int64, in the caller's dispose scope.</returns>
     public (Tensor Features, Tensor Labels) LabelledFeaturesOf(
-        Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellation = default)
+        Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress = null, ProcessGroup? group = null, CancellationToken cancellation = default)
     {
         using Tensor indices = LabelledIndices();
-        return (FeaturesAt(_labelled, LabelledCount, encoder, preprocessing, progress, cancellation), Labels.index_select(0, indices));
+        return (FeaturesAt(_labelled, LabelledCount, encoder, preprocessing, progress, group, cancellation), Labels.index_select(0, indices));
     }
 
     /// <summary>Begins to read batches, which are not on the device.</summary>
@@ -123,16 +126,33 @@ internal sealed class ImageTensors : IDisposable
         Labels.Dispose();
     }
 
-    /// <summary>Features of the images with some indices, or of the first ones if there are none; these are not copied where they are on the device.</summary>
-    private Tensor FeaturesAt(long[]? indices, long count, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
+    /// <summary>Features of the images with some indices, or of the first ones if there are none.</summary>
+    private Tensor FeaturesAt(
+        long[]? indices, long count, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, ProcessGroup? group, CancellationToken cancellation)
     {
+        var share = Share.Of(count, group);
+        if (group is null)
+        {
+            return FeaturesAt(indices, share, encoder, preprocessing, progress, cancellation);
+        }
+        using Tensor own = RankCancellation.Together(
+            group,
+            () => share.Count == 0 ? empty(0, encoder.FeatureDimension, device: Device) : FeaturesAt(indices, share, encoder, preprocessing, progress, cancellation),
+            cancellation);
+        return group.AllGather(own);
+    }
+
+    /// <summary>Those of a part of them; these are not copied where they are on the device.</summary>
+    private Tensor FeaturesAt(long[]? indices, Share share, Encoder encoder, ImagePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        (int start, int count) = ((int)share.Start, (int)share.Count);
         if (_pixels is not null)
         {
-            using Tensor? places = indices is null ? null : tensor(indices, device: Device);
-            using Tensor some = places is null ? _pixels.narrow(0, 0, count) : _pixels.index_select(0, places);
+            using Tensor? places = indices is null ? null : tensor(indices.AsSpan(start, count).ToArray(), device: Device);
+            using Tensor some = places is null ? _pixels.narrow(0, start, count) : _pixels.index_select(0, places);
             return Features.Compute(encoder, some, preprocessing, progress, cancellation);
         }
-        using BatchReader reader = Read(indices ?? Indices(0, count), Features.BatchSize(Device.type), first: 0);
+        using BatchReader reader = Read(indices?.AsSpan(start, count).ToArray() ?? Indices(start, count), Features.BatchSize(Device.type), first: 0);
         return Features.Compute(encoder, count, Device.type, (_, _) => reader.Next(), preprocessing, progress, cancellation);
     }
 
