@@ -236,8 +236,9 @@ internal sealed class Trainer : IDisposable
     private void RequireSameWeights() => RankComparison.Require(
         _group,
         _group is null ? "" : WeightChecksum.Of(Method),
-        (odd, others) => new TrainingFailedException(
-            $"The weights of {odd.Ranks} differ from those of {others.Ranks} after step {_progress.StepsDone}, although all have taken the same steps. Ranks must be on machines of one kind, with the same number of threads each."));
+        (odd, others) => new TrainingFailedException($"The weights of {odd.Ranks} differ from those of {others.Ranks} " + (_progress.StepsDone == 0
+            ? "before the first step; give all ranks the same file of weights."
+            : $"after step {_progress.StepsDone}, although all have taken the same steps. Ranks must be on machines of one kind, with the same number of threads each.")));
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)

@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using ErLoss.SelfSupervised.Encoders;
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Studies;
 using ErTraining.CommandLine;
 using ErTraining.Commands;
 using ErTraining.Libtorch;
+using ErTraining.Ranks;
 using ErTraining.Terminal;
 
 namespace ErTraining;
@@ -25,6 +24,10 @@ public static class Harness
         ArgumentNullException.ThrowIfNull(registry);
         SettleCulture();
         NativeDefaults.Apply();
+        if (RankJob.IsLaunched)
+        {
+            PlainOutput.ForgetTerminal(); // some launchers give each process a terminal of its own, and pass on what is printed there
+        }
         StandardStreams.OutliveThem();
         PlainOutput.UseWhereRedirected();
         return await CommandAsync(args, registry);
@@ -43,14 +46,16 @@ public static class Harness
     /// <param name="cells">Runs the cells of a study; null for processes of their own.</param>
     internal static async Task<int> CommandAsync(string[] args, Registry registry, CellProcess.Runner? cells = null)
     {
+        var job = new RankJob();
+        Command study = StudyCommand.Create(registry, cells);
         var root = new RootCommand("Trains encoders on images without labels, with the entropy-reconstruction loss, and measures what they have learnt. Without a command it does the same as the command train; train --help lists the options.")
         {
-            TrainCommand.Create(registry),
-            EvaluateCommand.Create(registry),
+            TrainCommand.Create(registry, job),
+            EvaluateCommand.Create(registry, job),
             ExportCommand.Create(registry),
             EmbedCommand.Create(registry),
             SearchCommand.Create(registry),
-            StudyCommand.Create(registry, cells),
+            study,
             VerifyCommand.Create(),
             SynthesizeCommand.Create(),
             InfoCommand.Create(registry),
@@ -66,9 +71,17 @@ public static class Harness
         };
         bool namesNoCommand = first is null || (first.StartsWith('-') && first is not ("-h" or "-?" or "--help" or "--version"));
         ParseResult parsed = root.Parse(namesNoCommand ? ["train", .. args] : args);
+        Command command = parsed.CommandResult.Command;
+        bool runsCommand = parsed.Action == command.Action, isShared = command.Options.Contains(SharedOptions.Mpi);
+        string mpi = isShared ? parsed.GetValue(SharedOptions.Mpi)! : SharedOptions.MpiAuto;
+        if (mpi == SharedOptions.MpiOff || command == study)
+        {
+            job.WorkAlone(); // several processes of a study share its cells, and train each on its own
+        }
+        job.Quieten();
         try
         {
-            if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var word, ..])
+            if (command == root && parsed.UnmatchedTokens is [var word, ..])
             {
                 throw new UsageException($"'{word}' is not a command; the commands are {string.Join(", ", root.Subcommands.Select(command => command.Name))}.");
             }
@@ -76,12 +89,19 @@ public static class Harness
             {
                 throw new UsageException(error.Message);
             }
-            bool runsCommand = parsed.Action == parsed.CommandResult.Command.Action;
+            if (!job.IsFirst && !(isShared && runsCommand))
+            {
+                return ExitCode.Success; // one process does it
+            }
             if (runsCommand && LibtorchContext.Run(parsed.GetValue(SharedOptions.Libtorch), args) is { } exitCode)
             {
                 return exitCode;
             }
 
+            if (isShared && runsCommand)
+            {
+                job.Join(isAsked: mpi == SharedOptions.MpiOn); // before signals are listened to: until all ranks are there, each of them just ends by one
+            }
             using var signals = new Signals();
             ParentLink.Watch(signals.Interrupt);
             int result = await parsed.InvokeAsync(
@@ -90,35 +110,20 @@ public static class Harness
             {
                 StandardStreams.RequireOutput(); // of help, or of the version
             }
-            return result;
+            return job.End(result);
         }
-        catch (Exception e) when (OutOfMemory.Starved(e) is { } line)
+        catch (Exception e) when (e is RanksFailedException || ErrorLine.Of(e) is not null)
         {
-            return Fail(line, ExitCode.Failure);
-        }
-        catch (Exception e) when (e is UsageException or DataException)
-        {
-            return Fail(e.Message, ExitCode.BadInput);
-        }
-        catch (Exception e) when (e is TrainingFailedException or WrongFeaturesException or InsufficientMemoryException or IOException or UnauthorizedAccessException)
-        {
-            return Fail(e.Message, ExitCode.Failure);
+            return job.Fail(e, othersJoin: isShared);
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Interrupted; nothing was written.");
-            return ExitCode.Interrupted;
+            return job.End(ExitCode.Interrupted);
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine(e); // a fault of the program's own: all of it, for a report
-            return ExitCode.Failure;
+            return job.Abort($"{e}", ExitCode.Failure); // a fault of the program's own: all of it, for a report
         }
-    }
-
-    private static int Fail(string message, int code)
-    {
-        Console.Error.WriteLine($"error: {OneLine.Format(message)}");
-        return code;
     }
 }

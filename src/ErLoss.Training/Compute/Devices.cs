@@ -7,11 +7,13 @@ namespace ErLoss.Training.Compute;
 internal static class Devices
 {
     /// <summary>The device that "auto", "cpu", "cuda" or "cuda:N" names; null where there is no such device on this machine.</summary>
-    public static Device? Find(string name) => name switch
+    /// <param name="name">The name.</param>
+    /// <param name="local">Which of several processes on the machine asks, from 0. Where the name leaves it open, they have its GPUs in turns.</param>
+    public static Device? Find(string name, int local = 0) => name switch
     {
         "cpu" => CPU,
-        "auto" => Find("cuda") ?? CPU,
-        "cuda" => Find("cuda:0"),
+        "auto" => Find("cuda", local) ?? CPU,
+        "cuda" => Find($"cuda:{(cuda_is_available() ? local % Math.Max(1, cuda.device_count()) : 0)}"),
         _ when IsCudaIndex(name, out int index) => cuda_is_available() && index < cuda.device_count() ? device(DeviceType.CUDA, index) : null,
         _ => throw new ArgumentException($"'{name}' is no device name.", nameof(name)),
     };

@@ -11,6 +11,9 @@ internal static class ParentLink
 {
     private const string Variable = "ERTRAINING_STOPS_WITH_INPUT";
 
+    /// <summary>Whether this process is tied.</summary>
+    public static bool IsTied => Environment.GetEnvironmentVariable(Variable) is not null;
+
     /// <summary>Has a process that is about to start stop with its standard input.</summary>
     public static void Tie(ProcessStartInfo child)
     {
@@ -35,7 +38,7 @@ internal static class ParentLink
     /// <summary>In a process that is tied: calls <paramref name="stop"/>, on a thread of its own, when the input ends. Nothing in others.</summary>
     public static void Watch(Action stop)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is null)
+        if (!IsTied)
         {
             return;
         }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using ErLoss.Modules.Distributed;
+using ErLoss.Training.Distributed;
 
 namespace ErTraining.CommandLine;
 
@@ -40,6 +42,16 @@ internal sealed class TimeLimit : IDisposable
 
     /// <summary>The exit code of a command that was cancelled; that of an interrupt where another process was told of it first.</summary>
     public int ExitCode => Volatile.Read(ref _exitCode) is not 0 and var code ? code : ErLoss.Training.ExitCode.Interrupted;
+
+    /// <summary>Has all ranks end with the same reason, after all of them have stopped: the one of the lowest rank that has one.</summary>
+    /// <param name="group">The ranks; null if there is one process.</param>
+    public void Agree(ProcessGroup? group)
+    {
+        if (group?.GatherNumbers(Volatile.Read(ref _exitCode)).FirstOrDefault(code => code != 0) is { } agreed)
+        {
+            Volatile.Write(ref _exitCode, (int)agreed);
+        }
+    }
 
     /// <summary>The option.</summary>
     /// <param name="goesOn">How the command is continued, a clause: "--resume continues from there".</param>

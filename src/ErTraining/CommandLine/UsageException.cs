@@ -3,7 +3,7 @@ using ErLoss.Training.Settings;
 namespace ErTraining.CommandLine;
 
 /// <summary>A command line that cannot be carried out. The message, one line, is printed and the exit code is 2.</summary>
-internal sealed class UsageException(string message) : Exception(message)
+internal class UsageException(string message) : Exception(message)
 {
     /// <summary>The error of a setting as one of the option that gave it.</summary>
     /// <param name="name">The name of the option, or whatever else the user knows the setting by.</param>

@@ -9,8 +9,10 @@ using ErLoss.Training;
 using ErLoss.Training.Checkpoints;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using ErLoss.Training.Runs;
 using ErTraining.CommandLine;
+using ErTraining.Ranks;
 using ErTraining.Terminal;
 using Spectre.Console;
 using TorchSharp;
@@ -47,106 +49,140 @@ internal static class EvaluateCommand
     };
 
     /// <summary>The command as the command line knows it.</summary>
-    public static Command Create(Registry registry)
+    /// <param name="registry">The kinds there are.</param>
+    /// <param name="job">The ranks that share the work.</param>
+    public static Command Create(Registry registry, RankJob job)
     {
         var options = new SettingOptions(
             registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads", s_help);
         var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe). --checkpoint names the run whose encoder is measured, on the images of that run unless --data is given. --weights names a file with an encoder instead; --encoder and --data go with it.");
-        foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, s_output])
+        foreach (Option option in (IEnumerable<Option>)[s_checkpoint, s_untrained, .. options.All, SharedOptions.Mpi, s_output])
         {
             command.Add(option);
         }
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, cancellation)), "fewer --train-images need less memory")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, job, cancellation)), "fewer --train-images need less memory")));
         return command;
     }
 
-    private static int Run(ParseResult parsed, Registry registry, SettingOptions options, CancellationToken cancellation)
+    private static int Run(ParseResult parsed, Registry registry, SettingOptions options, RankJob job, CancellationToken cancellation)
     {
         var sinceStart = Stopwatch.StartNew();
         string? output = parsed.GetValue(s_output);
-        if (output is not null)
+        bool untrained = parsed.GetValue(s_untrained);
+        (RunSettings settings, ImagePreprocessing preprocessing, string? checkpoint) = Together(() =>
         {
-            OutputFile.Prepare(output);
-        }
-        (RunSettings settings, ImagePreprocessing preprocessing, string? checkpoint) = Subject(parsed, registry, options);
-        Device device = SharedOptions.UseDevice(settings.Compute);
+            if (output is not null && job.IsFirst)
+            {
+                OutputFile.Prepare(output);
+            }
+            return Subject(parsed, registry, options);
+        });
+        Device device = Together(() => job.FindDevice(settings.Compute));
+        job.UseThreads(settings.Compute.Threads);
         Tf32 tf32 = settings.Compute.Tf32;
         Devices.AllowTf32(tf32); // as the run had it
-        bool untrained = parsed.GetValue(s_untrained);
 
-        WeightsReadResult? taken = null;
-        using Encoder encoder = untrained || checkpoint is null
-            ? InitialWeights.Encoder(registry, settings, result => taken = result)
-            : registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, ModelWeights.FileIn(checkpoint));
-        if (!untrained && checkpoint is not null)
-        {
-            ModelWeights.LoadEncoder(checkpoint, encoder);
-        }
-        if (taken is not null)
-        {
-            WeightsLines.Write(settings.Encoder.Weights!, taken, encoder, settings.Data.ImageSize);
-        }
-        string source = checkpoint ?? settings.Encoder.Weights!;
+        using Encoder encoder = Together(() => Encoder(registry, settings, untrained ? null : checkpoint));
+        string source = checkpoint ?? settings.Encoder.Weights!, name = registry.Document.NameOf(settings.Encoder);
         encoder.to(device);
-        EncoderOptions.RequireRightFeatures(encoder, settings.Data.ImageSize);
-        string name = registry.Document.NameOf(settings.Encoder);
+        job.Compare(group => RankComparison.Require(group, WeightChecksum.Of(encoder), (odd, others) => new DataException($"{odd.Ranks}: other weights than on {others.Ranks}; give all ranks the same ones ({source}).")));
+        Together(() =>
+        {
+            EncoderOptions.RequireRightFeatures(encoder, settings.Data.ImageSize);
+            return true;
+        });
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
-        ImageData data = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, checkpoint is null ? null : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint))), options.NamesIn(parsed), cancellation);
-        RunImages.RequireLabels(data, "accuracies need");
+            $"[bold]{WeightsLines.Describe(name, encoder)}[/], {(checkpoint is null ? $"the weights in {source}" : untrained ? settings.Encoder.Weights is { } weights ? $"the weights in {weights}, before training" : "untrained" : $"trained with {registry.Document.NameOf(settings.Method)}")}, {encoder.FeatureDimension} features an image, {job.Describe()}on {Devices.DescribeChoice(device, Precision.Float32, tf32)}");
+        ImageData data = Together(() =>
+        {
+            ImageData images = RunImages.Load(settings.Data, settings.Seed, options.GivenName(parsed, "data") is null ? parsed.GetValue(s_checkpoint) : null, checkpoint is null ? null : Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint))), options.NamesIn(parsed), cancellation, job.Machine.LocalSize);
+            RunImages.RequireLabels(images, "accuracies need");
+            return images;
+        });
         AnsiConsole.MarkupLineInterpolated($"{data.Summary}");
+        RunImages.RequireSame(data, settings.Data, job, cancellation);
 
-        (ConfusionMatrix knn, LinearProbeResult probe) = Measure(encoder, preprocessing, data, device, source, cancellation);
-        var result = new EvaluationResult(
-            source,
-            name,
-            untrained,
-            settings.Data.Source,
-            device.ToString(),
-            data.Train.Count,
-            data.Test.Count,
-            data.Train.LabelledCount,
-            data.Test.LabelledCount,
-            encoder.FeatureDimension,
-            knn.Accuracy,
-            knn.ByClass(data.Train.ClassNames),
-            probe.TestAccuracy,
-            probe.TrainAccuracy,
-            probe.Penalty,
-            probe.Iterations,
-            probe.Converged,
-            sinceStart.Elapsed.TotalSeconds);
-        EvaluationSummary.Write(result);
-        if (output is not null)
-        {
-            OutputFile.Write(output, () => AtomicFile.Write(output, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document)));
-        }
-        else
-        {
-            StandardStreams.RequireOutput();
-        }
+        (ConfusionMatrix knn, LinearProbeResult? probe) = Measure(encoder, preprocessing, data, device, source, job, cancellation);
+        job.OnFirst(() => Write(probe!));
         return ExitCode.Success;
+
+        T Together<T>(Func<T> work) => job.Together(() => options.InWords(parsed, work));
+
+        void Write(LinearProbeResult probe)
+        {
+            var result = new EvaluationResult(
+                source,
+                name,
+                untrained,
+                settings.Data.Source,
+                device.ToString(),
+                data.Train.Count,
+                data.Test.Count,
+                data.Train.LabelledCount,
+                data.Test.LabelledCount,
+                encoder.FeatureDimension,
+                knn.Accuracy,
+                knn.ByClass(data.Train.ClassNames),
+                probe.TestAccuracy,
+                probe.TrainAccuracy,
+                probe.Penalty,
+                probe.Iterations,
+                probe.Converged,
+                sinceStart.Elapsed.TotalSeconds);
+            EvaluationSummary.Write(result);
+            if (output is not null)
+            {
+                OutputFile.Write(output, () => AtomicFile.Write(output, stream => JsonSerializer.Serialize(stream, result, JsonFormat.Document)));
+            }
+            else
+            {
+                StandardStreams.RequireOutput();
+            }
+        }
     }
 
-    private static (ConfusionMatrix Knn, LinearProbeResult Probe) Measure(
-        Encoder encoder, ImagePreprocessing preprocessing, ImageData data, Device device, string source, CancellationToken cancellation)
+    /// <summary>The encoder with the weights to measure, on the CPU.</summary>
+    /// <param name="registry">Makes it.</param>
+    /// <param name="settings">Of the run, or of the file of weights.</param>
+    /// <param name="trained">The folder of the weights; null for those that the settings begin with.</param>
+    private static Encoder Encoder(Registry registry, RunSettings settings, string? trained)
+    {
+        if (trained is null)
+        {
+            WeightsReadResult? taken = null;
+            Encoder initial = InitialWeights.Encoder(registry, settings, result => taken = result);
+            if (taken is not null)
+            {
+                WeightsLines.Write(settings.Encoder.Weights!, taken, initial, settings.Data.ImageSize);
+            }
+            return initial;
+        }
+        Encoder encoder = registry.CreateEncoder(settings.Encoder, settings.Data.ImageSize, ModelWeights.FileIn(trained));
+        ModelWeights.LoadEncoder(trained, encoder);
+        return encoder;
+    }
+
+    /// <summary>What the features are worth. All ranks compute them, each a share; rank 0 alone trains the linear probe.</summary>
+    private static (ConfusionMatrix Knn, LinearProbeResult? Probe) Measure(
+        Encoder encoder, ImagePreprocessing preprocessing, ImageData data, Device device, string source, RankJob job, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var train = new ImageTensors(data.Train, device);
         using var test = new ImageTensors(data.Test, device);
         using var work = new ActivityLine("computing the features of the training images");
-        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, preprocessing, work, cancellation);
-        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, preprocessing, work.Is("computing the features of the test images"), cancellation);
+        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, preprocessing, work, job.Group, cancellation);
+        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, preprocessing, work.Is("computing the features of the test images"), job.Group, cancellation);
         if (!cat([trainFeatures, testFeatures]).isfinite().all().item<bool>())
         {
             throw new DataException($"{source}: the encoder's features are not all finite numbers; wanted the weights of a run that went well.");
         }
         work.Is("finding nearest neighbours");
-        var knn = new ConfusionMatrix(testLabels, NearestNeighbours.Predict(trainFeatures, trainLabels, testFeatures, train.ClassCount, cancellation), train.ClassCount);
+        var knn = new ConfusionMatrix(testLabels, FeatureEvaluation.Predict((trainFeatures, trainLabels), testFeatures, train.ClassCount, job.Group, cancellation), train.ClassCount);
         work.Is("training the linear probe");
-        return (knn, LinearProbe.Evaluate(
-            trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation));
+        return (knn, job.Together(() => job.IsFirst
+            ? LinearProbe.Evaluate(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, new ProbeProgress(work), cancellation)
+            : null));
     }
 
     /// <summary>What is to be evaluated: the settings of a run and the folder of its weights, or settings that name a file of weights, and no folder; and how images are given to the encoder.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using ErLoss.Modules;
+using ErLoss.Modules.Distributed;
 using ErLoss.SelfSupervised.Encoders;
 using ErLoss.Training;
 using ErLoss.Training.Compute;
@@ -20,7 +21,7 @@ internal static class InfoCommand
     /// <summary>The command as the command line knows it.</summary>
     public static Command Create(Registry registry)
     {
-        var command = new Command("info", "Show versions, devices, threads, settings of memory and precision, evaluations of kernels, where libtorch came from, and whether this machine computes the features of the encoders correctly.");
+        var command = new Command("info", "Show versions, devices, threads, settings of memory and precision, evaluations of kernels, where libtorch and MPI came from, and whether this machine computes the features of the encoders correctly.");
         command.SetAction(parsed =>
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -41,6 +42,8 @@ internal static class InfoCommand
             WriteRow("threads", $"{torch.get_num_threads()} of {Environment.ProcessorCount} processors");
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);
+            WriteRow("MPI", Mpi());
+            WriteRow("ranks", MpiProcessGroup.LaunchedSize is { } size ? $"{size}, started together" : "1: neither mpirun nor srun has started this process");
             WriteRow("products", folder is null ? MatrixProducts.Description : "as that libtorch was built");
             foreach (string name in registry.Encoders)
             {
@@ -83,6 +86,19 @@ internal static class InfoCommand
         catch (ExternalException e) // a GPU that is full, or that this libtorch has no kernels for
         {
             return $"not checked: {e.Message.Split('\n', 2)[0]}";
+        }
+    }
+
+    /// <summary>The library that several processes would use, which is loaded but not started.</summary>
+    private static string Mpi()
+    {
+        try
+        {
+            return MpiProcessGroup.Describe();
+        }
+        catch (InvalidOperationException e)
+        {
+            return e.Message;
         }
     }
 

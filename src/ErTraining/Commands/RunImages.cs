@@ -1,6 +1,8 @@
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Data;
+using ErLoss.Training.Distributed;
 using ErTraining.CommandLine;
+using ErTraining.Ranks;
 using ErTraining.Terminal;
 using Spectre.Console;
 
@@ -34,6 +36,24 @@ internal static class RunImages
             AnsiConsole.MarkupLineInterpolated($"{line}");
         }
         return images;
+    }
+
+    /// <summary>Refuses ranks that have other images than each other.</summary>
+    /// <param name="images">This rank's.</param>
+    /// <param name="settings">Where they are from.</param>
+    /// <param name="job">The ranks.</param>
+    /// <param name="cancellation">Heeded where pixels are read from a file.</param>
+    /// <returns>The images, with their fingerprint where there are several ranks.</returns>
+    /// <exception cref="DataException">They differ.</exception>
+    public static ImageData RequireSame(ImageData images, DataSettings settings, RankJob job, CancellationToken cancellation)
+    {
+        if (job.Group is null)
+        {
+            return images;
+        }
+        string fingerprint = job.Together(() => images.Fingerprint(cancellation));
+        job.Compare(group => RankComparison.Require(group, fingerprint, (odd, others) => new DataException($"{odd.Ranks}: the images are others than those of {others.Ranks}; give all ranks the same images ({settings.Source}).")));
+        return images with { KnownFingerprint = (images.Train, images.Test, fingerprint) };
     }
 
     /// <summary>Refuses images that no accuracy can be measured on.</summary>

@@ -16,10 +16,17 @@ internal static class PlainOutput
         }
     }
 
-    /// <summary>Has plain lines written to what is standard output now, unbroken.</summary>
+    /// <summary>Has .NET take a terminal for one that knows no control sequences. To be called before anything is printed.</summary>
+    public static void ForgetTerminal()
+    {
+        Environment.SetEnvironmentVariable("TERM", "dumb");
+        Environment.SetEnvironmentVariable("NO_COLOR", "1");
+    }
+
+    /// <summary>Has plain lines written, unbroken, to what is standard output now.</summary>
     public static void Use()
     {
-        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(Console.Out) });
         AnsiConsole.Profile.Width = Width;
     }
 }

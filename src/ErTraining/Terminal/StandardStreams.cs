@@ -21,6 +21,21 @@ internal static class StandardStreams
         Console.SetError(new LenientWriter(IsClosed(Error) ? null : Console.Error));
     }
 
+    /// <summary>Drops what the program prints from now on, its errors included. <see cref="WriteError"/> still writes.</summary>
+    public static void Silence()
+    {
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        PlainOutput.Use();
+    }
+
+    /// <summary>Writes a line to standard error although it was silenced.</summary>
+    public static void WriteError(string line)
+    {
+        using var error = new StreamWriter(Console.OpenStandardError());
+        new LenientWriter(error).WriteLine(line);
+    }
+
     /// <summary>Refuses to end well where what was written to standard output did not arrive: for commands that make nothing else. A reader that has read enough is no fault.</summary>
     /// <exception cref="IOException">It did not.</exception>
     public static void RequireOutput()

@@ -1,0 +1,250 @@
+using ErLoss.Modules.Distributed;
+using ErLoss.Training;
+using ErLoss.Training.Compute;
+using ErLoss.Training.Distributed;
+using ErLoss.Training.Studies;
+using ErTraining.CommandLine;
+using ErTraining.Terminal;
+using static TorchSharp.torch;
+
+namespace ErTraining.Ranks;
+
+/// <summary>This process as one of those that a launcher (<c>mpirun</c>, <c>srun</c>) has started together: the ranks. A process that was started alone is the only one.</summary>
+/// <remarks>Rank 0 alone prints. The others are silent but for an error that rank 0 does not know of.</remarks>
+internal sealed class RankJob
+{
+    private const string Cancelled = "cancelled", Error = "error: ";
+
+    /// <summary>How long other ranks than 0 wait before they tell of an error. If rank 0 has the same one, it tells of it at once, and the launcher ends the others meanwhile.</summary>
+    private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(1.5);
+
+    private int? _launchedRank; // null if no launcher has started several processes, or if they do not work together
+    private MpiProcessGroup? _world;
+    private MachineRanks _machine = MachineRanks.Alone;
+
+    /// <summary>As the environment has it.</summary>
+    public RankJob()
+    {
+        _launchedRank = IsLaunched ? MpiProcessGroup.LaunchedRank ?? 0 : null;
+    }
+
+    /// <summary>Whether a launcher has started this process with others. A cell is a run of its own, also if a launcher has started the process of its study.</summary>
+    public static bool IsLaunched => !ParentLink.IsTied && (MpiProcessGroup.LaunchedSize is { } size ? size > 1 : MpiProcessGroup.LaunchedRank is not null);
+
+    /// <summary>The ranks; null if this process works alone.</summary>
+    public ProcessGroup? Group => _world is { Size: > 1 } ? _world : null;
+
+    /// <summary>Whether this is rank 0, or alone.</summary>
+    public bool IsFirst => Rank == 0;
+
+    /// <summary>Which ranks share the machine of this one.</summary>
+    public MachineRanks Machine => _machine;
+
+    /// <summary>Has this process work alone, whoever has started it. Before <see cref="Quieten"/>.</summary>
+    public void WorkAlone() => _launchedRank = null;
+
+    private int Rank => _world?.Rank ?? _launchedRank ?? 0;
+
+    /// <summary>Has ranks other than 0 print nothing, and rank 0 plain lines: launchers pass on what ranks print, and some give them a terminal of their own that nobody sees.</summary>
+    public void Quieten()
+    {
+        if (_launchedRank is null)
+        {
+            return;
+        }
+        if (IsFirst)
+        {
+            PlainOutput.Use();
+        }
+        else
+        {
+            StandardStreams.Silence();
+        }
+    }
+
+    /// <summary>Joins the other ranks, if there are some.</summary>
+    /// <param name="isAsked">Whether to ask MPI although no launcher is recognised.</param>
+    /// <exception cref="NoRanksException">MPI does not start, or does not belong to the launcher.</exception>
+    public void Join(bool isAsked)
+    {
+        if (_launchedRank is null && !isAsked)
+        {
+            return;
+        }
+        try
+        {
+            _world = MpiProcessGroup.Initialize();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new NoRanksException(e.Message, IsMpiThere());
+        }
+        _machine = MachineRanks.Of(Group);
+    }
+
+    private static bool IsMpiThere()
+    {
+        try
+        {
+            MpiProcessGroup.Describe();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Does something on all ranks, in which there is no collective. If it fails on one, all fail with an error that names that rank.</summary>
+    /// <exception cref="RanksFailedException">It has failed on a rank. An error that is a fault of the program's own is thrown as it is, on that rank alone.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled on a rank.</exception>
+    public T Together<T>(Func<T> work)
+    {
+        if (Group is not { } group)
+        {
+            return work();
+        }
+        T result = default!;
+        string failure = "";
+        try
+        {
+            result = work();
+        }
+        catch (OperationCanceledException)
+        {
+            failure = Cancelled;
+        }
+        catch (Exception e) when (ErrorLine.Of(e) is { } line)
+        {
+            failure = $"{line.ExitCode} {line.Text}";
+        }
+        string[] all = group.GatherTexts(failure);
+        if (all.All(text => text.Length == 0))
+        {
+            return result;
+        }
+        // The errors before the cancellations, which may follow from them.
+        (string text, int[] ranks) = all.Index().Where(rank => rank.Item.Length > 0).GroupBy(rank => rank.Item, rank => rank.Index).Select(same => (same.Key, same.ToArray())).MinBy(same => same.Key == Cancelled);
+        if (text == Cancelled)
+        {
+            throw new OperationCanceledException();
+        }
+        string[] parts = text.Split(' ', 2);
+        throw new RanksFailedException(new ErrorLine(ranks.Length == group.Size ? parts[1] : $"{RankComparison.Names(ranks)}: {parts[1]}", int.Parse(parts[0])));
+    }
+
+    /// <summary>As the other one, of something that rank 0 alone does.</summary>
+    public void OnFirst(Action work) => Together(() =>
+    {
+        if (IsFirst)
+        {
+            work();
+        }
+        return true;
+    });
+
+    /// <summary>Compares what the ranks have. If that throws, it does so on all of them.</summary>
+    /// <exception cref="RanksFailedException">It has thrown an error.</exception>
+    public void Compare(Action<ProcessGroup> comparison)
+    {
+        if (Group is not { } group)
+        {
+            return;
+        }
+        try
+        {
+            comparison(group);
+        }
+        catch (Exception e) when (ErrorLine.Of(e) is { } line)
+        {
+            throw new RanksFailedException(line);
+        }
+    }
+
+    /// <summary>What rank 0 says.</summary>
+    public bool FromFirst(bool own) => Group?.Any(own && IsFirst) ?? own;
+
+    /// <summary>"4 ranks, " before the device of each; with the number of machines if there are several.</summary>
+    public string Describe() => Group is not { } group ? "" : _machine.Machines > 1 ? $"{group.Size} ranks on {_machine.Machines} machines, each " : $"{group.Size} ranks, each ";
+
+    /// <summary>Finds the device asked for. The GPUs of a machine go to its ranks in turns.</summary>
+    /// <exception cref="ErLoss.Training.Settings.SettingsException">There is no such device in this machine.</exception>
+    public Device FindDevice(ComputeSettings settings) => SharedOptions.FindDevice(settings, _machine.Local);
+
+    /// <summary>Sets the number of threads. Unless one is given, the ranks of a machine share its processors, and all ranks have as many as the rank that has the fewest: other numbers of threads round otherwise.</summary>
+    /// <param name="given">The number given; null if none is.</param>
+    public void UseThreads(int? given)
+    {
+        SharedOptions.UseThreads(given, _machine.ProcessorSharers);
+        if (Group is { } group && given is null)
+        {
+            set_num_threads((int)group.GatherNumbers(get_num_threads()).Min());
+        }
+    }
+
+    /// <summary>Ends a command that all ranks end with this code: none leaves before rank 0 has written all.</summary>
+    public int End(int exitCode)
+    {
+        if (exitCode != ExitCode.Success)
+        {
+            Group?.Barrier(); // the launcher ends the other ranks when one has left with such a code
+        }
+        return exitCode;
+    }
+
+    /// <summary>Ends with an error of this rank, which others may have, too.</summary>
+    /// <param name="error">One that is a line to the user.</param>
+    /// <param name="othersJoin">Whether the command is one for which the other ranks have joined, or wait for this one to join.</param>
+    /// <returns>The exit code.</returns>
+    public int Fail(Exception error, bool othersJoin)
+    {
+        if (error is RanksFailedException { Line: var line })
+        {
+            if (IsFirst)
+            {
+                Console.Error.WriteLine($"error: {line.Text}");
+            }
+            return End(line.ExitCode);
+        }
+        if (_launchedRank is not null && _world is null && othersJoin && error is not NoRanksException)
+        {
+            try
+            {
+                Join(isAsked: false);
+                return Together<int>(() => throw error);
+            }
+            catch (Exception e) when (e is RanksFailedException or NoRanksException)
+            {
+                return Fail(e, othersJoin);
+            }
+        }
+        line = ErrorLine.Of(error)!;
+        bool isOfAll = _world is null && (error is NoRanksException { IsOfAll: true } || !othersJoin);
+        return Abort(IsFirst || !isOfAll ? $"error: {line.Text}" : null, line.ExitCode);
+    }
+
+    /// <summary>Ends all ranks, which would wait for this one.</summary>
+    /// <param name="text">What is printed; null for nothing.</param>
+    /// <param name="exitCode">How all end.</param>
+    /// <returns>The exit code.</returns>
+    public int Abort(string? text, int exitCode)
+    {
+        if (IsFirst)
+        {
+            Console.Error.WriteLine(text);
+        }
+        else
+        {
+            Thread.Sleep(s_precedence);
+            if (text is not null)
+            {
+                StandardStreams.WriteError(text.StartsWith(Error, StringComparison.Ordinal) ? $"{Error}rank {Rank}: {text[Error.Length..]}" : $"{Error}rank {Rank}: {text}");
+            }
+        }
+        if (Group is not null)
+        {
+            _world!.Abort(exitCode);
+        }
+        return exitCode;
+    }
+}
