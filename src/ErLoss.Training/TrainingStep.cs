@@ -22,6 +22,7 @@ internal sealed class TrainingStep : IDisposable
 {
     private readonly RunSettings _settings;
     private readonly ImageTensors _images;
+    private readonly ProcessGroup? _group;
     private readonly Share _share;
     private readonly GradientBuffer? _gradients; // where there are several ranks
     private readonly TwoViews _views;
@@ -40,6 +41,7 @@ internal sealed class TrainingStep : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(images.Count, settings.BatchSize, nameof(images));
         _settings = settings;
         _images = images;
+        _group = group;
         _share = Share.Of(settings.BatchSize, group);
         _gradients = group is null ? null : new GradientBuffer(method, group, _share, OwnStatistics(method));
         Method = method;
@@ -74,7 +76,7 @@ internal sealed class TrainingStep : IDisposable
     {
         if (isNew)
         {
-            Method.BeginEpoch(() => _images.FeaturesOf(Method.Encoder), new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
+            Method.BeginEpoch(() => _images.FeaturesOf(Method.Encoder, group: _group), new RandomStream(_settings.Seed, RandomPurpose.Method, epoch));
         }
         long[] order = Method.Order((int)_images.Count, new RandomStream(_settings.Seed, RandomPurpose.Order, epoch));
         _batches?.Dispose();

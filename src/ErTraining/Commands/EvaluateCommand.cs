@@ -50,9 +50,10 @@ internal static class EvaluateCommand
 
     /// <summary>The command as the command line knows it.</summary>
     /// <param name="registry">The kinds there are.</param>
-    /// <param name="job">The ranks that share the work.</param>
-    public static Command Create(Registry registry, RankJob job)
+    /// <param name="job">The ranks that share the work; this process alone if null.</param>
+    public static Command Create(Registry registry, RankJob? job = null)
     {
+        RankJob ranks = job ?? RankJob.Alone();
         var options = new SettingOptions(
             registry, setting => setting.Path.Split('.')[0] is "data" or "encoder" || setting.Word is "device" or "threads", s_help);
         var command = new Command("evaluate", "Measure the features of a trained encoder: the accuracy of nearest neighbours (kNN) and of a linear classifier (linear probe). --checkpoint names the run whose encoder is measured, on the images of that run unless --data is given. --weights names a file with an encoder instead; --encoder and --data go with it.");
@@ -61,7 +62,7 @@ internal static class EvaluateCommand
             command.Add(option);
         }
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, job, cancellation)), "fewer --train-images need less memory")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(parsed, registry, options, ranks, cancellation)), "fewer --train-images need less memory")));
         return command;
     }
 

@@ -35,9 +35,10 @@ internal static class TrainCommand
 
     /// <summary>The command as the command line knows it.</summary>
     /// <param name="registry">The kinds there are.</param>
-    /// <param name="job">The ranks that train together.</param>
-    public static Command Create(Registry registry, RankJob job)
+    /// <param name="job">The ranks that train together; this process alone if null.</param>
+    public static Command Create(Registry registry, RankJob? job = null)
     {
+        RankJob ranks = job ?? RankJob.Alone();
         var options = new SettingOptions(registry);
         var command = new Command("train", "Train an encoder on unlabelled images. This is also what happens without a command.");
         foreach (Option option in (IEnumerable<Option>)[.. options.All, options.Config, s_output, s_resume, s_checkpointMinutes, s_maxTime, s_tensorBoard, SharedOptions.Mpi, s_printSchema])
@@ -45,7 +46,7 @@ internal static class TrainCommand
             command.Add(option);
         }
         command.SetAction((parsed, cancellation) => Task.FromResult(
-            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(registry, options, parsed, job, cancellation)), "a smaller --batch-size needs less memory")));
+            OutOfMemory.InOneLine(() => options.InWords(parsed, () => Run(registry, options, parsed, ranks, cancellation)), "a smaller --batch-size needs less memory")));
         return command;
     }
 

@@ -28,6 +28,14 @@ internal sealed class RankJob
         _launchedRank = IsLaunched ? MpiProcessGroup.LaunchedRank ?? 0 : null;
     }
 
+    /// <summary>A process that works alone.</summary>
+    public static RankJob Alone()
+    {
+        var job = new RankJob();
+        job.WorkAlone();
+        return job;
+    }
+
     /// <summary>Whether a launcher has started this process with others. A cell is a run of its own, also if a launcher has started the process of its study.</summary>
     public static bool IsLaunched => !ParentLink.IsTied && (MpiProcessGroup.LaunchedSize is { } size ? size > 1 : MpiProcessGroup.LaunchedRank is not null);
 

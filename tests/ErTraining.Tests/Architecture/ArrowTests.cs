@@ -22,9 +22,17 @@ internal sealed class ArrowTests
             "ErLoss.SelfSupervised.Weights", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Distributed", "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Optimization",
             "ErLoss.Training.Randomness", "ErLoss.Training.Settings", "ErLoss.Training.Statistics", "ErLoss.Training.Views",
         ],
-        ["ErLoss.Training.Checkpoints"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights", "ErLoss.Training"],
+        ["ErLoss.Training.Checkpoints"] =
+        [
+            "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights", "ErLoss.Training",
+            "ErLoss.Training.Distributed",
+        ],
         ["ErLoss.Training.Compute"] = ["ErLoss.Training.Settings"],
-        ["ErLoss.Training.Data"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Compute", "ErLoss.Training.Randomness", "ErLoss.Training.Settings"],
+        ["ErLoss.Training.Data"] =
+        [
+            "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Compute", "ErLoss.Training.Distributed",
+            "ErLoss.Training.Randomness", "ErLoss.Training.Settings",
+        ],
         ["ErLoss.Training.Embeddings"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training.Data"],
         ["ErLoss.Training.Distributed"] = ["ErLoss.Modules"],
         ["ErLoss.Training.Encoders"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Weights", "ErLoss.Training.Settings"],
@@ -43,22 +51,26 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.Training.Distributed", "ErLoss.Training.Settings"],
         ["ErTraining"] =
         [
-            "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies",
-            "ErTraining.CommandLine", "ErTraining.Commands", "ErTraining.Libtorch", "ErTraining.Terminal",
+            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies", "ErTraining.CommandLine",
+            "ErTraining.Commands", "ErTraining.Libtorch", "ErTraining.Ranks", "ErTraining.Terminal",
         ],
         ["ErTraining.CommandLine"] =
         [
-            "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Methods", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
-            "ErTraining.Terminal",
+            "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Compute",
+            "ErLoss.Training.Distributed", "ErLoss.Training.Methods", "ErLoss.Training.Settings", "ErLoss.Training.Studies", "ErTraining.Terminal",
         ],
         ["ErTraining.Commands"] =
         [
             "ErLoss.Modules", "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.SelfSupervised.Weights",
-            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Embeddings",
-            "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Settings", "ErLoss.Training.Studies",
-            "ErTraining.CommandLine", "ErTraining.Libtorch", "ErTraining.Reports", "ErTraining.Terminal",
+            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Data", "ErLoss.Training.Distributed",
+            "ErLoss.Training.Embeddings", "ErLoss.Training.Encoders", "ErLoss.Training.Methods", "ErLoss.Training.Runs", "ErLoss.Training.Settings",
+            "ErLoss.Training.Studies", "ErTraining.CommandLine", "ErTraining.Libtorch", "ErTraining.Ranks", "ErTraining.Reports", "ErTraining.Terminal",
         ],
         ["ErTraining.Libtorch"] = ["ErLoss.SelfSupervised.IO"],
+        ["ErTraining.Ranks"] =
+        [
+            "ErLoss.Modules", "ErLoss.Training.Compute", "ErLoss.Training.Distributed", "ErLoss.Training.Studies", "ErTraining.CommandLine", "ErTraining.Terminal",
+        ],
         ["ErTraining.Reports"] =
         [
             "ErLoss.SelfSupervised.Encoders", "ErLoss.SelfSupervised.Evaluation", "ErLoss.SelfSupervised.IO", "ErLoss.Training", "ErLoss.Training.Data",
