@@ -10,14 +10,15 @@ internal static class StateBroadcast
 {
     /// <summary>The state of rank 0 on every rank; null if it has none.</summary>
     /// <param name="group">The ranks; null if there is one process.</param>
-    /// <param name="ofRankZero">The state, on rank 0.</param>
+    /// <param name="ofRankZero">The state. It is looked at on rank 0 alone.</param>
     public static TrainingState? From(ProcessGroup? group, TrainingState? ofRankZero)
     {
         if (group is null)
         {
             return ofRankZero;
         }
-        string? text = group.BroadcastText(group.Rank == 0 && ofRankZero is { } own
+        TrainingState? own = group.Rank == 0 ? ofRankZero : null;
+        string? text = group.BroadcastText(own is not null
             ? JsonSerializer.Serialize(new Header(own.Settings, own.DataFingerprint, own.Position, Names(own.Method), Names(own.Optimizer)), StateFile.Json)
             : null);
         if (text is null)
@@ -25,12 +26,12 @@ internal static class StateBroadcast
             return null;
         }
         Header header = JsonSerializer.Deserialize<Header>(text, StateFile.Json)!;
-        return new TrainingState(header.Settings, header.DataFingerprint, header.Position, Tensors(header.Method, ofRankZero?.Method), Tensors(header.Optimizer, ofRankZero?.Optimizer));
+        return new TrainingState(header.Settings, header.DataFingerprint, header.Position, Tensors(header.Method, own?.Method), Tensors(header.Optimizer, own?.Optimizer));
 
         static Entry[] Names(IReadOnlyDictionary<string, SafeTensor> tensors) => [.. tensors.Select(tensor => new Entry(tensor.Key, tensor.Value.DType, tensor.Value.Shape))];
 
-        Dictionary<string, SafeTensor> Tensors(Entry[] entries, IReadOnlyDictionary<string, SafeTensor>? own) =>
-            entries.ToDictionary(entry => entry.Name, entry => new SafeTensor(entry.DType, entry.Shape, group.BroadcastBytes(own?[entry.Name].Data)!));
+        Dictionary<string, SafeTensor> Tensors(Entry[] entries, IReadOnlyDictionary<string, SafeTensor>? ofRank) =>
+            entries.ToDictionary(entry => entry.Name, entry => new SafeTensor(entry.DType, entry.Shape, group.BroadcastBytes(ofRank?[entry.Name].Data)!));
     }
 
     private sealed record Entry(string Name, string DType, long[] Shape);

@@ -96,7 +96,7 @@ internal static class DataSource
         {
             int train = Count(reader.TrainLabels.Length, settings.TrainImages, "training"), test = Count(reader.TestLabels.Length, settings.TestImages, "test");
             long bytes = ImageSet.BytesAt(settings.ImageSize);
-            if (!DevicePlacement.FitsInMemory([train * bytes, test * bytes], HostMemory.Free()))
+            if (!DevicePlacement.FitsInMemory([train * bytes, test * bytes], HostMemory.Free() / processes))
             {
                 return reader.OnDemand(train, test);
             }

@@ -133,7 +133,7 @@ internal sealed class ImageCacheTests : IDisposable
     }
 
     [Test]
-    public void Two_that_make_the_same_cache_at_once_both_have_it_and_what_a_killed_one_left_is_deleted()
+    public void Two_that_want_the_same_cache_at_once_both_have_it_from_one_of_them_and_what_a_killed_one_left_is_deleted()
     {
         Load();
         string abandoned = $"{File}.0123.tmp", recent = $"{File}.4567.tmp";
@@ -143,10 +143,11 @@ internal sealed class ImageCacheTests : IDisposable
         System.IO.File.WriteAllText(recent, "of a process that is at work");
         using var both = new Barrier(2);
         ImageData[] made = new ImageData[2];
+        Counted[] counted = [new(), new()];
         Parallel.For(0, 2, new ParallelOptions { MaxDegreeOfParallelism = 2 }, i =>
         {
             both.SignalAndWait(TimeSpan.FromSeconds(10));
-            made[i] = Load();
+            made[i] = Load(loading: new LoadingProgress(counted[i], CancellationToken.None));
         });
         ImageData plain = Load(cached: false);
         Assert.Multiple(() =>
@@ -155,6 +156,7 @@ internal sealed class ImageCacheTests : IDisposable
             AssertSame(made[1], plain);
             Assert.That(Directory.GetFiles(_folder["cache"]).Select(Path.GetExtension), Is.EquivalentTo((string[])[".images", ".tmp"]));
             Assert.That(System.IO.File.Exists(recent));
+            Assert.That(counted.Select(images => images.Images).Order(), Is.EqualTo([0, plain.Train.Count + plain.Test.Count]), "one waits for the other");
         });
     }
 

@@ -48,18 +48,21 @@ internal sealed class ImageFolderLoader(
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public ImageData Load(string path)
     {
-        string source = CacheSource.Fingerprint(folder, decoding, mostTrainImages, mostTestImages, loading?.Cancellation ?? CancellationToken.None);
-        ImageCache? cache = ImageCache.TryOpen(path, source, out string? fault);
-        if (cache?.Faults.Any(IsMended) == true)
-        {
-            (cache, fault) = (null, "was made without images that can be read now");
-        }
-        bool isNew = cache is null;
+        CancellationToken cancellation = loading?.Cancellation ?? CancellationToken.None;
+        string source = CacheSource.Fingerprint(folder, decoding, mostTrainImages, mostTestImages, cancellation);
+        ImageCache? cache = Open(out string? fault);
+        bool isNew = false;
         if (cache is null)
         {
-            Write(path, source);
-            cache = ImageCache.TryOpen(path, source, out string? replaced)
-                ?? throw new DataException($"{path}: {(replaced is null ? "was deleted" : $"{replaced} by another process")} while it was in use; try again.");
+            using IDisposable? turn = CacheTurn.Wait(path, cancellation);
+            cache = Open(out string? _); // which another process may have made meanwhile
+            if (cache is null)
+            {
+                isNew = true;
+                Write(path, source);
+                cache = ImageCache.TryOpen(path, source, out string? replaced)
+                    ?? throw new DataException($"{path}: {(replaced is null ? "was deleted" : $"{replaced} by another process")} while it was in use; try again.");
+            }
         }
         RequireReadable(cache.Faults);
         ImageData data = Data(cache.Train, cache.Test, cache.Faults);
@@ -71,6 +74,16 @@ internal sealed class ImageFolderLoader(
             CacheUse = !isNew ? $"The images are read from {path}, where they are decoded already ({size})."
                 : $"{(fault is null ? "The images are now" : $"{path} {fault} and has been made anew. The images are")} decoded in {path} ({size}), from which later starts read them.",
         };
+
+        ImageCache? Open(out string? fault)
+        {
+            ImageCache? opened = ImageCache.TryOpen(path, source, out fault);
+            if (opened?.Faults.Any(IsMended) == true)
+            {
+                (opened, fault) = (null, "was made without images that can be read now");
+            }
+            return opened;
+        }
     }
 
     private void Write(string path, string source)
