@@ -56,7 +56,7 @@ public sealed class SyncBatchNorm : BatchNorm
                 $"The network has batch normalisations of TorchSharp, '{first}'{(others.Count > 1 ? $" and {others.Count - 1} more" : "")}, which normalise by the rows of one process; {nameof(SyncBatchNorm)} is wanted in their place.",
                 nameof(network));
         }
-        foreach (SyncBatchNorm normalization in network.modules().OfType<SyncBatchNorm>())
+        foreach (SyncBatchNorm normalization in Parts(network).Select(part => part.Module).OfType<SyncBatchNorm>())
         {
             normalization.Group = group;
         }
@@ -64,7 +64,7 @@ public sealed class SyncBatchNorm : BatchNorm
 
     /// <summary>The names of the batch normalisations in a network that cannot span ranks.</summary>
     internal static IReadOnlyList<string> Others(nn.Module network) =>
-        [.. network.named_modules().Where(part => part.module is BatchNorm and not SyncBatchNorm).Select(part => part.name)];
+        [.. Parts(network).Where(part => part.Module is BatchNorm and not SyncBatchNorm).Select(part => part.Name)];
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -104,6 +104,9 @@ public sealed class SyncBatchNorm : BatchNorm
         running_var!.mul_(rest).add_(moments.Variance * unbiased, share);
         num_batches_tracked!.add_(1);
     }
+
+    /// <summary>The network itself and what is in it.</summary>
+    private static IEnumerable<(string Name, nn.Module Module)> Parts(nn.Module network) => network.named_modules().Prepend((network.GetName(), network)).DistinctBy(part => part.Item2);
 
     private static long Positive(long features) => features > 0
         ? features

@@ -130,6 +130,7 @@ internal sealed class SyncBatchNormTests : TensorTests
         Assert.That(
             () => SyncBatchNorm.SetGroup(network, group), Throws.ArgumentException.With.Message.Contains("'theirs' and 1 more").And.Message.Contains("SyncBatchNorm is wanted"));
         SyncBatchNorm.SetGroup(network, null);
+        Assert.That(() => SyncBatchNorm.SetGroup(nn.BatchNorm1d(2), group), Throws.ArgumentException.With.Message.Contains("'BatchNorm1d', which"));
         var module = new SyncBatchNorm(2) { Group = group };
         Assert.That(() => module.call(ones(3, 4)), Throws.ArgumentException.With.Message.Contains("The shape is (3, 4); (k, 2) or (k, 2, …) is wanted."));
         Assert.That(() => new SyncBatchNorm(0), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -161,7 +162,10 @@ internal sealed class SyncBatchNormTests : TensorTests
                 module.bias!.copy_(arange(Channels) * 0.1);
                 module.running_mean!.fill_(0.25);
             }
-            SyncBatchNorm.SetGroup(nn.Sequential(parts.Length > 1 ? [module] : []), group);
+            if (parts.Length > 1)
+            {
+                SyncBatchNorm.SetGroup(module, group);
+            }
             Tensor own = input.narrow(0, first, count).detach().clone().requires_grad_();
             Tensor output = nn.functional.relu(module.call(own), inplace: true); // as encoders have it
             (output * weights.narrow(0, first, count)).sum().backward();
