@@ -51,7 +51,7 @@ internal static class MpiCheck
         {
             return what == Exit ? 3 : throw new NotSupportedException("rank 1 ends");
         }
-        string wrong = $"{CollectiveChecks.Run(group)}{CheckPieces(group)}{CheckLoss(group)}";
+        string wrong = $"{CollectiveChecks.Run(group)}{CheckPieces(group)}{CheckLoss(group)}{CheckLauncher(group)}";
         Console.WriteLine($"rank {group.Rank} of {group.Size}: {group.Library}: {(wrong.Length == 0 ? "all is right" : wrong)}");
         // A null reference must stay an exception, whatever the library does with its signal.
         try
@@ -64,6 +64,10 @@ internal static class MpiCheck
         }
         return 5;
     }
+
+    /// <summary>What the launcher says before MPI is started is what MPI says.</summary>
+    private static string CheckLauncher(MpiProcessGroup group) =>
+        (MpiProcessGroup.LaunchedRank, MpiProcessGroup.LaunchedSize) == (group.Rank, group.Size) ? "" : $"; the launcher says rank {MpiProcessGroup.LaunchedRank} of {MpiProcessGroup.LaunchedSize}";
 
     /// <summary>The same results where tensors are larger than what one call can take.</summary>
     private static string CheckPieces(MpiProcessGroup group)

@@ -49,6 +49,9 @@ internal sealed class MpiTests
         }
     }
 
+    [Test]
+    public void Without_a_launcher_none_is_recognised() => Assert.That((MpiProcessGroup.LaunchedRank, MpiProcessGroup.LaunchedSize), Is.EqualTo(((int?)null, (int?)null)));
+
     /// <summary>The launcher's exit code, and what it and the ranks printed.</summary>
     private static (int Code, string Output) Start(string launcher, int ranks, string what, string? library = null)
     {

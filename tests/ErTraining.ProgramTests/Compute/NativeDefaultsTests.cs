@@ -18,6 +18,7 @@ internal sealed class NativeDefaultsTests
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             Assert.That(outcome.Output, Does.Match(@"TorchSharp\s+0\.107\.0").And.Match(@"libtorch\s+2\.10\.0"));
             Assert.That(outcome.Output, Does.Match(@"loaded from\s+\S*torch_cpu").And.Match(@"resnet18\s+cifar stem at 32x32: features").And.Match(@"resnet18\s+imagenet stem at 64x64: features").And.Match(@"kernels\s+Fused, Composed, Attention"));
+            Assert.That(outcome.Output, Does.Match(@"MPI\s+(Open MPI|MPICH|Intel|No MPI library was found)").And.Match(@"ranks\s+1: neither"));
             Assert.That(outcome.Output, Does.Match(CLibrary.IsGlibc ? @"freed memory\s+kept for the next tensors" : @"freed memory\s+as the system"));
             Assert.That(outcome.Error, Does.Contain($"GOMP_SPINCOUNT = '{WaitingThreads.Spins}'"));
             Assert.That(outcome.Output, Does.Match($@"waiting threads\s+spin {WaitingThreads.Spins:n0} times"));
