@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Studies;
@@ -205,7 +204,7 @@ internal static class StudyCommand
             {
                 await runner.RunAsync(parallel, limit.Token);
             }
-            WriteReport(plan, folder, runner.Outcomes, data, processes.OwnPath);
+            StudyFiles.Write(plan, folder, runner.Outcomes, data, processes.OwnPath);
         }
         catch (OperationCanceledException)
         {
@@ -232,29 +231,6 @@ internal static class StudyCommand
                 throw new UsageException(
                     $"{output}: {other.Name} was trained by version {other.Version} of this program, which is {settings.Version}; "
                     + "give another --output, or --retrain to train such cells once more with this version.");
-            }
-        }
-    }
-
-    /// <summary>Writes figures and report. Other processes that worked on the study may be writing the same ones.</summary>
-    private static void WriteReport(StudyPlan plan, StudyFolder folder, IReadOnlyList<CellOutcome> outcomes, ImageData data, string own)
-    {
-        using StudyFigure? figure = StudyFigure.Create(plan, outcomes);
-        using StudyFigure? collapse = StudyFigure.Create(plan, outcomes, StudyMetric.OfCollapse);
-        Save(figure, "figure2");
-        Save(collapse, "collapse");
-        string page = own + ".html";
-        StudyReport.Write(page, plan, outcomes, data, figure, collapse);
-        AtomicFile.Replace(page, folder.ReportPath);
-
-        void Save(StudyFigure? figure, string name)
-        {
-            if (figure is not null)
-            {
-                string png = own + ".png", svg = own + ".svg";
-                figure.Save(png, svg);
-                AtomicFile.Replace(png, folder.FigurePath(name + ".png"));
-                AtomicFile.Replace(svg, folder.FigurePath(name + ".svg"));
             }
         }
     }
