@@ -130,7 +130,7 @@ internal sealed class Trainer : IDisposable
         {
             FeatureCheck.Require(Method.Encoder, _settings.Crops.SizeOfSmallCrops(_settings.Data.ImageSize));
         }
-        RequireSameWeights();
+        RankWeights.RequireSame(_group, Method, _progress.StepsDone);
         if (_progress.KnnAccuracyBefore is null && (_measuresAccuracy || _progress.StepsDone == 0))
         {
             _progress.KnnAccuracyBefore = KnnAccuracy(cancellation);
@@ -144,7 +144,7 @@ internal sealed class Trainer : IDisposable
         {
             EpochMetrics metrics = TrainEpoch(Epochs.Count + 1, keeper, cancellation);
             _divergence.RequireSoundWeights();
-            RequireSameWeights();
+            RankWeights.RequireSame(_group, Method, _progress.StepsDone);
             try
             {
                 metrics = Evaluate(metrics, cancellation);
@@ -230,15 +230,6 @@ internal sealed class Trainer : IDisposable
         }
         return isAsked ? (true, _group.Any(cancellation.IsCancellationRequested)) : (_group.Rank == 0 && keeper?.IsDue == true, false);
     }
-
-    /// <summary>Refuses to go on where ranks have come to other weights than each other, which they never do unless a machine, a driver or a program is at fault.</summary>
-    /// <exception cref="TrainingFailedException">They have.</exception>
-    private void RequireSameWeights() => RankComparison.Require(
-        _group,
-        _group is null ? "" : WeightChecksum.Of(Method),
-        (odd, others) => new TrainingFailedException($"The weights of {odd.Ranks} differ from those of {others.Ranks} " + (_progress.StepsDone == 0
-            ? "before the first step; give all ranks the same file of weights."
-            : $"after step {_progress.StepsDone}, although all have taken the same steps. Ranks must be on machines of one kind, with the same number of threads each.")));
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)

@@ -13,7 +13,7 @@ namespace ErTraining.Ranks;
 /// <remarks>Rank 0 alone prints. The others are silent but for an error that rank 0 does not know of.</remarks>
 internal sealed class RankJob
 {
-    private const string Cancelled = "cancelled", Error = "error: ";
+    private const string Error = "error: ";
 
     /// <summary>How long other ranks than 0 wait before they tell of an error. If rank 0 has the same one, it tells of it at once, and the launcher ends the others meanwhile.</summary>
     private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(1.5);
@@ -113,32 +113,22 @@ internal sealed class RankJob
             return work();
         }
         T result = default!;
-        string failure = "";
+        ErrorLine? failure = null;
+        bool isCancelled = false;
         try
         {
             result = work();
         }
         catch (OperationCanceledException)
         {
-            failure = Cancelled;
+            isCancelled = true;
         }
         catch (Exception e) when (ErrorLine.Of(e) is { } line)
         {
-            failure = $"{line.ExitCode} {line.Text}";
+            failure = line;
         }
-        string[] all = group.GatherTexts(failure);
-        if (all.All(text => text.Length == 0))
-        {
-            return result;
-        }
-        // The errors before the cancellations, which may follow from them.
-        (string text, int[] ranks) = all.Index().Where(rank => rank.Item.Length > 0).GroupBy(rank => rank.Item, rank => rank.Index).Select(same => (same.Key, same.ToArray())).MinBy(same => same.Key == Cancelled);
-        if (text == Cancelled)
-        {
-            throw new OperationCanceledException();
-        }
-        string[] parts = text.Split(' ', 2);
-        throw new RanksFailedException(new ErrorLine(ranks.Length == group.Size ? parts[1] : $"{RankComparison.Names(ranks)}: {parts[1]}", int.Parse(parts[0])));
+        RanksFailedException.ThrowIfAny(group, failure, isCancelled);
+        return result;
     }
 
     /// <summary>As the other one, of something that rank 0 alone does.</summary>
