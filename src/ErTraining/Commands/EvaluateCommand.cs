@@ -79,6 +79,7 @@ internal static class EvaluateCommand
             }
             return Subject(parsed, registry, options);
         });
+        job.RequireSameCommand("evaluate");
         Device device = Together(() => job.FindDevice(settings.Compute));
         job.UseThreads(settings.Compute.Threads);
         Tf32 tf32 = settings.Compute.Tf32;

@@ -62,7 +62,9 @@ internal static class TrainCommand
         try
         {
             var run = new TrainingRun(registry, options, parsed, job, limit);
-            return Output(options, parsed, job) is { } output
+            string? output = Output(options, parsed, job);
+            job.RequireSameCommand(string.Join(' ', ["train", .. from option in (Option[])[s_output, s_resume] where parsed.GetResult(option) is { Implicit: false } select option.Name]));
+            return output is not null
                 ? run.Keep(output, parsed.GetValue(s_resume), TimeSpan.FromMinutes(parsed.GetValue(s_checkpointMinutes)), parsed.GetValue(s_tensorBoard))
                 : run.Try();
         }

@@ -159,6 +159,12 @@ internal sealed class RankJob
         }
     }
 
+    /// <summary>Refuses ranks whose command lines make them exchange other things than each other, so that they would wait for each other without end.</summary>
+    /// <param name="own">The command, with those of its options that decide what is exchanged.</param>
+    /// <exception cref="RanksFailedException">They differ.</exception>
+    public void RequireSameCommand(string own) => Compare(group => RankComparison.Require(
+        group, own, (odd, others) => new UsageException($"{odd.Ranks}: the command is {odd.Has} there, and {others.Has} on {others.Ranks}; start all ranks with the same options.")));
+
     /// <summary>What rank 0 says.</summary>
     public bool FromFirst(bool own) => Group?.Any(own && IsFirst) ?? own;
 
@@ -169,12 +175,15 @@ internal sealed class RankJob
     /// <exception cref="ErLoss.Training.Settings.SettingsException">There is no such device in this machine.</exception>
     public Device FindDevice(ComputeSettings settings) => SharedOptions.FindDevice(settings, _machine.Local);
 
-    /// <summary>Sets the number of threads. Unless one is given, the ranks of a machine share its processors, and all ranks have as many as the rank that has the fewest: other numbers of threads round otherwise.</summary>
-    /// <param name="given">The number given; null if none is.</param>
+    /// <summary>
+    /// Sets the number of threads. Unless one is given, the ranks of a machine share its processors. All ranks have as many as the rank that has the fewest, because with other numbers of threads they would round
+    /// differently.
+    /// </summary>
+    /// <param name="given">The number given; null if none is. Ranks may differ in it.</param>
     public void UseThreads(int? given)
     {
         SharedOptions.UseThreads(given, _machine.ProcessorSharers);
-        if (Group is { } group && given is null)
+        if (Group is { } group)
         {
             set_num_threads((int)group.GatherNumbers(get_num_threads()).Min());
         }
