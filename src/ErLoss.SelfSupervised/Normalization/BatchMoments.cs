@@ -42,9 +42,14 @@ internal sealed record BatchMoments(Tensor Mean, Tensor Variance, double Count)
             total);
     }
 
-    /// <summary>Mean and biased variance of this rank's rows, (C) in float64.</summary>
+    /// <summary>Mean and biased variance of this rank's rows, (C) in float64; zeros where it has none.</summary>
     private static (Tensor Mean, Tensor Variance) OfThisRank(Tensor values, Tensor like)
     {
+        if (values.numel() == 0)
+        {
+            Tensor none = zeros_like(like, dtype: ScalarType.Float64);
+            return (none, none); // libtorch's would be no numbers, and would become those of all ranks
+        }
         (Tensor mean, Tensor variance) = ((Tensor, Tensor))s_functions.Value.invoke("statistics", values.detach(), zeros_like(like), zeros_like(like))!;
         return (mean.to(ScalarType.Float64), variance.to(ScalarType.Float64));
     }

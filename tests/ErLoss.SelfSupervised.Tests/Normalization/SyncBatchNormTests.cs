@@ -22,6 +22,8 @@ internal sealed class SyncBatchNormTests : TensorTests
     [TestCase(new[] { 3, 4 }, true)]
     [TestCase(new[] { 2, 1, 4 }, true)]
     [TestCase(new[] { 2, 4, 1 }, false)]
+    [TestCase(new[] { 3, 0, 4 }, false)]
+    [TestCase(new[] { 0, 7 }, true)]
     public void Values_gradients_and_running_statistics_are_those_of_one_process(int[] parts, bool isMaps)
     {
         Tensor input = Input(parts.Sum(), isMaps), weights = randn_like(input);
