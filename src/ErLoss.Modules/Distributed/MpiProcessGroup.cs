@@ -121,6 +121,12 @@ public sealed class MpiProcessGroup : ProcessGroup
         Environment.Exit(exitCode);
     }
 
+    /// <summary>
+    /// Ends MPI before the process ends, and returns when all ranks have called it; the group cannot be used any more. With it all ranks of a job can end well although the job has another exit code than 0: rank 0
+    /// alone has that code, and is the last to end. Otherwise some launchers kill the ranks that are left, and give the number of that signal as the job's code.
+    /// </summary>
+    public void Complete() => _mpi.Complete();
+
     /// <inheritdoc/>
     public override void Barrier() => _mpi.Barrier();
 

@@ -18,6 +18,9 @@ internal sealed class RankJob
     /// <summary>How long other ranks than 0 wait before they tell of an error. If rank 0 has the same one, it tells of it at once, and the launcher ends the others meanwhile.</summary>
     private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>How long rank 0 lets the others end before it ends with a code that has the launcher kill those that are left.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1.5);
+
     private int? _launchedRank; // null if no launcher has started several processes, or if they do not work together
     private MpiProcessGroup? _world;
     private MachineRanks _machine = MachineRanks.Alone;
@@ -190,12 +193,23 @@ internal sealed class RankJob
     }
 
     /// <summary>Ends a command that all ranks end with this code: none leaves before rank 0 has written all.</summary>
+    /// <remarks>
+    /// When a rank has left with another code than 0, the launcher kills those that are left. MPICH's then gives the number of that signal as the job's code, and a job script does not see that the time was over.
+    /// Therefore rank 0 alone has the code, and leaves last.
+    /// </remarks>
     public int End(int exitCode)
     {
-        if (exitCode != ExitCode.Success)
+        if (exitCode == ExitCode.Success || Group is null)
         {
-            Group?.Barrier(); // the launcher ends the other ranks when one has left with such a code
+            return exitCode;
         }
+        _world!.Barrier();
+        _world.Complete();
+        if (!IsFirst)
+        {
+            return ExitCode.Success;
+        }
+        Thread.Sleep(s_farewell);
         return exitCode;
     }
 
