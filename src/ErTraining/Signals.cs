@@ -10,6 +10,8 @@ namespace ErTraining;
 /// </remarks>
 internal sealed class Signals : IDisposable
 {
+    private static volatile bool s_haveCome;
+
     private readonly CancellationTokenSource _interrupt = new(); // as long-lived as the process: who is told of it knows no earlier end
     private readonly List<PosixSignalRegistration> _registrations = [];
 
@@ -27,6 +29,9 @@ internal sealed class Signals : IDisposable
         _registrations.AddRange(ending.Select(signal => PosixSignalRegistration.Create(signal, End)));
     }
 
+    /// <summary>Whether this process has been sent any signal that it listens to.</summary>
+    public static bool HaveCome => s_haveCome;
+
     /// <summary>Cancelled when the program is to end.</summary>
     public CancellationToken Interrupted => _interrupt.Token;
 
@@ -38,12 +43,13 @@ internal sealed class Signals : IDisposable
 
     private static void Save(PosixSignalContext context)
     {
-        context.Cancel = true;
+        context.Cancel = s_haveCome = true;
         SaveRequests.Make();
     }
 
     private void End(PosixSignalContext context)
     {
+        s_haveCome = true;
         // A person's second Ctrl-C ends the program at once. Schedulers repeat their signals while the checkpoint is being written.
         context.Cancel = context.Signal != PosixSignal.SIGINT || !_interrupt.IsCancellationRequested;
         _interrupt.Cancel();

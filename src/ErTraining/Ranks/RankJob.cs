@@ -195,16 +195,15 @@ internal sealed class RankJob
     /// <summary>Ends a command that all ranks end with this code: none leaves before rank 0 has written all.</summary>
     /// <remarks>
     /// When a rank has left with another code than 0, the launcher kills those that are left. MPICH's then gives the number of that signal as the job's code, and a job script does not see that the time was over.
-    /// Therefore rank 0 alone has the code, and leaves last.
+    /// Therefore rank 0 alone has the code, and leaves last. But where MPICH's mpirun has passed a signal on, it takes the job for one that went well if some ranks end with 0: then all have the code.
     /// </remarks>
     public int End(int exitCode)
     {
-        if (exitCode == ExitCode.Success || Group is null)
+        if (exitCode == ExitCode.Success || Group is not { } group || group.Any(Signals.HaveCome))
         {
             return exitCode;
         }
-        _world!.Barrier();
-        _world.Complete();
+        _world!.Complete();
         if (!IsFirst)
         {
             return ExitCode.Success;
