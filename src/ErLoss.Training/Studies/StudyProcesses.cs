@@ -21,7 +21,7 @@ internal sealed class StudyProcesses : IDisposable
     private readonly string _folder, _path;
     private readonly ProcessIdentity _self;
     private readonly SilenceWatch _watch;
-    private string _line = "";
+    private string _line = "", _study = "";
     private int _beats;
 
     /// <summary>Of a process that has yet to <see cref="JoinAsync"/>.</summary>
@@ -63,8 +63,8 @@ internal sealed class StudyProcesses : IDisposable
                 await RequireEndAsync(id, stranger, wait, cancellation);
                 continue;
             }
-            Session = others.Values.FirstOrDefault()?.Session ?? Id;
-            _line = JsonSerializer.Serialize(new Member(_self, Session, study), JsonFormat.Line) + "\n";
+            _study = study;
+            Enter(others.Values.FirstOrDefault()?.Session ?? Id);
             if (TryWrite() && AtWork().Values.All(other => other.Session == Session))
             {
                 return;
@@ -73,7 +73,10 @@ internal sealed class StudyProcesses : IDisposable
         }
     }
 
-    /// <summary>Shows that the process is still at work. One that the others took to be over, because it slept, is again one of them.</summary>
+    /// <summary>
+    /// Shows that the process is still at work. One that the others took to be over, because it slept, is again one of them, and of the session of those who have come since: where there were two sessions, nobody else
+    /// could join either.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Beat()
@@ -87,6 +90,7 @@ internal sealed class StudyProcesses : IDisposable
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
+            Enter(Files().Where(path => path != _path).Select(Read).FirstOrDefault(other => other?.Member is { Process.HasEnded: false } member && member.Study == _study)?.Member?.Session ?? Session);
             TryWrite();
         }
     }
@@ -146,6 +150,12 @@ internal sealed class StudyProcesses : IDisposable
             }
             await Task.Delay(s_moment, cancellation);
         }
+    }
+
+    private void Enter(string session)
+    {
+        Session = session;
+        _line = JsonSerializer.Serialize(new Member(_self, Session, _study), JsonFormat.Line) + "\n";
     }
 
     private string[] Files() => Directory.Exists(_folder) ? Directory.GetFiles(_folder, "*" + Extension) : [];

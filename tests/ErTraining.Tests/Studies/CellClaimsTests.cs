@@ -220,6 +220,24 @@ internal sealed class CellClaimsTests
         Array.ForEach(nodes, node => node.Dispose());
     }
 
+    [Test]
+    public async Task A_process_that_slept_while_others_began_is_of_their_session_so_that_more_can_join()
+    {
+        using Node a = await Join("a");
+        File.Delete(Directory.GetFiles(_folder["claims"]).Single()); // as another one does that takes it to be over
+        using Node b = await Join("b");
+        bool areApart = a.Processes.Session != b.Processes.Session;
+        a.Processes.Beat();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using Node c = New("c");
+        await c.Processes.JoinAsync(Study, _ => { }, patience.Token);
+        Assert.Multiple(() =>
+        {
+            Assert.That(areApart);
+            Assert.That(new[] { a, b, c }.Select(node => node.Processes.Session), Is.All.EqualTo(b.Processes.Session));
+        });
+    }
+
     private Node New(string host) => new(_folder["claims"], new ProcessIdentity(host, host, 1, ""));
 
     private Task<Node> Join(string host) => Join(new ProcessIdentity(host, host, 1, ""));
