@@ -50,10 +50,11 @@ internal static class StudyFindings
     private static string Sentence(string opening, string subject, IReadOnlyList<StudyTableRow> rows, IEnumerable<Claim> claims)
     {
         Claim[] all = [.. claims];
-        IEnumerable<string> contrasts = all.Zip(rows).Skip(1).Select(other =>
-            all[0].Verb == other.First.Verb
-                ? $", {Form(other.Second)} {(other.First.Amount.Length > 0 ? other.First.Amount + other.First.Caution : "too")}"
-                : $", {Form(other.Second)} it {other.First}");
+        // A verb is left out only where the one before it means it, or a gain after a loss would read as a loss.
+        IEnumerable<string> contrasts = all.Zip(all.Skip(1), rows.Skip(1)).Select(other =>
+            other.First.Verb == other.Second.Verb
+                ? $", {Form(other.Third)} {(other.Second.Amount.Length > 0 ? other.Second.Amount + other.Second.Caution : "too")}"
+                : $", {Form(other.Third)} it {other.Second}");
         return $"{opening} {subject} {all[0]}{string.Concat(contrasts)}.";
     }
 

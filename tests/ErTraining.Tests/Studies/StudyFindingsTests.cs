@@ -92,5 +92,13 @@ internal sealed class StudyFindingsTests
         ]));
     }
 
+    [Test]
+    public void A_gain_after_a_loss_is_called_one()
+    {
+        StudyPlan plan = Sample.Plan("method=simclr objective=native,er batch_size=64,16", arms: ["queue: queue=8", "keep-own: keep-own=true"]);
+        double Accuracy(StudyCell cell) => cell.Settings.BatchSize == 64 ? 0.5 : cell.Variant.Objective == Objective.Native || cell.Variant.Arm is not null ? 0.6 : 0.4;
+        Assert.That(Findings(plan, Sample.Outcomes(plan, Accuracy))[1], Is.EqualTo("At batch 16 SimCLR gains 10.0 points, with ER it loses 10.0 points, with ER (queue) it gains 10.0 points, with ER (keep-own) 10.0."));
+    }
+
     private static string[] Findings(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) => [.. StudyFindings.Sentences(plan, outcomes)];
 }
