@@ -42,7 +42,7 @@ internal sealed partial record StudyArm(string Name, string Settings)
         }
         if (words.GroupBy(word => word.Word).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw Error(name, $"has {twice.Key} twice");
+            throw Error(name, $"has {twice.Key} twice; leave one of them out");
         }
         string objective = words.FirstOrDefault(word => word.Word == StudyAxis.Objective).Value ?? "er";
         return new StudyArm(name, string.Join(' ', words.Where(word => word.Word != StudyAxis.Objective).Prepend((Word: StudyAxis.Objective, Value: objective)).Select(word => $"{word.Word}={word.Value}")));
@@ -66,7 +66,7 @@ internal sealed partial record StudyArm(string Name, string Settings)
         }
         catch (SettingsException e)
         {
-            throw Error(name, $"has a {setting.Word} that {e.Problem}");
+            throw Error(name, $"has {setting.Word}, which {e.Problem}");
         }
     }
 

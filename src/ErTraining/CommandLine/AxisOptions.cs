@@ -85,7 +85,17 @@ internal sealed class AxisOptions
 
     /// <summary>The arms of a study.</summary>
     /// <exception cref="UsageException">An arm is not sound.</exception>
-    public IReadOnlyList<StudyArm> Arms(ParseResult parsed) => Named(_arms.Name, () => (IReadOnlyList<StudyArm>)[.. (parsed.GetValue(_arms) ?? []).Select(text => StudyArm.Parse(_registry.Document, text))]);
+    public IReadOnlyList<StudyArm> Arms(ParseResult parsed)
+    {
+        try
+        {
+            return [.. (parsed.GetValue(_arms) ?? []).Select(text => StudyArm.Parse(_registry.Document, text))];
+        }
+        catch (SettingsException e)
+        {
+            throw UsageException.Of($"--{e.Path}", e); // which of the arms it is stands there
+        }
+    }
 
     /// <summary>What <paramref name="work"/> gives; an error of a setting that is varied becomes one of the option by which it is.</summary>
     /// <exception cref="UsageException">A setting that is varied is not sound.</exception>

@@ -88,6 +88,7 @@ internal sealed class BadUsageTests : IDisposable
     [TestCase("study --output s --emas 0.9,2", "--emas is 2; a number from 0 to 1 is wanted")]
     [TestCase("study --output s --methods simclr --emas 0.9,0.8", "--emas has no meaning here; it goes with method byol, dino")]
     [TestCase("study --output s --axis kappa", "--axis is 'kappa'; a setting with its values is wanted, such as kappa=5,10,20")]
+    [TestCase("study --output s --arm own:keep-own=1", "--arm 'own' has keep_own, which is '1'; true or false is wanted")]
     [TestCase("study --output s --axis kapa=5", "--axis kapa is not a setting; there are method")]
     [TestCase("study --output s --axis method.loss.kappa=5,0", "--axis method.loss.kappa is 0; a number from 1e-6 to 1e6 is wanted")]
     [TestCase("study --output s --methods dino --axis kappa=5,10", "--axis kappa has no meaning here; it goes with method simclr, byol")]

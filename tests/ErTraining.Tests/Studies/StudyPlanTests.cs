@@ -169,7 +169,7 @@ internal sealed class StudyPlanTests
     [TestCase("ER: kappa=3", "arm 'ER' is no name of an arm")]
     [TestCase("sharp: kappa", "arm 'sharp' has 'kappa'; a setting with its value is wanted")]
     [TestCase("sharp: kapa=3", "arm 'sharp' has kapa, which is not a setting")]
-    [TestCase("sharp: kappa=0", "arm 'sharp' has a kappa that is 0; a number from 1e-6 to 1e6 is wanted")]
+    [TestCase("sharp: kappa=0", "arm 'sharp' has kappa, which is 0; a number from 1e-6 to 1e6 is wanted")]
     [TestCase("sharp: kappa=3 kappa=4", "arm 'sharp' has kappa twice")]
     [TestCase("other: seed=3", "arm 'other' has seed, which an arm cannot set")]
     [TestCase("fast: ema=0.5", "arm 'fast' sets ema, which the study varies; leave one of them out")]
