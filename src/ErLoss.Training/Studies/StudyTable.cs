@@ -50,11 +50,14 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
 {
     /// <summary>Whether a confidence interval stands in it anywhere.</summary>
     [JsonIgnore]
-    public bool HasIntervals => Rows.Any(row => row.Deltas.Select(delta => delta.Lost).Prepend(row.Accuracy).Any(measure => measure.Interval is not null));
+    public bool HasIntervals => Measures.Any(measure => measure.Interval is not null);
+
+    private IEnumerable<Measure> Measures => Rows.SelectMany(row => row.Deltas.Select(delta => delta.Lost).Prepend(row.Accuracy));
 
     /// <summary>What the intervals in a table of so many seeds are, for a reader of the table.</summary>
-    public static string IntervalNote(int seeds) => (seeds > 1
-        ? "Under a mean stands its 95% confidence interval by the spread of the seeds (Student's t)."
+    public string IntervalNote(int seeds) => (seeds > 1
+        ? "Under a mean stands its 95% confidence interval by the spread of the seeds (Student's t)"
+            + (Measures.Any(measure => measure.Seeds == 1) ? "; where only one seed was trained to its end, it is by the number of test images." : ".")
         : "Under a figure stands its 95% confidence interval by the number of test images (of an accuracy Clopper and Pearson's, of a difference Newcombe's); another seed may come out beyond it.")
         + " A difference is within the error if zero is in its interval.";
 

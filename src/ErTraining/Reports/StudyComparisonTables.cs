@@ -18,7 +18,7 @@ internal static class StudyComparisonTables
         Append(page, comparisons.Where(comparison => comparison.Question == StudyQuestion.LosesLess), "Which form loses less", "points lost", "points less lost", isOpen: true);
         if (comparisons.Count > 0)
         {
-            page.Append($"<p class=\"note\">{HtmlPage.Text(StudyComparisonNote.Of(plan.Seeds))}</p>\n");
+            page.Append($"<p class=\"note\">{HtmlPage.Text(StudyComparisonNote.Of(plan.Seeds, comparisons))}</p>\n");
         }
         AppendLevels(page, plan, table);
         Append(page, comparisons.Where(comparison => comparison.Question == StudyQuestion.EndsHigher), "Which form ends higher", "accuracy, %", "points higher", isOpen: false);
@@ -78,7 +78,7 @@ internal static class StudyComparisonTables
 
     private static string Seeds(StudyComparison comparison) => comparison switch
     {
-        { Difference.Deviation: null } => "–",
+        { Difference.Deviation: null } or { Difference.Mean: 0 } => "–", // no number of seeds tells apart what is the same
         { SeedsToTell: { } seeds } => $"{seeds:n0}",
         _ => $"over {PairedPower.MostPairs:n0}",
     };

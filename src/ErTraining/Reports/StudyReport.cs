@@ -33,7 +33,7 @@ internal static class StudyReport
         }
         page.Append("</div>\n<div>\n");
         AppendPaper(page, plan.Registry.Methods);
-        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found</h2>\n<ul>\n");
+        page.Append($"</div>\n</div>\n<p class=\"note\">{HtmlPage.Text(Note(table, data, plan))}</p>\n<h2>What was found, by the kNN accuracy</h2>\n<ul>\n");
         foreach (string finding in StudyFindings.Sentences(plan, outcomes))
         {
             page.Append($"<li>{HtmlPage.Text(finding)}</li>\n");
@@ -70,7 +70,7 @@ internal static class StudyReport
             + "Δ: points lost against it by what the column says"
             + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
             + (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget ? $" {budget}" : "")
-            + (table.HasIntervals ? $" {StudyTable.IntervalNote(plan.Seeds)}" : "");
+            + (table.HasIntervals ? $" {table.IntervalNote(plan.Seeds)}" : "");
     }
 
     /// <summary>Accuracy of the encoders before training, in percent, one a seed, which decides their weights.</summary>

@@ -21,7 +21,7 @@ internal static class StudySummary
         }
         if (study.HasIntervals)
         {
-            AnsiConsole.WriteLine(StudyTable.IntervalNote(plan.Seeds));
+            AnsiConsole.WriteLine(study.IntervalNote(plan.Seeds));
         }
         foreach (string finding in StudyFindings.Sentences(plan, outcomes))
         {
@@ -31,7 +31,7 @@ internal static class StudySummary
         if (comparisons.Length > 0)
         {
             AnsiConsole.Write(Table(comparisons));
-            AnsiConsole.WriteLine(StudyComparisonNote.Of(plan.Seeds));
+            AnsiConsole.WriteLine(StudyComparisonNote.Of(plan.Seeds, comparisons));
         }
     }
 

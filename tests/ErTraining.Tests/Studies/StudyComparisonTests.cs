@@ -55,7 +55,7 @@ internal sealed class StudyComparisonTests
             Assert.That(comparison.Difference.Mean, Is.EqualTo(10).Within(1e-9));
             Assert.That(comparison.Difference.Interval!.Low, Is.EqualTo(10 - 4.37).Within(0.05), "1.96 times the root of 0.4 · 0.6 + 3 · 0.25 over 2,000");
             Assert.That(comparison.SeedsToTell, Is.Null);
-            Assert.That(StudyComparisonNote.Of(plan.Seeds), Does.StartWith("There is one seed, and so there is no interval over seeds, and no verdict."));
+            Assert.That(StudyComparisonNote.Of(plan.Seeds, [comparison]), Does.StartWith("There is one seed, and so there is no interval over seeds, and no verdict."));
         });
     }
 
@@ -67,6 +67,15 @@ internal sealed class StudyComparisonTests
         StudyComparison comparison = One((plan, some), StudyQuestion.LosesLess);
         Assert.That((comparison.Difference.Seeds, comparison.Difference.Failed, comparison.Difference.Mean!.Value), Is.EqualTo((2, 1, 8.0)).Using<(int, int, double)>((a, b) => a.Item1 == b.Item1 && a.Item2 == b.Item2 && Math.Abs(a.Item3 - b.Item3) < 1e-9));
         Assert.That(StudyComparison.All(plan, [.. plan.Cells.Select(CellOutcome.Pending)]), Is.Empty);
+
+        IReadOnlyList<CellOutcome> first = [.. some.Select(outcome => outcome.Cell.Seed == 2 ? CellOutcome.Failed(outcome.Cell, "no", []) : outcome)];
+        const string OfOne = "by the number of test images";
+        Assert.Multiple(() =>
+        {
+            Assert.That(StudyTable.Create(plan, some).IntervalNote(plan.Seeds) + StudyComparisonNote.Of(plan.Seeds, All((plan, some))), Does.Not.Contain(OfOne));
+            Assert.That(StudyTable.Create(plan, first).IntervalNote(plan.Seeds), Does.Contain(OfOne));
+            Assert.That(StudyComparisonNote.Of(plan.Seeds, All((plan, first))), Does.Contain(OfOne).And.Contain("Where the verdict is one seed"));
+        });
     }
 
     [Test]
