@@ -7,6 +7,7 @@ using ErLoss.Training.Compute;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
 using ErLoss.Training.Runs;
+using ErLoss.Training.Studies;
 using ErTraining.CommandLine;
 using ErTraining.Ranks;
 using ErTraining.Terminal;
@@ -97,7 +98,7 @@ internal sealed partial class TrainingRun(Registry registry, SettingOptions opti
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When the cause is removed, the same command with --resume continues from the last checkpoint.");
+            throw new TrainingFailedException($"{e.Message.TrimEnd('.')}. When the cause is removed, the same command{(ParentLink.IsTied ? "" : " with --resume")} continues from the last checkpoint."); // a study always continues
         }
     }
 
