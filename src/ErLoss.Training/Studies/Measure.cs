@@ -18,9 +18,13 @@ internal sealed class Measure(IReadOnlyList<double> values, int failed, Confiden
 
     /// <summary>
     /// The 95% confidence interval: of the mean over seeds, by the spread of two seeds or more; of a single seed's accuracy, or of the difference of two, by the number of test
-    /// images. Null where neither is known.
+    /// images. Null where neither is known, and where all seeds come to the same value other than zero: accuracies are counts of test images, so that this says that the spread is less than an image, not that there is none.
     /// </summary>
-    public ConfidenceInterval? Interval => values.Count == 1 ? ofOne : ConfidenceInterval.OfMean(values);
+    public ConfidenceInterval? Interval => values.Count == 1 ? ofOne : HasSpread || Mean == 0 ? ConfidenceInterval.OfMean(values) : null;
+
+    /// <summary>Whether there are seeds of different values.</summary>
+    [JsonIgnore]
+    public bool HasSpread => values.Any(value => value != values[0]);
 
     /// <summary>Seeds that were trained to their end.</summary>
     public int Seeds => values.Count;

@@ -45,9 +45,9 @@ internal sealed record StudyComparison(
     public string Verdict => Judged.Words();
 
     /// <summary>
-    /// How many seeds tell apart a difference as large as the one that was seen, with the deviation that was seen, in four of five such studies; null where there are fewer than two seeds, or where it would be thousands.
+    /// How many seeds tell apart a difference as large as the one that was seen, with the deviation that was seen, in four of five such studies; null where there are no two seeds of different values, or where it would be thousands.
     /// </summary>
-    public int? SeedsToTell => Difference is { Mean: { } mean, Deviation: { } deviation } ? PairedPower.PairsFor(mean, deviation) : null;
+    public int? SeedsToTell => Difference is { HasSpread: true, Mean: { } mean, Deviation: { } deviation } ? PairedPower.PairsFor(mean, deviation) : null;
 
     /// <summary>All comparisons of a study: for each method every form with each one before it, at each variation that both have, for each measure that the cells have.</summary>
     /// <param name="plan">What was to be trained.</param>

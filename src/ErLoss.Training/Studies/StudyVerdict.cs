@@ -9,7 +9,7 @@ internal enum StudyVerdict
     /// <summary>There is one seed, and so no interval over seeds.</summary>
     OneSeed,
 
-    /// <summary>Zero is in the 95% interval over seeds.</summary>
+    /// <summary>Zero is in the 95% interval over seeds, or there is no such interval because all seeds come to the same value.</summary>
     NotToldApart,
 
     /// <summary>The whole interval is above zero.</summary>

@@ -78,7 +78,7 @@ internal static class StudyComparisonTables
 
     private static string Seeds(StudyComparison comparison) => comparison switch
     {
-        { Difference.Deviation: null } or { Difference.Mean: 0 } => "–", // no number of seeds tells apart what is the same
+        { Difference.HasSpread: false } or { Difference.Mean: 0 } => "–", // nobody knows, or no number of seeds tells apart what is the same
         { SeedsToTell: { } seeds } => $"{seeds:n0}",
         _ => $"over {PairedPower.MostPairs:n0}",
     };

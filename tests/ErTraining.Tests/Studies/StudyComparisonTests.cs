@@ -45,6 +45,21 @@ internal sealed class StudyComparisonTests
     }
 
     [Test]
+    public void The_same_difference_at_all_seeds_is_no_proof_since_accuracies_are_counts_of_images()
+    {
+        (StudyPlan plan, IReadOnlyList<CellOutcome> outcomes) = Study([40.1, 43.1, 41.1], [50, 52, 51]); // 9.9 - 2, three times
+        StudyComparison comparison = One((plan, outcomes), StudyQuestion.LosesLess);
+        Assert.Multiple(() =>
+        {
+            Assert.That(comparison.Difference.Mean, Is.EqualTo(7.9).Within(1e-9));
+            Assert.That(comparison.Difference.Interval, Is.Null);
+            Assert.That(comparison.Verdict, Is.EqualTo("not told apart"));
+            Assert.That(comparison.SeedsToTell, Is.Null);
+            Assert.That(StudyComparisonNote.Of(plan.Seeds, [comparison]), Does.Contain("Where all seeds have the same difference"));
+        });
+    }
+
+    [Test]
     public void One_seed_has_no_verdict_but_the_interval_by_test_images()
     {
         StudyPlan plan = Sample.Plan(Axes);
