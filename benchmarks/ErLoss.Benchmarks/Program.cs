@@ -28,6 +28,8 @@ var root = new RootCommand("Time the entropy, the loss and the training step wit
     ThroughputCommand.Create(),
     ReportCommand.Create(),
     OperatorsCommand.Create(),
+    ScalingCommand.Create(),
+    ScalingRank.Create(),
     device,
     json,
     inProcess,

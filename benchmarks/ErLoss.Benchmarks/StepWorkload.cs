@@ -1,3 +1,4 @@
+using ErLoss.Modules.Distributed;
 using ErLoss.Training;
 using ErLoss.Training.Data;
 using ErLoss.Training.Methods;
@@ -16,12 +17,13 @@ internal sealed class StepWorkload : IDisposable
 
     /// <param name="settings">What is trained; its batch size says how much.</param>
     /// <param name="device">Where.</param>
-    public StepWorkload(RunSettings settings, Device device)
+    /// <param name="group">The ranks that share each batch; null if this process has all of it.</param>
+    public StepWorkload(RunSettings settings, Device device, ProcessGroup? group = null)
     {
         _data = new ImageTensors(SyntheticImages.Create(settings.BatchSize, testCount: 10, seed: 0, settings.Data.ImageSize).Train, device);
-        Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize);
+        Method = InitialWeights.Method(Registry.Default, settings, settings.BatchSize, group: group);
         Method.to(device);
-        _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data);
+        _step = new TrainingStep(settings with { Epochs = 1000 }, Method, _data, group);
         _images = randn(2 * settings.BatchSize, ImageSet.Channels, settings.Data.ImageSize, settings.Data.ImageSize, device: CPU).to(device);
         _sums = new MetricSums(device);
         _step.BeginEpoch(1, isNew: true);
