@@ -16,7 +16,8 @@ namespace ErLoss.Benchmarks;
 /// <param name="Collectives">How many collectives there were.</param>
 /// <param name="Bytes">The size of the tensors that came of them.</param>
 /// <param name="CollectiveSeconds">Time in them, the mean of the ranks, with waiting for ranks that come later.</param>
-/// <param name="ExchangeSeconds">The same where all ranks met before each of them, so that it is the exchange alone.</param>
+/// <param name="LeastCollectiveSeconds">The same of the rank that spends the least time in them. If it is far below the mean, one rank is slower than the others, which wait for it.</param>
+/// <param name="ExchangeSeconds">The mean where all ranks met before each of them, so that it is the exchange alone.</param>
 /// <param name="PeakBytes">Peak memory of the loss on the rank that needs most; null where it was not measured.</param>
 internal sealed record ScalingRow(
     string Work,
@@ -32,6 +33,7 @@ internal sealed record ScalingRow(
     double Collectives,
     double Bytes,
     double CollectiveSeconds,
+    double LeastCollectiveSeconds,
     double ExchangeSeconds,
     long? PeakBytes)
 {
@@ -68,6 +70,7 @@ internal sealed record ScalingRow(
             samples[0].Collectives,
             samples[0].Bytes,
             Median(sample => sample.CollectiveSeconds),
+            Median(sample => sample.LeastCollectiveSeconds),
             Median(sample => sample.ExchangeSeconds),
             peakBytes);
 

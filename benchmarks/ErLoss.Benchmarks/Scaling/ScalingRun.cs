@@ -6,9 +6,15 @@ internal sealed class ScalingRun : IDisposable
     private const double SampleSeconds = 0.7;
     private const int MostRepetitions = 1000;
 
+    // .NET compiles a method anew, in another thread, after thirty calls. Few images are enough for that.
+    private const int CompilingRepetitions = 40, FewImages = 32;
+
+    private static readonly TimeSpan s_compilingTime = TimeSpan.FromSeconds(0.5);
+
     private readonly MpiStarter _launcher;
     private readonly ScalingSubject _subject;
     private readonly Dictionary<RankLayout, MpiJob> _jobs = [];
+    private readonly HashSet<(RankLayout, ScalingWork)> _compiled = [];
 
     public ScalingRun(MpiStarter launcher, ScalingSubject subject)
     {
@@ -71,6 +77,15 @@ internal sealed class ScalingRun : IDisposable
     private int WarmUp((ScalingWork Work, RankLayout Layout, int Rows) key)
     {
         MpiJob job = JobOf(key.Layout);
+        if (_compiled.Add((key.Layout, key.Work)))
+        {
+            int rows = key.Work == ScalingWork.Step ? Math.Min(key.Rows, FewImages * key.Layout.Ranks) : key.Rows;
+            for (int i = 0; i < 2; i++)
+            {
+                job.Do(new ScalingOrder(key.Work, rows, CompilingRepetitions, false));
+                Thread.Sleep(s_compilingTime);
+            }
+        }
         job.Do(new ScalingOrder(key.Work, key.Rows, 2, false));
         double seconds = job.Do(new ScalingOrder(key.Work, key.Rows, 3, false)).Max(reply => reply.Seconds);
         return (int)Math.Clamp(Math.Ceiling(SampleSeconds / seconds), 2, MostRepetitions);

@@ -5,8 +5,9 @@ namespace ErLoss.Benchmarks;
 /// <param name="Collectives">How many there were in it.</param>
 /// <param name="Bytes">The size of the tensors that came of them.</param>
 /// <param name="CollectiveSeconds">Time in them, the mean of the ranks.</param>
+/// <param name="LeastCollectiveSeconds">Time in them of the rank that had the least.</param>
 /// <param name="ExchangeSeconds">The same where ranks met before each.</param>
-internal readonly record struct ScalingSample(double Seconds, double Collectives, double Bytes, double CollectiveSeconds, double ExchangeSeconds)
+internal readonly record struct ScalingSample(double Seconds, double Collectives, double Bytes, double CollectiveSeconds, double LeastCollectiveSeconds, double ExchangeSeconds)
 {
     /// <summary>What the ranks' answers say.</summary>
     /// <param name="replies">Of a measurement.</param>
@@ -20,6 +21,7 @@ internal readonly record struct ScalingSample(double Seconds, double Collectives
             (double)first.Collectives.Calls / repetitions,
             (double)first.Collectives.Bytes / repetitions,
             replies.Average(reply => reply.Collectives.Seconds) / repetitions,
+            replies.Min(reply => reply.Collectives.Seconds) / repetitions,
             met.Count == 0 ? 0 : met.Average(reply => reply.Collectives.Seconds) / repetitions);
     }
 }

@@ -25,6 +25,7 @@ internal sealed class ScalingTests
         ScalingSample sample = ScalingSample.Of(replies, met, repetitions: 4);
         Assert.That((sample.Seconds, sample.Collectives, sample.Bytes), Is.EqualTo((0.6, 2.0, 100.0)));
         Assert.That(sample.CollectiveSeconds, Is.EqualTo(0.1).Within(1e-12));
+        Assert.That(sample.LeastCollectiveSeconds, Is.EqualTo(0.05).Within(1e-12));
         Assert.That(sample.ExchangeSeconds, Is.EqualTo(0.02).Within(1e-12));
     }
 
@@ -36,7 +37,7 @@ internal sealed class ScalingTests
         ScalingRow row = ScalingRow.Of(at, [Sample(1), Sample(10), Sample(1)], [Sample(2), Sample(20), Sample(2)], [Sample(1), Sample(10), Sample(1)], oneRankRows: 10, peakBytes: null);
         Assert.That((row.Seconds, row.RatioToOneProcess, row.RatioToOneRank, row.RowsPerSecond), Is.EqualTo((1.0, (double?)2, (double?)2, 20.0)));
 
-        static ScalingSample Sample(double seconds) => new(seconds, 1, 1, 0, 0);
+        static ScalingSample Sample(double seconds) => new(seconds, 1, 1, 0, 0, 0);
     }
 
     [TestCase("mpirun (Open MPI) 5.0.3\n", true)]
@@ -52,14 +53,15 @@ internal sealed class ScalingTests
     [Test]
     public void The_model_gives_the_figures_of_the_page()
     {
-        var cost = new StepCost(Ranks: 64, Rows: 65_536, Dimension: 128, Views: 2, Channels: 480, Normalizations: 4, Weights: 389_000);
-        var speed = new ClusterSpeed(Flops: 1e12, Bandwidth: 10e9, Latency: 5e-6);
-        Assert.That((cost.LossCollectives, cost.Collectives), Is.EqualTo((6, 15)));
+        var cost = new StepCost(Ranks: 64, Rows: 65_536, Dimension: 128, Views: 2, Channels: 5312, Normalizations: 21, Weights: 11_500_000);
+        var speed = new ClusterSpeed(Flops: 0.8e12, Bandwidth: 10e9, Latency: 5e-6);
+        Assert.That((cost.LossCollectives, cost.Collectives), Is.EqualTo((6, 49)));
         Assert.That(cost.LossBytes, Is.EqualTo(2 * 65_536 * 520.0 + 64 * 320 + 8));
-        Assert.That(cost.LossSeconds(speed, keepsKernels: false), Is.EqualTo(0.1031).Within(0.0001)); // 12·K²·d·/64 operations
-        Assert.That(cost.LossExchangeSeconds(speed), Is.EqualTo(0.0069).Within(0.0001));
-        Assert.That(cost.NormalizationSeconds(speed), Is.EqualTo(0.00048).Within(0.00001));
-        Assert.That(cost.GradientSeconds(speed), Is.EqualTo(0.00037).Within(0.00001));
+        Assert.That(cost.LossSeconds(speed, keepsKernels: false), Is.EqualTo(0.129).Within(0.0005)); // 12·K²·d/64 operations
+        Assert.That(cost.LossSeconds(speed, keepsKernels: true), Is.EqualTo(0.086).Within(0.0005));
+        Assert.That(cost.LossExchangeSeconds(speed), Is.EqualTo(0.0069).Within(0.00005));
+        Assert.That(cost.NormalizationSeconds(speed), Is.EqualTo(0.0026).Within(0.00005));
+        Assert.That(cost.GradientSeconds(speed), Is.EqualTo(0.0091).Within(0.00005));
     }
 
     [Test]
