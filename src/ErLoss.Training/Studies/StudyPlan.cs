@@ -22,7 +22,7 @@ internal sealed class StudyPlan
     /// <param name="settings">What was asked for; among the axes are method, objective, batch size and seed.</param>
     /// <param name="common">What the cells have in common.</param>
     /// <param name="images">How many training images there are, which decides the epochs that make a number of steps; null while it is not known.</param>
-    /// <exception cref="SettingsException">A value of an axis, an arm, or a shared setting is in no cell, since none can have it; or an arm sets what an axis varies.</exception>
+    /// <exception cref="SettingsException">A value of an axis, an arm, or a shared setting is in no cell, since none can have it; an arm sets what an axis varies; or two cells would be the same run.</exception>
     public StudyPlan(StudySettings settings, SharedCellSettings common, int? images = null)
     {
         Settings = settings;
@@ -42,6 +42,7 @@ internal sealed class StudyPlan
                from variant in variants
                select new StudyCell(variant, Document(variant, new AxisValue(StudyAxis.Seed, seed))),
         ];
+        CheckDifference([.. Cells.Where(cell => cell.Seed == Cells[0].Seed)]);
         common.CheckUse();
     }
 
@@ -89,6 +90,21 @@ internal sealed class StudyPlan
             {
                 throw StudyArm.Error(arm.Name, $"sets {word}, which the study varies; leave one of them out");
             }
+        }
+    }
+
+    /// <summary>Refuses cells of the same settings: these would be one folder, in which two processes could train at once.</summary>
+    private void CheckDifference(StudyCell[] cells)
+    {
+        foreach ((int index, StudyCell cell) in cells.Index())
+        {
+            if (cells.Take(index).FirstOrDefault(other => other.Variant.Method == cell.Variant.Method && Registry.Document.Difference(other.Settings, cell.Settings) is null) is not { } twin)
+            {
+                continue;
+            }
+            throw cell.Variant.Arm is { } arm && arm != twin.Variant.Arm
+                ? StudyArm.Error(arm, $"has the settings of {twin.Variant.Name}; leave the arm out, or give it other settings")
+                : new SettingsException("the study", "study", $"would train {twin.Variant.Name} and {cell.Variant.Name} with the same settings; leave out one of the values that tell them apart");
         }
     }
 

@@ -171,12 +171,19 @@ internal sealed class StudyPlanTests
     [TestCase("sharp: kapa=3", "arm 'sharp' has kapa, which is not a setting")]
     [TestCase("sharp: kappa=0", "arm 'sharp' has kappa, which is 0; a number from 1e-6 to 1e6 is wanted")]
     [TestCase("sharp: kappa=3 kappa=4", "arm 'sharp' has kappa twice")]
+    [TestCase("same: kappa=10", "arm 'same' has the settings of byol-er-b64-ema0.9; leave the arm out")]
     [TestCase("other: seed=3", "arm 'other' has seed, which an arm cannot set")]
     [TestCase("fast: ema=0.5", "arm 'fast' sets ema, which the study varies; leave one of them out")]
     [TestCase("swav: crop_fit=redraw prototypes=8", "arm 'swav' goes with none of the methods: method.head.prototypes has no meaning here")]
     [TestCase("native-queue: objective=native queue=8", "arm 'native-queue' goes with none of the methods: method.loss.queue has no meaning here; it goes with objective er")]
     public void An_arm_that_is_not_sound_is_refused_by_name(string arm, string says) =>
         Assert.That(() => Sample.Plan("method=byol objective=er batch_size=64 ema=0.9", arms: [arm]), Throws.TypeOf<SettingsException>().With.Message.StartsWith(says));
+
+    [Test]
+    public void Values_that_a_budget_of_steps_makes_the_same_are_refused() =>
+        Assert.That(
+            () => Sample.Plan("method=simclr objective=er batch_size=256,16 epochs=1,2", "", fullGrid: true, change: settings => settings with { Budget = StudyBudget.Steps }, images: 10_000),
+            Throws.TypeOf<SettingsException>().With.Message.StartsWith("the study would train simclr-er-b16-epochs1 and simclr-er-b16-epochs2 with the same settings"));
 
     [Test]
     public void With_a_budget_of_steps_a_smaller_batch_has_fewer_epochs_and_the_same_share_of_warm_up()
