@@ -51,7 +51,7 @@ internal sealed class ArrowTests
         ["ErLoss.Training.Views"] = ["ErLoss.SelfSupervised.Encoders", "ErLoss.Training.Distributed", "ErLoss.Training.Settings"],
         ["ErTraining"] =
         [
-            "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Compute", "ErLoss.Training.Studies", "ErTraining.CommandLine",
+            "ErLoss.Training", "ErLoss.Training.Compute", "ErLoss.Training.Studies", "ErTraining.CommandLine",
             "ErTraining.Commands", "ErTraining.Libtorch", "ErTraining.Ranks", "ErTraining.Terminal",
         ],
         ["ErTraining.CommandLine"] =
@@ -79,7 +79,8 @@ internal sealed class ArrowTests
         ],
         ["ErTraining.Terminal"] =
         [
-            "ErLoss.SelfSupervised.Evaluation", "ErLoss.Training", "ErLoss.Training.Runs", "ErLoss.Training.Statistics", "ErLoss.Training.Studies",
+            "ErLoss.SelfSupervised.Evaluation", "ErLoss.Training", "ErLoss.Training.Checkpoints", "ErLoss.Training.Runs", "ErLoss.Training.Statistics",
+            "ErLoss.Training.Studies",
         ],
     };
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using ErLoss.Training.Checkpoints;
 
-namespace ErTraining;
+namespace ErTraining.Terminal;
 
 /// <summary>What signals ask of the program: to end after a checkpoint, or to save the state of its run and go on.</summary>
 /// <remarks>
