@@ -133,9 +133,8 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
     public override Tensor forward(Tensor projection1, Tensor projection2)
     {
-        Agreement.OnInputs(Options.Group, () => CheckPair(projection1, projection2));
         using var scope = NewDisposeScope();
-        return Parts(new ProjectedViews(projection1, projection2), WantedTerms.OfLoss(Options)).Loss(Options).MoveToOuterDisposeScope();
+        return Parts(() => CheckedPair(projection1, projection2), WantedTerms.OfLoss(Options)).Loss(Options).MoveToOuterDisposeScope();
     }
 
     /// <summary>The loss of a batch of paired projections, with the terms it is made of, whatever their weights.</summary>
@@ -144,11 +143,7 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// <returns>Four scalars in nats, or with <see cref="Reduction.None"/> four vectors, (k); the caller disposes them.</returns>
     /// <exception cref="ArgumentException">As of <see cref="forward"/>.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
-    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2)
-    {
-        Agreement.OnInputs(Options.Group, () => CheckPair(projection1, projection2));
-        return Terms(new ProjectedViews(projection1, projection2));
-    }
+    public EntropyReconstructionTerms terms(Tensor projection1, Tensor projection2) => Terms(() => CheckedPair(projection1, projection2));
 
     /// <summary>
     /// The loss of any number of views, with given predictions and targets or without, and the terms it is made of: the form for teachers, many crops and
@@ -162,16 +157,13 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">As of <see cref="forward"/>.</exception>
     /// <exception cref="ObjectDisposedException">The module is disposed of.</exception>
-    public EntropyReconstructionTerms terms(ProjectedViews views)
+    public EntropyReconstructionTerms terms(ProjectedViews views) => Terms(() =>
     {
-        Agreement.OnInputs(Options.Group, () =>
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            ViewArguments.Check(views, Options.Support, mayBeEmpty: HasRanks);
-            CheckSettings(views.Projections[0], HaveCenters(views), $"{nameof(views)}.{nameof(views.Projections)}[0]");
-        });
-        return Terms(views);
-    }
+        ViewArguments.Check(views, Options.Support, mayBeEmpty: HasRanks);
+        bool haveCenters = views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
+        CheckSettings(views.Projections[0], haveCenters, $"{nameof(views)}.{nameof(views.Projections)}[0]");
+        return views;
+    });
 
     /// <summary>The settings that apply to the support, with the present value of κ.</summary>
     public override string ToString() =>
@@ -195,13 +187,11 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
 
     private bool HasRanks => Options.Group is { Size: > 1 };
 
-    private static bool HaveCenters(ProjectedViews views) => views.Centers.Count > 0 && views.Centers.All(centers => centers.Rows.shape[0] > 0);
-
-    private void CheckPair(Tensor projection1, Tensor projection2)
+    private ProjectedViews CheckedPair(Tensor projection1, Tensor projection2)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Arguments.CheckPair(projection1, projection2, Options.Support, mayBeEmpty: HasRanks);
         CheckSettings(projection1, haveCenters: false, nameof(projection1));
+        return new ProjectedViews(projection1, projection2);
     }
 
     /// <summary>What the settings want of projections.</summary>
@@ -218,27 +208,26 @@ public sealed class EntropyReconstructionLoss : Loss<Tensor, Tensor, Tensor>
         return kappa;
     }
 
-    private EntropyReconstructionTerms Terms(ProjectedViews views)
+    private EntropyReconstructionTerms Terms(Func<ProjectedViews> read)
     {
         using var scope = NewDisposeScope();
-        return Parts(views, WantedTerms.All).Terms(Options);
+        return Parts(read, WantedTerms.All).Terms(Options);
     }
 
-    private LossParts Parts(ProjectedViews views, WantedTerms wanted)
+    /// <param name="read">Gives this rank's inputs, or throws what is wrong with them.</param>
+    /// <param name="wanted">What is to be computed.</param>
+    private LossParts Parts(Func<ProjectedViews> read, WantedTerms wanted)
     {
-        if (Options.Support == Support.Discrete)
+        // What one rank refuses, be it inputs or a learnt κ that has left its range, the others must hear of.
+        (ProjectedViews views, Concentration? kernels, Concentration? decoder) = Agreement.ReadInputs(Options.Group, () =>
         {
-            (ProjectedViews onClasses, GlobalBatch ofClasses) = Agreement.PartOf(views, Options, null, null, wanted);
-            return DiscreteLoss.Compute(onClasses, Options, wanted, ofClasses);
-        }
-        // A learnt κ that has left its range is refused by the rank that has it, and the others must hear of it.
-        (Concentration kernels, Concentration decoder) = Agreement.OnInputs(Options.Group, () =>
-        {
-            Concentration ofKernels = _kappa.Read();
-            return (ofKernels, HasOneKappa ? ofKernels : _reconstructionKappa.Read());
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ProjectedViews ofRank = read();
+            Concentration? ofKernels = Options.Support == Support.Sphere ? _kappa.Read() : null; // classes have no κ
+            return (ofRank, ofKernels, HasOneKappa || ofKernels is null ? ofKernels : _reconstructionKappa.Read());
         });
-        (ProjectedViews part, GlobalBatch batch) = Agreement.PartOf(views, Options, kernels.Value, decoder.Value, wanted);
-        return SphereLoss.Compute(part, Options, kernels, decoder, wanted, batch);
+        (ProjectedViews part, GlobalBatch batch) = Agreement.PartOf(views, Options, kernels?.Value, decoder?.Value, wanted);
+        return kernels is null ? DiscreteLoss.Compute(part, Options, wanted, batch) : SphereLoss.Compute(part, Options, kernels, decoder!, wanted, batch);
     }
 
     private static EntropyReconstructionOptions Checked(

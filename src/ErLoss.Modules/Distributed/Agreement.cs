@@ -57,23 +57,14 @@ internal sealed class Agreement
         return (EmptyParts.Fill(views, counts), GlobalBatch.Of(group, EmptyParts.Fill(counts)));
     }
 
-    /// <summary>Checks of this rank's inputs, before <see cref="PartOf"/>. If they fail, the other ranks are told, which would wait for this one.</summary>
+    /// <summary>Reads this rank's inputs, before <see cref="PartOf"/>. If it refuses them, the other ranks are told, which would wait for this one.</summary>
     /// <param name="group">If any.</param>
-    /// <param name="checks">They throw what is wrong.</param>
-    public static void OnInputs(ProcessGroup? group, Action checks) => OnInputs<object?>(group, () =>
-    {
-        checks();
-        return null;
-    });
-
-    /// <summary>The same where the checks give something.</summary>
-    /// <param name="group">If any.</param>
-    /// <param name="checks">They throw what is wrong.</param>
-    public static T OnInputs<T>(ProcessGroup? group, Func<T> checks)
+    /// <param name="read">Gives what was read, or throws what is wrong with it.</param>
+    public static T ReadInputs<T>(ProcessGroup? group, Func<T> read)
     {
         try
         {
-            return checks();
+            return read();
         }
         catch when (group is { Size: > 1 })
         {
