@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -11,6 +12,13 @@ internal static class ExponentRange
     /// and shifted before they are rounded.
     /// </summary>
     public static double Largest(ScalarType dtype) => dtype == ScalarType.Float64 ? 600 : 60;
+
+    /// <summary>What no exponent κ·z_i·y_j exceeds; null where rows are of unit norm and the host does not know κ.</summary>
+    /// <param name="rows">z, (n, d).</param>
+    /// <param name="others">y, (m, d).</param>
+    /// <param name="settings">κ, and whether both are of unit norm.</param>
+    public static double? Bound(Tensor rows, Tensor others, KernelSettings settings) =>
+        settings.UnitRows ? settings.Concentration.Value : settings.Concentration.ScaleConstant(rows.norm(1).max() * others.norm(1).max()).ToDouble();
 
     /// <summary>
     /// The least sum of n exponentials that is still accurate when all those below the smallest normal number are lost.

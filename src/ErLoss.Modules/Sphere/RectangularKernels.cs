@@ -35,7 +35,7 @@ internal sealed class RectangularKernels : ICenterKernels
     private readonly Tensor? _weights;
     private readonly bool _isShifted;
     private readonly bool _areKept;
-    private readonly (int Height, int Width) _tile;
+    private readonly TileShape _tile;
     private readonly Tensor _kernels;
     private readonly Tensor? _products;
     private readonly Tensor _shifts;
@@ -52,15 +52,13 @@ internal sealed class RectangularKernels : ICenterKernels
         _centers = centers;
         _areRows = how.AreRows;
         _concentration = settings.Concentration;
-        double? bound = settings.UnitRows
-            ? _concentration.Value
-            : _concentration.ScaleConstant(rows.norm(1).max() * centers.norm(1).max()).ToDouble();
+        double? bound = ExponentRange.Bound(rows, centers, settings);
         // As in the symmetric form, a κ that the host does not know does not bring about float64. It may be large all the same.
         // Without a row's own kernel, what is left can weigh so little that its sum would underflow.
         _isShifted = !(bound <= ExponentRange.Largest(rows.dtype)) || (settings.LeaveOneOut && how.Weights is not null);
         ScalarType dtype = bound > ExponentRange.Largest(rows.dtype) ? ScalarType.Float64 : rows.dtype;
         (int n, int m) = ((int)rows.shape[0], (int)centers.shape[0]);
-        _tile = TileShape(n, m);
+        _tile = TileShape.Of(rows.device_type, n, m);
         _scaledRows = Bands(_concentration.ScaleConstant(rows.to(dtype)));
         _centersTransposed = Columns(centers.to(dtype).t(), 1);
         _logWeights = _isShifted && how.Weights is not null ? Columns(how.Weights.log().to(dtype)) : null;
@@ -126,14 +124,6 @@ internal sealed class RectangularKernels : ICenterKernels
     /// <summary>κ·a_i·exp(shift_i − L_i), (n, 1).</summary>
     private Tensor Factors(Tensor slopes, Tensor logSums) =>
         _concentration.ScaleConstant(slopes.unsqueeze(1) * (_shifts - logSums.unsqueeze(1)).exp()).to(_rows.dtype);
-
-    /// <summary>Height and width of a tile. On a CPU it stays in a core's own cache between the passes over it; a GPU wants few, large kernels.</summary>
-    private (int Height, int Width) TileShape(int n, int m)
-    {
-        (int area, int most) = _rows.device_type == DeviceType.CPU ? (1 << 17, 256) : (1 << 24, 2048);
-        int height = Math.Min(n, most);
-        return (height, Math.Min(m, area / height));
-    }
 
     /// <summary>What belongs to the bands of rows that tiles lie in: once for all tiles, since each part costs a call.</summary>
     private Tensor[] Bands(Tensor ofRows) => ofRows.split(_tile.Height);

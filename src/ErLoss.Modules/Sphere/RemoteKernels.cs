@@ -29,10 +29,10 @@ internal sealed class RemoteKernels
     private readonly RemoteWeights _weights;
     private readonly Concentration _concentration;
     private readonly bool _isShifted;
-    private readonly (int Height, int Width) _tile;
+    private readonly TileShape _tile;
     private readonly Tensor[] _scaledRows, _othersTransposed;
     private readonly Tensor?[,] _kept;
-    private long _left;
+    private long _budgetLeft;
 
     /// <param name="rows">z, (n, d), without gradient.</param>
     /// <param name="others">y, (m, d), m ≥ 1, without gradient.</param>
@@ -42,15 +42,16 @@ internal sealed class RemoteKernels
     public RemoteKernels(Tensor rows, Tensor others, RemoteWeights weights, KernelSettings settings, bool forGradient)
     {
         (_rows, _others, _weights, _concentration) = (rows, others, weights, settings.Concentration);
-        double? bound = settings.UnitRows ? _concentration.Value : _concentration.ScaleConstant(rows.norm(1).max() * others.norm(1).max()).ToDouble();
+        double? bound = ExponentRange.Bound(rows, others, settings);
         double largest = ExponentRange.Largest(rows.dtype);
         _isShifted = !(bound <= largest) || (settings.LeaveOneOut && weights.OfOthers is not null);
         ScalarType dtype = bound > largest ? ScalarType.Float64 : rows.dtype;
-        _tile = settings.Evaluation == KernelEvaluation.Composed ? ((int)rows.shape[0], (int)others.shape[0]) : TileShape((int)rows.shape[0], (int)others.shape[0]);
+        (int n, int m) = ((int)rows.shape[0], (int)others.shape[0]);
+        _tile = settings.Evaluation == KernelEvaluation.Composed ? new TileShape(n, m) : TileShape.Of(rows.device_type, n, m);
         _scaledRows = _concentration.ScaleConstant(rows.to(dtype)).split(_tile.Height);
         _othersTransposed = others.to(dtype).t().split(_tile.Width, 1);
         _kept = new Tensor?[_scaledRows.Length, _othersTransposed.Length];
-        _left = !forGradient || _isShifted ? 0 : settings.Evaluation == KernelEvaluation.Composed ? long.MaxValue : settings.Budget ?? KeptBudget;
+        _budgetLeft = !forGradient || _isShifted ? 0 : settings.Evaluation == KernelEvaluation.Composed ? long.MaxValue : settings.Budget ?? KeptBudget;
     }
 
     /// <summary>For each row log Σ_j v_j·exp(κ·z_i·y_j) in float64, (n); −∞ where there is no centre.</summary>
@@ -124,14 +125,6 @@ internal sealed class RemoteKernels
         }
     }
 
-    /// <summary>Height and width of a tile, as in <see cref="RectangularKernels"/>.</summary>
-    private (int Height, int Width) TileShape(int n, int m)
-    {
-        (int area, int most) = _rows.device_type == DeviceType.CPU ? (1 << 17, 256) : (1 << 24, 2048);
-        int height = Math.Min(n, most);
-        return (height, Math.Min(m, area / height));
-    }
-
     /// <summary>What belongs to the bands of rows that tiles lie in, (height, 1) each.</summary>
     private Tensor[] Bands(Tensor ofRows) => ofRows.unsqueeze(1).split(_tile.Height);
 
@@ -142,9 +135,9 @@ internal sealed class RemoteKernels
     {
         Tensor kernels = Exponents(band, column).exp_();
         long bytes = kernels.numel() * kernels.element_size();
-        if (_left >= bytes && _kept[band, column] is null)
+        if (_budgetLeft >= bytes && _kept[band, column] is null)
         {
-            _left -= bytes;
+            _budgetLeft -= bytes;
             _kept[band, column] = kernels.MoveToOuterDisposeScope();
         }
         return kernels;
