@@ -41,9 +41,6 @@ internal sealed class GlobalBatch
     /// <summary>The place of the first of them.</summary>
     public long OwnStart { get; }
 
-    /// <summary>This rank's share of the derivative of what every rank computes alike. Those of all ranks add up to one.</summary>
-    public double Share => 1.0 / _counts.Length;
-
     /// <summary>(K, …) of (k, …), without gradient.</summary>
     public Tensor Gather(Tensor ownRows) => _group is null ? ownRows.detach() : _group.AllGatherParts(ownRows, _counts);
 
@@ -93,14 +90,14 @@ internal sealed class GlobalBatch
     public Tensor Reduce(RowWeights? weights, Tensor values, bool each) =>
         _group is null ? RowWeights.Reduce(weights, values, each) : Sum(weights?.Mean(values) ?? values.sum() / Rows);
 
-    /// <summary>The same values with this rank's share of the derivative.</summary>
+    /// <summary>The same values with this rank's share of the derivative, for what every rank computes alike. The shares of all ranks add up to one.</summary>
     public Tensor ShareOf(Tensor value)
     {
         if (_group is null || !value.requires_grad)
         {
             return value;
         }
-        Tensor share = value * Share;
+        Tensor share = value * (1.0 / _counts.Length);
         share.detach().copy_(value); // outside the graph
         return share;
     }
