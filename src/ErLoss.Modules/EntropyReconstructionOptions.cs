@@ -100,7 +100,7 @@ public sealed record EntropyReconstructionOptions
     /// <remarks>
     /// <para>
     /// Gradients of weights, and of a learnt κ, are to be summed over the ranks, not averaged: the sum is what one process with the whole batch would get. (PyTorch's DistributedDataParallel averages.)
-    /// Ranks may have different numbers of rows, and some none. Further centres, such as those of a queue, are no parts: give the same ones on every rank, which
+    /// Ranks may have different numbers of rows, and some none. Further centres, such as those of a queue, are not divided among the ranks: give the same ones on every rank, which
     /// <see cref="Distributed.ProcessGroup.AllGather"/> makes of the ranks' rows.
     /// </para>
     /// <para>

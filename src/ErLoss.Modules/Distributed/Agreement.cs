@@ -8,11 +8,12 @@ namespace ErLoss.Modules.Distributed;
 /// </summary>
 internal sealed class Agreement
 {
-    // Whether the inputs are refused, the number of rows, and what is compared. The same on all ranks, whatever they have.
+    // Of the numbers that a rank sends: whether its inputs are refused, its number of rows, and what is compared. All ranks send equally many, even if their inputs are of different forms.
     private const int Length = 40;
 
-    // Of two values of κ. Processors of different kinds round the last digits of an exponential or a cosine differently, and with them a κ that is learnt or follows a schedule.
-    private const double LeastKappaDifference = 1e-9;
+    // Two values of κ count as equal if they differ by less, relative to the first. Processors of different kinds round the last digits of an exponential or a cosine differently, and with them a κ that
+    // is learnt or follows a schedule.
+    private const double KappaTolerance = 1e-9;
 
     private readonly List<(string What, long Value, Func<long, string>? Text)> _compared = [];
     private readonly List<int> _kappas = []; // places in that list
@@ -133,7 +134,7 @@ internal sealed class Agreement
         foreach (int place in _kappas.Select(place => place + 2))
         {
             double first = BitConverter.Int64BitsToDouble(ofRanks[0][place]);
-            foreach (long[] numbers in ofRanks.Where(numbers => Math.Abs(BitConverter.Int64BitsToDouble(numbers[place]) - first) < LeastKappaDifference * first))
+            foreach (long[] numbers in ofRanks.Where(numbers => Math.Abs(BitConverter.Int64BitsToDouble(numbers[place]) - first) < KappaTolerance * first))
             {
                 numbers[place] = ofRanks[0][place];
             }

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Distributed;
 
-/// <summary>What a library calls communicator, types, operations and constants. Of Open MPI handles are addresses of exported data; elsewhere they are numbers.</summary>
+/// <summary>What stands for the communicator, types, operations and constants in a library. Handles of Open MPI are addresses of data that it exports; those of others are numbers.</summary>
 internal sealed record MpiHandles(
     nint World, nint Float32, nint Float64, nint Int64, nint Unsigned8, nint Bytes, nint Sum, nint Max, nint Min, nint InPlace, int Serialized)
 {
-    // Of the types the old ones: C's long long and unsigned char. MS-MPI numbers those of fixed width otherwise than MPICH, so that its int64_t would be an unsigned type here.
+    // The integer types are the old ones, C's long long and unsigned char, because MS-MPI and MPICH number those of fixed width differently: the number of int64_t in MPICH is that of an unsigned type in MS-MPI.
     private static readonly MpiHandles s_mpich = new(
         0x44000000, 0x4c00040a, 0x4c00080b, 0x4c000809, 0x4c000102, 0x4c00010d, 0x58000003, 0x58000001, 0x58000002, InPlace: -1, Serialized: 2);
 
@@ -16,7 +16,7 @@ internal sealed record MpiHandles(
     /// <summary>Those of a library that is loaded.</summary>
     public static MpiHandles Of(nint library)
     {
-        // First of all: Open MPI's library with the standard interface may lie over one that exports the data too.
+        // This comes first because Open MPI's library with the standard interface may be built on one that also exports the data.
         if (HasStandardInterface(library))
         {
             return s_standard;

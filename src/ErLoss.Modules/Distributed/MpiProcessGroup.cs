@@ -50,12 +50,14 @@ public sealed class MpiProcessGroup : ProcessGroup
     public string Library => _mpi.Version;
 
     /// <summary>
-    /// How many processes <c>mpirun</c>, <c>srun</c> or torchrun has started with this one, as their environment variables say before MPI is started; null where they say nothing. A program that is started
-    /// both with and without them calls <see cref="Initialize"/> if it is above one.
+    /// How many processes <c>mpirun</c>, <c>srun</c> or torchrun has started together, this one included, as their environment variables say before MPI is started; null where they say nothing. A program that
+    /// is started both with and without them calls <see cref="Initialize"/> if the number is above one.
     /// </summary>
     public static int? LaunchedSize => MpiLauncher.Size;
 
-    /// <summary>Which of these processes this is, likewise; the rank that <see cref="Initialize"/> gives it. PMIx says only this.</summary>
+    /// <summary>
+    /// Which of these processes this is, by the same variables: the rank that <see cref="Initialize"/> gives it. A launcher that sets only the variables of PMIx says this, and not how many there are.
+    /// </summary>
     public static int? LaunchedRank => MpiLauncher.Rank;
 
     /// <summary>How many bytes go in one call of MPI.</summary>
@@ -70,7 +72,7 @@ public sealed class MpiProcessGroup : ProcessGroup
     /// The MPI library, as a file or by its name. By default it is the one that <see cref="LibraryVariable"/> names, and without that the first one found of those that the launcher suggests.
     /// </param>
     /// <exception cref="InvalidOperationException">
-    /// No MPI library was found, the library is none, the launcher belongs to another MPI, so that each process would be alone, or MPI has ended in this process. The message says what to do.
+    /// No MPI library was found, the library is not one of MPI, the launcher belongs to another MPI, so that each process would be alone, or MPI has ended in this process. The message says what to do.
     /// </exception>
     public static MpiProcessGroup Initialize(string? library = null)
     {
@@ -103,7 +105,7 @@ public sealed class MpiProcessGroup : ProcessGroup
 
     /// <summary>The name and version of the MPI library that <see cref="Initialize"/> would use, in the library's own words; MPI is not started.</summary>
     /// <param name="library">As of <see cref="Initialize"/>.</param>
-    /// <exception cref="InvalidOperationException">No MPI library was found, or the library is none.</exception>
+    /// <exception cref="InvalidOperationException">No MPI library was found, or the library is not one of MPI.</exception>
     public static string Describe(string? library = null)
     {
         lock (s_gate)

@@ -13,7 +13,9 @@ public abstract class Encoder(string name, int featureDimension) : Module<Tensor
         ? featureDimension
         : throw new ArgumentOutOfRangeException(nameof(featureDimension), $"The number of features is {featureDimension}; at least 1 is wanted.");
 
-    /// <summary>The type that convolutions compute in while training: float32, bfloat16 while weights, statistics, features and evaluation are float32, or float64 for checks of an encoder whose weights are float64.</summary>
+    /// <summary>
+    /// The type that convolutions compute in while training: float32; or bfloat16, with which weights, statistics, features and evaluation stay float32; or float64, for checks of an encoder whose weights are float64.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The type is another one.</exception>
     public ScalarType TrainingType
     {

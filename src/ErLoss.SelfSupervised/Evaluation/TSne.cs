@@ -8,8 +8,8 @@ namespace ErLoss.SelfSupervised.Evaluation;
 /// </summary>
 /// <remarks>
 /// No random numbers are used, so that the same points have the same map: the places begin at the first two principal components (Kobak and Berens, "The art of using t-SNE for single-cell transcriptomics",
-/// Nature Communications 2019). The early exaggeration of 12 is that of Belkina et al., and the learning rate of n/12 four times theirs, because their gradient lacks the factor 4: "Automated optimized parameters for t-distributed stochastic
-/// neighbor embedding", Nature Communications 2019; momentum and gains are those of the first paper. Distances between groups, and the sizes of groups, say little.
+/// Nature Communications 2019). The early exaggeration of 12 is that of Belkina et al., "Automated optimized parameters for t-distributed stochastic neighbor embedding", Nature Communications 2019. The learning
+/// rate of n/12 is the same number as theirs, but amounts to four times it, because their gradient lacks the factor 4. Momentum and gains are those of the first paper. Distances between groups, and the sizes of groups, say little.
 /// </remarks>
 public static class TSne
 {

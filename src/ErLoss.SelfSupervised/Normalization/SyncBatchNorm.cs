@@ -12,11 +12,11 @@ namespace ErLoss.SelfSupervised.Normalization;
 /// <remarks>
 /// <para>
 /// All ranks must call it, each with its own rows, whose numbers may differ. A call in training mode exchanges 2·C + 1 numbers, C being the channels, and its backward pass 2·C numbers. All ranks must therefore go
-/// through the backward pass too. Gradients of weights and biases are those of the own rows' part, to be summed over the ranks; see <see cref="ProcessGroup"/>.
+/// through the backward pass too. The gradients of weights and biases are each rank's share, to be summed over the ranks; see <see cref="Modules.EntropyReconstructionOptions.Group"/>.
 /// </para>
 /// <para>
-/// The means of squares that are summed over the ranks are of the rows' own precision, and their sum is in float64, so that what is lost where a mean is much larger than the deviation
-/// is less than what the input's own rounding makes of the variance in float32. In float64 the variance has a relative error of about 1e-16·(1 + mean²/variance).
+/// Each rank computes mean and variance of its own rows in their precision. The ranks sum means and mean squares in float64, and the variance is a difference of these. Where a mean is much larger than the
+/// deviation, digits are lost: of rows in float32 fewer than their own rounding costs. Of rows in float64 the variance has a relative error of about 1e-16·(1 + mean²/variance).
 /// </para>
 /// <para>With a <see cref="LocalProcessGroup"/> it works on the CPU alone: its ranks would wait for each other in the one thread that libtorch has for the backward passes of a GPU.</para>
 /// </remarks>
