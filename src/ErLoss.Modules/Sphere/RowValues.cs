@@ -66,8 +66,7 @@ internal sealed class RowValues : autograd.SingleTensorFunction<RowValues>
         try
         {
             KernelGradients gradients = Gradients(call, ctx.get_saved_variables(), grad_output);
-            // TorchSharp would count an undefined gradient of the end's value as a tensor that is alive for ever.
-            return [call.Returned.Add(gradients.Rows), call.Returned.Add(gradients.Centers), call.Returned.Add(gradients.Kappa), call.Returned.Add(zeros(2, device: CPU)), null];
+            return [call.Returned.Add(gradients.Rows), call.Returned.Add(gradients.Centers), call.Returned.Add(gradients.Kappa), call.Returned.Add(GradientEnd.OfValue()), null];
         }
         catch (Exception)
         {

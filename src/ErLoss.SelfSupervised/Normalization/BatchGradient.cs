@@ -1,3 +1,4 @@
+using ErLoss.Modules;
 using ErLoss.Modules.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,8 +27,8 @@ internal sealed class BatchGradient : autograd.MultiTensorFunction<BatchGradient
     /// <param name="group">The ranks.</param>
     public static (Tensor Scale, Tensor Shift) Attach(Tensor input, Tensor? scale, Tensor? shift, BatchMoments moments, double eps, ProcessGroup group)
     {
-        var returned = new ReturnedGradient.List();
-        Tensor end = ReturnedGradient.apply(input, returned);
+        var returned = new ReturnedGradients();
+        Tensor end = GradientEnd.apply(input, returned);
         List<Tensor> attached = apply(
             input, scale ?? ones_like(moments.Mean), shift ?? zeros_like(moments.Mean), moments.Mean, moments.Variance, end, new Call(moments.Count, eps, group, returned));
         return (attached[0], attached[1]);
@@ -56,20 +57,18 @@ internal sealed class BatchGradient : autograd.MultiTensorFunction<BatchGradient
             call.Group.AllReduce(sums);
             using Scalar share = -1 / call.Count, eps = call.Eps;
             Tensor[] factors = [.. (sums * share).to(mean.dtype).chunk(2).Select(sum => sum * scale * (variance + eps).rsqrt())];
-            // x̂·factor + factor is a normalisation with other scales and shifts.
+            // x̂·factors[0] + factors[1] is a normalisation with other scales and shifts.
             Tensor gradient = nn.functional.batch_norm(input, mean, variance, factors[0], factors[1], training: false, momentum: 0, call.Eps);
-            return [Returned(gradient), Returned(grad_outputs[0].clone()), Returned(grad_outputs[1].clone()), null, null, Returned(ReturnedGradient.OfValue()), null];
+            return [call.Returned.Add(gradient), call.Returned.Add(grad_outputs[0].clone()), call.Returned.Add(grad_outputs[1].clone()), null, null, call.Returned.Add(GradientEnd.OfValue()), null];
         }
         catch (Exception)
         {
-            return [Returned(zeros(0, device: CPU)), null, null, null, null, Returned(ReturnedGradient.OfValue()), null];
+            return [call.Returned.Add(zeros(0, device: CPU)), null, null, null, null, call.Returned.Add(GradientEnd.OfValue()), null];
         }
         finally
         {
             grad_outputs.ForEach(gradient => gradient.Dispose());
         }
-
-        Tensor Returned(Tensor tensor) => call.Returned.Add(tensor);
     }
 
     /// <summary>What the backward pass needs besides tensors.</summary>
@@ -77,5 +76,5 @@ internal sealed class BatchGradient : autograd.MultiTensorFunction<BatchGradient
     /// <param name="Eps">Added to the variance.</param>
     /// <param name="Group">The ranks.</param>
     /// <param name="Returned">Gets what the node returns.</param>
-    private sealed record Call(double Count, double Eps, ProcessGroup Group, ReturnedGradient.List Returned);
+    private sealed record Call(double Count, double Eps, ProcessGroup Group, ReturnedGradients Returned);
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Modules;
 
 /// <summary>
-/// Gradients that <see cref="RowValues"/> has returned from the backward pass. Native code copies its references to them after the return, so that they must outlive it, and TorchSharp
+/// Gradients that a node has returned from the backward pass. Native code copies its references to them after the return, so that they must outlive it, and TorchSharp
 /// does not dispose of them afterwards. <see cref="GradientEnd"/> does.
 /// </summary>
 internal sealed class ReturnedGradients
