@@ -42,7 +42,7 @@ internal sealed partial class MpiStarter
     /// <summary>Whether it is Open MPI's, by what <c>--version</c> says.</summary>
     public static bool IsOpenMpi(string version) => OpenMpi().IsMatch(version);
 
-    /// <summary>What Open MPI needs: threads on all cores, as many ranks as asked for, and leave to start as root.</summary>
+    /// <summary>The options that Open MPI needs, so that threads may run on any core, ranks may be more than there are cores, and root may start them. MPICH needs none.</summary>
     public static string[] OptionsOf(bool isOpenMpi, bool isRoot) =>
         !isOpenMpi ? [] : isRoot ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : ["--oversubscribe", "--bind-to", "none"];
 

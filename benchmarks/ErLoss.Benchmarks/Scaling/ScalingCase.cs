@@ -2,7 +2,7 @@ namespace ErLoss.Benchmarks;
 
 /// <summary>What one line of the tables is about.</summary>
 /// <param name="Work">Steps or the loss.</param>
-/// <param name="Kind">"strong": all ranks together have the same rows, however many they are; or "weak": each rank has.</param>
+/// <param name="Kind">"strong": all ranks together have the same rows, however many they are; or "weak": each rank has them.</param>
 /// <param name="Layout">Ranks and their threads.</param>
 /// <param name="Rows">Images or rows of all ranks.</param>
 internal sealed record ScalingCase(ScalingWork Work, string Kind, RankLayout Layout, int Rows)

@@ -19,11 +19,11 @@ internal static class ScalingCommand
         Option<string?> launcher = Options.Text("--launcher", "The mpirun of Open MPI or MPICH, by its name or as a file.", "FILE", "mpirun"), json = Outputs.Json();
         Option<IReadOnlyList<int>?> ranks = Options.Numbers("--ranks", "Numbers of ranks.", n => n is >= 1 and <= 1024, "a whole number from 1 to 1024", UsualRanks());
         Option<int> threads = ScalingOptions.Threads();
-        Option<int> batch = Options.Number("--batch-size", "Images of a batch, of each rank or of all.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 256);
-        Option<int> rows = Options.Number("--k", "Rows of the loss, of each rank or of all.", "N", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", 2048);
+        Option<int> batch = Options.Number("--batch-size", "Images of a batch: in strong scaling of all ranks together, in weak scaling of each.", "N", n => n is >= 2 and <= 65536, "a whole number from 2 to 65536", 256);
+        Option<int> rows = Options.Number("--k", "Rows of the loss: in strong scaling of all ranks together, in weak scaling of each.", "N", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", 2048);
         Option<int> rounds = Options.Number("--rounds", "Number of samples of each measurement.", "N", n => n is >= 1 and <= 1000, "a whole number from 1 to 1000", 9);
         Option<string> only = Options.Choice("--only", "What to measure.", "all", "all", "step", "loss");
-        var command = new Command("scaling", "Time training steps and the loss on several processes that mpirun starts, in turns with one process of as many threads: all together with the same rows (strong), and each with the same rows (weak).")
+        var command = new Command("scaling", "Time training steps and the loss on several processes that mpirun starts, in turns with one process of as many threads. In strong scaling the processes share one batch, in weak scaling each has a batch of that size.")
         {
             launcher, ranks, threads, batch, rows, rounds, only, json,
         };

@@ -6,7 +6,7 @@ namespace ErLoss.Benchmarks;
 /// <param name="Bytes">The size of the tensors that came of them.</param>
 /// <param name="CollectiveSeconds">Time in them, the mean of the ranks.</param>
 /// <param name="LeastCollectiveSeconds">Time in them of the rank that had the least.</param>
-/// <param name="ExchangeSeconds">The same where ranks met before each.</param>
+/// <param name="ExchangeSeconds">Time in them, the mean of the ranks, where ranks met before each.</param>
 internal readonly record struct ScalingSample(double Seconds, double Collectives, double Bytes, double CollectiveSeconds, double LeastCollectiveSeconds, double ExchangeSeconds)
 {
     /// <summary>What the ranks' answers say.</summary>

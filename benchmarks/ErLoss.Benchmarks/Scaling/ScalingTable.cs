@@ -7,8 +7,8 @@ internal static class ScalingTable
 {
     /// <summary>What the columns mean.</summary>
     public const string Explanation =
-        "Against one process: rows per second divided by those of one process that has as many threads in all, by the medians of the rounds. In collectives: the time that ranks spend in them, with waiting for ranks that come later; "
-        + "exchange alone is their time if all ranks meet before each of them.";
+        "Against one process: rows per second divided by those of one process that has as many threads in all; against one rank: by those of one rank; both are medians over the rounds. "
+        + "KB: the size of the tensors that collectives give a rank. In collectives: the time that ranks spend in them, with waiting for ranks that come later; exchange alone is their time if all ranks meet before each of them.";
 
     /// <summary>A table of the rows of one kind of work.</summary>
     public static Table Of(ScalingWork work, string launcher, ScalingSubject subject, IReadOnlyList<ScalingRow> rows)

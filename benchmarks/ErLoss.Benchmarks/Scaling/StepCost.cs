@@ -18,7 +18,7 @@ internal sealed record StepCost(int Ranks, long Rows, int Dimension, int Views, 
     /// <summary>Collectives of the loss: one in which ranks compare what they have, rows and log-sums of each view, and the reconstruction.</summary>
     public int LossCollectives => 2 + 2 * Views;
 
-    /// <summary>Bytes of all rows and log-sums of a rank's loss, which it has after the gathers.</summary>
+    /// <summary>Bytes that a rank has after the collectives of the loss: what ranks compare, all rows and log-sums, and the reconstruction.</summary>
     public double LossBytes => (double)Views * Rows * (Single * Dimension + Double) + Ranks * AgreedNumbers * Double + Double;
 
     /// <summary>Bytes of the sums in batch normalisation, forwards and backwards.</summary>
