@@ -49,8 +49,16 @@ internal sealed class BatchReaderTests : TensorTests
     public void A_reader_that_nobody_asks_ends_when_it_is_disposed_of()
     {
         int read = 0;
-        var source = new PixelsOnDemand(1000, s_images.ImageBytes, (_, _) => Interlocked.Increment(ref read));
-        new BatchReader(source, Size, [.. Enumerable.Range(0, 1000).Select(i => (long)i)], 10, CPU).Dispose();
+        using var begun = new ManualResetEventSlim();
+        var source = new PixelsOnDemand(1000, s_images.ImageBytes, (_, _) =>
+        {
+            Interlocked.Increment(ref read);
+            begun.Set();
+        });
+        using (new BatchReader(source, Size, [.. Enumerable.Range(0, 1000).Select(i => (long)i)], 10, CPU))
+        {
+            Assert.That(begun.Wait(TimeSpan.FromMinutes(1)), "nothing is read");
+        }
         int then = read;
         Assert.That(then, Is.LessThanOrEqualTo(30), "three batches at most are read ahead");
         Thread.Sleep(20);
