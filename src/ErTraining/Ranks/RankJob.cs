@@ -1,5 +1,4 @@
 using ErLoss.Modules.Distributed;
-using ErLoss.Training;
 using ErLoss.Training.Compute;
 using ErLoss.Training.Distributed;
 using ErLoss.Training.Studies;
@@ -11,25 +10,13 @@ namespace ErTraining.Ranks;
 
 /// <summary>This process as one of those that a launcher (<c>mpirun</c>, <c>srun</c>) has started together: the ranks. A process that was started alone is the only one.</summary>
 /// <remarks>Rank 0 alone prints. The others are silent but for an error that rank 0 does not know of.</remarks>
-internal sealed class RankJob
+internal sealed partial class RankJob
 {
-    private const string Error = "error: ";
-
-    /// <summary>How long other ranks than 0 wait before they tell of an error. If rank 0 has the same one, it tells of it at once, and the launcher ends the others meanwhile.</summary>
-    private static readonly TimeSpan s_precedence = TimeSpan.FromSeconds(1.5);
-
-    /// <summary>How long rank 0 lets the others end before it ends with a code that has the launcher kill those that are left.</summary>
-    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1.5);
-
     private int? _launchedRank; // null if no launcher has started several processes, or if they do not work together
     private MpiProcessGroup? _world;
-    private MachineRanks _machine = MachineRanks.Alone;
 
     /// <summary>As the environment has it.</summary>
-    public RankJob()
-    {
-        _launchedRank = IsLaunched ? MpiProcessGroup.LaunchedRank ?? 0 : null;
-    }
+    public RankJob() => _launchedRank = IsLaunched ? MpiProcessGroup.LaunchedRank ?? 0 : null;
 
     /// <summary>A process that works alone.</summary>
     public static RankJob Alone()
@@ -49,7 +36,7 @@ internal sealed class RankJob
     public bool IsFirst => Rank == 0;
 
     /// <summary>Which ranks share the machine of this one.</summary>
-    public MachineRanks Machine => _machine;
+    public MachineRanks Machine { get; private set; } = MachineRanks.Alone;
 
     /// <summary>Has this process work alone, whoever has started it. Before <see cref="Quieten"/>.</summary>
     public void WorkAlone() => _launchedRank = null;
@@ -90,7 +77,7 @@ internal sealed class RankJob
         {
             throw new NoRanksException(e.Message, IsMpiThere());
         }
-        _machine = MachineRanks.Of(Group);
+        Machine = MachineRanks.Of(Group);
     }
 
     private static bool IsMpiThere()
@@ -172,11 +159,11 @@ internal sealed class RankJob
     public bool FromFirst(bool own) => Group?.Any(own && IsFirst) ?? own;
 
     /// <summary>"4 ranks, " before the device of each; with the number of machines if there are several.</summary>
-    public string Describe() => Group is not { } group ? "" : _machine.Machines > 1 ? $"{group.Size} ranks on {_machine.Machines} machines, each " : $"{group.Size} ranks, each ";
+    public string Describe() => Group is not { } group ? "" : Machine.Machines > 1 ? $"{group.Size} ranks on {Machine.Machines} machines, each " : $"{group.Size} ranks, each ";
 
     /// <summary>Finds the device asked for. The GPUs of a machine go to its ranks in turns.</summary>
     /// <exception cref="ErLoss.Training.Settings.SettingsException">There is no such device in this machine.</exception>
-    public Device FindDevice(ComputeSettings settings) => SharedOptions.FindDevice(settings, _machine.Local);
+    public Device FindDevice(ComputeSettings settings) => SharedOptions.FindDevice(settings, Machine.Local);
 
     /// <summary>
     /// Sets the number of threads. Unless one is given, the ranks of a machine share its processors. All ranks have as many as the rank that has the fewest, because with other numbers of threads they would round
@@ -185,86 +172,10 @@ internal sealed class RankJob
     /// <param name="given">The number given; null if none is. Ranks may differ in it.</param>
     public void UseThreads(int? given)
     {
-        SharedOptions.UseThreads(given, _machine.ProcessorSharers);
+        SharedOptions.UseThreads(given, Machine.ProcessorSharers);
         if (Group is { } group)
         {
             set_num_threads((int)group.GatherNumbers(get_num_threads()).Min());
         }
-    }
-
-    /// <summary>Ends a command that all ranks end with this code: none leaves before rank 0 has written all.</summary>
-    /// <remarks>
-    /// When a rank has left with another code than 0, the launcher kills those that are left. MPICH's then gives the number of that signal as the job's code, and a job script does not see that the time was over.
-    /// Therefore rank 0 alone has the code, and leaves last. But where MPICH's mpirun has passed a signal on, it takes the job for one that went well if some ranks end with 0: then all have the code.
-    /// </remarks>
-    public int End(int exitCode)
-    {
-        if (exitCode == ExitCode.Success || Group is not { } group || group.Any(Signals.HaveCome))
-        {
-            return exitCode;
-        }
-        _world!.Complete();
-        if (!IsFirst)
-        {
-            return ExitCode.Success;
-        }
-        Thread.Sleep(s_farewell);
-        return exitCode;
-    }
-
-    /// <summary>Ends with an error of this rank, which others may have, too.</summary>
-    /// <param name="error">One that is a line to the user.</param>
-    /// <param name="othersJoin">Whether the command is one for which the other ranks have joined, or wait for this one to join.</param>
-    /// <returns>The exit code.</returns>
-    public int Fail(Exception error, bool othersJoin)
-    {
-        if (error is RanksFailedException { Line: var line })
-        {
-            if (IsFirst)
-            {
-                Console.Error.WriteLine($"error: {line.Text}");
-            }
-            return End(line.ExitCode);
-        }
-        if (_launchedRank is not null && _world is null && othersJoin && error is not NoRanksException)
-        {
-            try
-            {
-                Join(isAsked: false);
-                return Together<int>(() => throw error);
-            }
-            catch (Exception e) when (e is RanksFailedException or NoRanksException)
-            {
-                return Fail(e, othersJoin);
-            }
-        }
-        line = ErrorLine.Of(error)!;
-        bool isOfAll = _world is null && (error is NoRanksException { IsOfAll: true } || !othersJoin);
-        return Abort(IsFirst || !isOfAll ? $"error: {line.Text}" : null, line.ExitCode);
-    }
-
-    /// <summary>Ends all ranks, which would wait for this one.</summary>
-    /// <param name="text">What is printed; null for nothing.</param>
-    /// <param name="exitCode">How all end.</param>
-    /// <returns>The exit code.</returns>
-    public int Abort(string? text, int exitCode)
-    {
-        if (IsFirst)
-        {
-            Console.Error.WriteLine(text);
-        }
-        else
-        {
-            Thread.Sleep(s_precedence);
-            if (text is not null)
-            {
-                StandardStreams.WriteError(text.StartsWith(Error, StringComparison.Ordinal) ? $"{Error}rank {Rank}: {text[Error.Length..]}" : $"{Error}rank {Rank}: {text}");
-            }
-        }
-        if (Group is not null)
-        {
-            _world!.Abort(exitCode);
-        }
-        return exitCode;
     }
 }
