@@ -20,7 +20,7 @@ namespace ErLoss.Training;
 /// On a CPU the same seed, thread count and number of ranks give the same metrics to the last bit. Where several ranks train together, each has a trainer with the same settings and images, and all
 /// have the same weights and metrics at any time.
 /// </remarks>
-internal sealed class Trainer : IDisposable
+internal sealed partial class Trainer : IDisposable
 {
     private static readonly TimeSpan s_progressInterval = TimeSpan.FromMilliseconds(250);
 
@@ -34,7 +34,6 @@ internal sealed class Trainer : IDisposable
     private readonly string _dataFingerprint;
     private readonly bool _measuresAccuracy;
     private readonly IReadOnlyList<string> _classNames;
-    private FeatureEvaluation? _evaluation; // of the encoder as it is now
 
     /// <summary>Puts the data on the device and draws the initial weights.</summary>
     /// <param name="registry">Makes the encoder, and reads the settings in a checkpoint.</param>
@@ -98,9 +97,6 @@ internal sealed class Trainer : IDisposable
 
     /// <summary>Metrics of the epochs that are over.</summary>
     public IReadOnlyList<EpochMetrics> Epochs => _progress.Epochs;
-
-    /// <summary>What the features were before training; null if another process evaluated them, or nobody did since there are no labels.</summary>
-    public FeatureEvaluation? EvaluationBefore { get; private set; }
 
     /// <summary>Who is told how the run goes. Add to it before <see cref="Run"/>.</summary>
     public TrainingObservers Observers { get; } = [];
@@ -167,13 +163,6 @@ internal sealed class Trainer : IDisposable
         return RunResult.Create(_registry, _settings, _device, (Train, Test), _progress, Used, _measuresAccuracy ? Evaluate(cancellation).Confusion!.ByClass(_classNames) : null, LinearProbeAccuracy(cancellation));
     }
 
-    /// <summary>What the features of the encoder are as it is now. They are computed unless they were before.</summary>
-    /// <param name="cancellation">Heeded between batches.</param>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
-    public FeatureEvaluation Evaluate(CancellationToken cancellation = default) =>
-        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, Observers, _group, cancellation);
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -230,28 +219,6 @@ internal sealed class Trainer : IDisposable
         }
         return isAsked ? (true, _group.Any(cancellation.IsCancellationRequested)) : (_group.Rank == 0 && keeper?.IsDue == true, false);
     }
-
-    /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
-    private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
-    {
-        CollapseIndicators indicators = Evaluator.Collapse(Method, Test, _group, cancellation);
-        bool isEvaluated = _step.Schedule.IsEvaluated(metrics.Epoch, _settings.Evaluations);
-        return metrics with
-        {
-            EffectiveRank = indicators.EffectiveRank,
-            MeanCosine = indicators.MeanCosine,
-            Perplexity = indicators.Perplexity,
-            KnnAccuracy = isEvaluated ? KnnAccuracy(cancellation) : null,
-            ViewRetrieval = isEvaluated ? ViewRetrieval(cancellation) : null,
-        };
-    }
-
-    private double? KnnAccuracy(CancellationToken cancellation) => _measuresAccuracy ? Evaluate(cancellation).Confusion!.Accuracy : null;
-
-    private double? LinearProbeAccuracy(CancellationToken cancellation) =>
-        _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 ? Evaluator.LinearProbe(Method.Encoder, Train, Test, _group, cancellation).TestAccuracy : null;
-
-    private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, _group, cancellation);
 
     /// <summary>What the rest of the run depends on, if it is sound.</summary>
     private TrainingState State()
