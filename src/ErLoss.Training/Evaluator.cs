@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Training;
 
 /// <summary>Measures networks on image sets: the way from pixels to the arithmetic of <see cref="ErLoss.SelfSupervised.Evaluation"/>.</summary>
-/// <remarks>Where several ranks measure the same network on the same images, each runs it on a part of them, and all get the same figures. If one of them is cancelled, all are.</remarks>
+/// <remarks>Where several ranks measure the same network on the same images, each runs it on a part of them, and all get the same figures, except that rank 0 alone trains a linear probe. If one of them is cancelled, all are.</remarks>
 internal static class Evaluator
 {
     private const int MostImagesForCollapse = 512, MostImagesForRetrieval = 512, RetrievalBatchSize = 128;
@@ -21,9 +21,10 @@ internal static class Evaluator
     /// <param name="train">The images that vote and that neighbours are looked for among.</param>
     /// <param name="test">The images that are classified.</param>
     /// <param name="measuresAccuracy">Whether labels are to be used: one training image at least and one test image have one. Otherwise all images are evaluated without.</param>
+    /// <param name="trainsProbe">Whether a linear probe is trained, too: labels are used, and two training images at least have one.</param>
     /// <param name="progress">Told of the share of the images whose features are computed, from 0 to 1.</param>
     /// <param name="group">The ranks; null if there is one process.</param>
-    /// <param name="cancellation">Heeded between batches.</param>
+    /// <param name="cancellation">Heeded between batches, and between iterations of the linear probe.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
     public static FeatureEvaluation Evaluate(
@@ -31,13 +32,14 @@ internal static class Evaluator
         ImageTensors train,
         ImageTensors test,
         bool measuresAccuracy,
+        bool trainsProbe = false,
         IProgress<double>? progress = null,
         ProcessGroup? group = null,
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
         double ofTrain = Count(train) / (Count(train) + Count(test));
-        return new FeatureEvaluation(Evaluated(train, Part(0, ofTrain)), Evaluated(test, Part(ofTrain, 1 - ofTrain)), measuresAccuracy ? train.ClassCount : 0, group, cancellation);
+        return new FeatureEvaluation(Evaluated(train, Part(0, ofTrain)), Evaluated(test, Part(ofTrain, 1 - ofTrain)), measuresAccuracy ? train.ClassCount : 0, trainsProbe, group, cancellation);
 
         double Count(ImageTensors images) => measuresAccuracy ? images.LabelledCount : images.Count;
 
@@ -49,27 +51,6 @@ internal static class Evaluator
         }
 
         IProgress<double>? Part(double start, double share) => progress is null ? null : new PartialProgress(progress, start, share);
-    }
-
-    /// <summary>The linear probe (<see cref="ErLoss.SelfSupervised.Evaluation.LinearProbe"/>) on the encoder's features of the images that have labels.</summary>
-    /// <param name="encoder">Evaluated in its evaluation mode; left in the mode it was in.</param>
-    /// <param name="train">The images that the probe is trained on: two at least that have a label.</param>
-    /// <param name="test">The images that are classified.</param>
-    /// <param name="group">The ranks; null if there is one process.</param>
-    /// <param name="cancellation">Heeded between batches and iterations.</param>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
-    public static LinearProbeResult LinearProbe(Encoder encoder, ImageTensors train, ImageTensors test, ProcessGroup? group = null, CancellationToken cancellation = default)
-    {
-        using var scope = NewDisposeScope();
-        (Tensor trainFeatures, Tensor trainLabels) = train.LabelledFeaturesOf(encoder, new ImagePreprocessing(), null, group, cancellation);
-        (Tensor testFeatures, Tensor testLabels) = test.LabelledFeaturesOf(encoder, new ImagePreprocessing(), null, group, cancellation);
-        RequireFinite(trainFeatures, "The encoder's features");
-        RequireFinite(testFeatures, "The encoder's features");
-        return RankCancellation.Together(
-            group,
-            () => ErLoss.SelfSupervised.Evaluation.LinearProbe.Evaluate(trainFeatures, trainLabels, testFeatures, testLabels, train.ClassCount, cancellation: cancellation),
-            cancellation);
     }
 
     /// <summary>

@@ -22,11 +22,17 @@ internal sealed record FeatureEvaluation
     /// <param name="train">Features (n, d) of training images, finite, with their labels (n) and their indices in their set (n).</param>
     /// <param name="test">Those of test images, likewise.</param>
     /// <param name="classCount">Number of classes; 0 if no accuracy can be measured, and then the labels are not used.</param>
+    /// <param name="trainsProbe">Whether a linear probe is trained: the labels are used, and there are two training images at least.</param>
     /// <param name="group">Ranks that classify a part of the test images each; all have the same features. Null if one process does it all.</param>
-    /// <param name="cancellation">Heeded between batches.</param>
+    /// <param name="cancellation">Heeded between batches, and between iterations of the linear probe.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public FeatureEvaluation(
-        (Tensor Features, Tensor Labels, Tensor Indices) train, (Tensor Features, Tensor Labels, Tensor Indices) test, int classCount, ProcessGroup? group, CancellationToken cancellation)
+        (Tensor Features, Tensor Labels, Tensor Indices) train,
+        (Tensor Features, Tensor Labels, Tensor Indices) test,
+        int classCount,
+        bool trainsProbe,
+        ProcessGroup? group,
+        CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         int tested = (int)test.Features.shape[0];
@@ -42,6 +48,13 @@ internal sealed record FeatureEvaluation
             Tensor predictions = Predict((train.Features, train.Labels), test.Features, classCount, group, cancellation);
             Confusion = new ConfusionMatrix(test.Labels, predictions, classCount);
             MappedPredictions = Numbers(predictions.index_select(0, spread));
+        }
+        if (trainsProbe)
+        {
+            LinearProbeAccuracy = RankCancellation.Together<double?>(
+                group,
+                () => group is null or { Rank: 0 } ? LinearProbe.Evaluate(train.Features, train.Labels, test.Features, test.Labels, classCount, cancellation: cancellation).TestAccuracy : null,
+                cancellation);
         }
     }
 
@@ -69,6 +82,9 @@ internal sealed record FeatureEvaluation
 
     /// <summary>Which classes kNN takes the test images with labels for; null if no accuracy can be measured.</summary>
     public ConfusionMatrix? Confusion { get; }
+
+    /// <summary>Accuracy of a linear probe on the test images; null if none was trained, and on ranks other than 0, which would only train the same one.</summary>
+    public double? LinearProbeAccuracy { get; }
 
     /// <summary>Indices of the first test images.</summary>
     public long[] Queries { get; }

@@ -27,7 +27,7 @@ namespace ErLoss.Training;
 /// <param name="LabelledImages">Number of training images with labels, which vote for the accuracies; null in the results of older versions, as the next one.</param>
 /// <param name="LabelledTestImages">Number of test images with labels, which the accuracies are of.</param>
 /// <param name="ClassAccuracy">kNN accuracy of the trained encoder for each class that has test images, by the name of the class; null where no accuracy can be measured, and in the results of older versions.</param>
-/// <param name="LinearProbeAccuracyBefore">Accuracy of a linear probe on the encoder before training; null where none was asked for, as the next one.</param>
+/// <param name="LinearProbeAccuracyBefore">Accuracy of a linear probe on the encoder before training; null where none was asked for, and on ranks other than 0, as the next one.</param>
 /// <param name="LinearProbeAccuracy">That on the trained encoder.</param>
 internal sealed record RunResult(
     string Method,

@@ -10,12 +10,15 @@ internal sealed partial class Trainer
     /// <summary>What the features were before training; null if another process evaluated them, or nobody did since there are no labels.</summary>
     public FeatureEvaluation? EvaluationBefore { get; private set; }
 
+    /// <summary>Whether the encoder is as it was before training or as it is in the end, and a linear probe of it is wanted.</summary>
+    private bool TrainsProbe => _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 && (_progress.StepsDone == 0 || _progress.StepsDone == _step.Steps);
+
     /// <summary>What the features of the encoder are as it is now. They are computed unless they were before.</summary>
-    /// <param name="cancellation">Heeded between batches.</param>
+    /// <param name="cancellation">Heeded between batches, and between iterations of the linear probe.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     /// <exception cref="TrainingFailedException">A feature is not finite.</exception>
     public FeatureEvaluation Evaluate(CancellationToken cancellation = default) =>
-        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, Observers, _group, cancellation);
+        _evaluation ??= Evaluator.Evaluate(Method.Encoder, Train, Test, _measuresAccuracy, TrainsProbe, Observers, _group, cancellation);
 
     /// <summary>Adds to an epoch's metrics what is measured after it.</summary>
     private EpochMetrics Evaluate(EpochMetrics metrics, CancellationToken cancellation)
@@ -34,8 +37,7 @@ internal sealed partial class Trainer
 
     private double? KnnAccuracy(CancellationToken cancellation) => _measuresAccuracy ? Evaluate(cancellation).Confusion!.Accuracy : null;
 
-    private double? LinearProbeAccuracy(CancellationToken cancellation) =>
-        _settings.LinearProbe && _measuresAccuracy && Train.LabelledCount > 1 ? Evaluator.LinearProbe(Method.Encoder, Train, Test, _group, cancellation).TestAccuracy : null;
+    private double? LinearProbeAccuracy(CancellationToken cancellation) => TrainsProbe ? Evaluate(cancellation).LinearProbeAccuracy : null;
 
     private double ViewRetrieval(CancellationToken cancellation) => Evaluator.ViewRetrieval(Method, Test, _settings, _group, cancellation);
 }

@@ -21,7 +21,7 @@ internal sealed class RankTests : TensorTests
 
     private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0);
 
-    private static readonly RunSettings s_settings = Given.Settings("epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 queue=20");
+    private static readonly RunSettings s_settings = Given.Settings("epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 queue=20 linear_probe");
 
     [Test]
     public void Ranks_come_to_what_one_process_does_also_if_the_run_goes_on_with_another_number_of_them()
@@ -45,6 +45,11 @@ internal sealed class RankTests : TensorTests
             Assert.That(three.Concat(again).Select(rank => rank.Weights), Is.All.EqualTo(three[0].Weights), "all ranks have the same, and those of a run that goes on");
             Assert.That(three.Concat(again).Select(rank => rank.Metrics), Is.All.EqualTo(three[0].Metrics));
             Assert.That(two[1].Weights, Is.EqualTo(two[0].Weights));
+            foreach (Outcome first in (Outcome[])[alone, three[0], one])
+            {
+                Assert.That((double?[])[first.Result.LinearProbeAccuracyBefore, first.Result.LinearProbeAccuracy], Has.All.InRange(0.0, 1.0));
+            }
+            Assert.That(three.Skip(1).Select(rank => (rank.Result.LinearProbeAccuracyBefore, rank.Result.LinearProbeAccuracy)), Is.All.EqualTo((null as double?, null as double?)), "rank 0 alone trains the probe");
             Assert.That(new[] { alone, three[0], two[1], one }.Select(run => run.Result.Used!.Ranks), Is.EqualTo((int?[])[null, 3, 2, null]));
         });
     }
