@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Training.Distributed;
 
-/// <summary>What methods exchange besides what the library's loss does. Without a group each call returns what it is given.</summary>
+/// <summary>What methods exchange besides what the library's loss does. Without a group each call is that of one process.</summary>
 internal static class AcrossRanks
 {
     /// <summary>The rows of all ranks, without gradient.</summary>
@@ -12,18 +12,19 @@ internal static class AcrossRanks
     public static Tensor Gather(ProcessGroup? group, Tensor rows) => group?.AllGather(rows) ?? rows;
 
     /// <summary>
-    /// The sum of what all ranks have, in its type. The derivative is that of the own part, so that the gradients of all ranks add up to that of the sum.
+    /// The mean of the rows of all ranks, in their type. The derivative is that of the own rows' part, so that the gradients of all ranks add up to that of the mean.
     /// </summary>
     /// <param name="group">The ranks, if any.</param>
-    /// <param name="part">This rank's part.</param>
-    public static Tensor Sum(ProcessGroup? group, Tensor part)
+    /// <param name="rows">(k, …): this rank's.</param>
+    /// <param name="count">How many rows all ranks have together.</param>
+    public static Tensor Mean(ProcessGroup? group, Tensor rows, long count)
     {
         if (group is null)
         {
-            return part;
+            return rows.mean([0]);
         }
         using var scope = NewDisposeScope();
-        Tensor total = part.detach().to(ScalarType.Float64, copy: true), sum = part.clone();
+        Tensor part = rows.sum([0]) / count, total = part.detach().to(ScalarType.Float64, copy: true), sum = part.clone();
         group.AllReduce(total);
         sum.detach().copy_(total); // outside the graph
         return sum.MoveToOuterDisposeScope();

@@ -106,7 +106,7 @@ internal sealed class Byol : TwoViewMethod
     internal static Tensor RegressionError(Tensor predictions, Tensor targets, ByolRegression regression, ProcessGroup? group = null, long total = 0)
     {
         using var scope = NewDisposeScope();
-        Tensor cosines = (predictions * targets).sum(1), cosine = group is null ? cosines.mean() : AcrossRanks.Sum(group, cosines.sum() / total);
+        Tensor cosine = AcrossRanks.Mean(group, (predictions * targets).sum(1), total);
         return (regression == ByolRegression.Cosines ? -cosine : 2 * (2 - 2 * cosine)).MoveToOuterDisposeScope();
     }
 

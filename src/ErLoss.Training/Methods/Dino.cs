@@ -78,8 +78,7 @@ internal sealed class Dino : TwoViewMethod
             targets = functional.softmax((_centering ? outputs - center : outputs) / TeacherTemperature, 1).chunk(2);
             if (_centering && training)
             {
-                Tensor mean = _group is null ? outputs.mean([0]) : AcrossRanks.Sum(_group, outputs.sum([0]) / (2 * batch.Total));
-                center.mul_(CenterMomentum).add_(mean, 1 - CenterMomentum);
+                center.mul_(CenterMomentum).add_(AcrossRanks.Mean(_group, outputs, 2 * batch.Total), 1 - CenterMomentum);
             }
         }
 

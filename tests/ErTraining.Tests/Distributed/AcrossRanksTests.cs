@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Distributed;
 
-/// <summary>Sums over ranks of different sizes, and their derivatives.</summary>
+/// <summary>Sums and means over ranks of different sizes, and their derivatives.</summary>
 internal sealed class AcrossRanksTests : TensorTests
 {
     [TestCase(1)]
@@ -28,16 +28,17 @@ internal sealed class AcrossRanksTests : TensorTests
         double Off(Tensor values) => values.shape.SequenceEqual(expected.shape) ? (values - expected).abs().max().ToDouble() : double.NaN;
     }
 
-    /// <summary>Each rank's part has another factor, so that an exchange of ranks or a mean instead of a sum shows.</summary>
+    /// <summary>Each rank has other rows, and not all as many, so that an exchange of ranks or a mean of their means shows.</summary>
     [Test]
-    public void A_sum_has_the_value_of_all_parts_and_the_derivative_of_the_own_one() => LocalProcessGroup.Run(3, group =>
+    public void A_mean_has_the_value_of_all_rows_and_the_derivative_of_the_own_ones() => LocalProcessGroup.Run(3, group =>
     {
         using var scope = NewDisposeScope();
         Tensor weight = tensor(0.5f, requires_grad: true);
-        Tensor sum = AcrossRanks.Sum(group, weight * (group.Rank + 1));
-        (sum * sum).backward();
-        Assert.That((sum.dtype, sum.ToDouble()), Is.EqualTo((ScalarType.Float32, 3.0)));
-        Assert.That(weight.grad!.ToDouble(), Is.EqualTo(2 * 3.0 * (group.Rank + 1)));
+        var share = Share.Of(4, group); // of 1, 1 and 2 rows
+        Tensor mean = AcrossRanks.Mean(group, weight * full(share.Count, group.Rank + 1f), share.Total);
+        (mean * mean).backward();
+        Assert.That((mean.dtype, mean.ToDouble()), Is.EqualTo((ScalarType.Float32, 1.125)));
+        Assert.That(weight.grad!.ToDouble(), Is.EqualTo(2 * 1.125 * share.Count * (group.Rank + 1) / 4));
         Assert.That(AcrossRanks.Gather(group, full(group.Rank, 2, (float)group.Rank)).sum(1).data<float>().ToArray(), Is.EqualTo(new[] { 2f, 4, 4 }));
     });
 
@@ -45,7 +46,8 @@ internal sealed class AcrossRanksTests : TensorTests
     public void Without_ranks_nothing_changes()
     {
         Tensor rows = rand(3, 2);
-        Assert.That((AcrossRanks.Sum(null, rows), AcrossRanks.Gather(null, rows)), Is.EqualTo((rows, rows)));
+        Assert.That(AcrossRanks.Gather(null, rows), Is.SameAs(rows));
+        Assert.That(AcrossRanks.Mean(null, rows, 3).equal(rows.mean([0])).all().item<bool>());
         Assert.That(AcrossRanks.LogSumExp(null, rows, isBounded: false).equal(rows.logsumexp(0, keepdim: true)).all().item<bool>());
     }
 
