@@ -43,7 +43,12 @@ internal static class InfoCommand
             WriteRow("waiting threads", WaitingThreads.Description);
             WriteRow("freed memory", FreedMemory.Description);
             WriteRow("MPI", Mpi());
-            WriteRow("ranks", MpiProcessGroup.LaunchedSize is { } size ? $"{size}, started together" : "1: neither mpirun nor srun has started this process");
+            WriteRow("ranks", (MpiProcessGroup.LaunchedSize, MpiProcessGroup.LaunchedRank) switch
+            {
+                ({ } size, _) => $"{size}, started together",
+                (null, { }) => "started together by a launcher that does not say how many there are",
+                _ => "1: neither mpirun nor srun has started this process",
+            });
             WriteRow("products", folder is null ? MatrixProducts.Description : "as that libtorch was built");
             foreach (string name in registry.Encoders)
             {
