@@ -155,20 +155,22 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             double epochsDone = _over.Sum(outcome => (double)outcome.Cell.Settings.Epochs);
             foreach ((StudyCell cell, (_, Stopwatch since)) in _running)
             {
-                IReadOnlyList<EpochMetrics> epochs = Epochs(cell);
-                epochsDone += epochs.Count;
-                string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
-                table.AddRow($"[yellow]{cell.Name.EscapeMarkup()}[/]", $"{epochs.Count}/{cell.Settings.Epochs}", knn, ProgressLine.Clock(since.Elapsed));
+                AddUnfinished(cell, $"[yellow]{cell.Name.EscapeMarkup()}[/]", ProgressLine.Clock(since.Elapsed));
             }
             foreach ((StudyCell cell, (_, string place)) in _elsewhere)
+            {
+                AddUnfinished(cell, $"[blue]{cell.Name.EscapeMarkup()}[/] {place.EscapeMarkup()}", "");
+            }
+            string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
+            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note, AnsiConsole.Profile.Width)));
+
+            void AddUnfinished(StudyCell cell, string name, string time)
             {
                 IReadOnlyList<EpochMetrics> epochs = Epochs(cell);
                 epochsDone += epochs.Count;
                 string knn = epochs.LastOrDefault(epoch => epoch.KnnAccuracy is not null)?.KnnAccuracy?.ToString("p1") ?? "";
-                table.AddRow($"[blue]{cell.Name.EscapeMarkup()}[/] {place.EscapeMarkup()}", $"{epochs.Count}/{cell.Settings.Epochs}", knn, "");
+                table.AddRow(name, $"{epochs.Count}/{cell.Settings.Epochs}", knn, time);
             }
-            string note = $"{_over.Count} of {Cells} cells, {ProgressLine.Clock(_sinceStart.Elapsed)} so far";
-            _live!.Show(new Rows(table, ProgressLine.Bar(epochsDone / _epochs, TimeLeft(), note, AnsiConsole.Profile.Width)));
         }
     }
 
