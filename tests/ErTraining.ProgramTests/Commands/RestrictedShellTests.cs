@@ -5,15 +5,12 @@ namespace ErTraining.Tests.Commands;
 /// <summary>The program in shells that give it less than usual.</summary>
 [Parallelizable] // with other fixtures whose work is done by processes of their own
 [Platform("Linux", Reason = "The shell limits and closes what it gives there.")]
-internal sealed class RestrictedShellTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class RestrictedShellTests : IDisposable
 {
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryDirectory();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public void With_standard_output_closed_it_does_its_work_in_silence()

@@ -5,21 +5,18 @@ using static TorchSharp.torch;
 
 namespace ErTraining.Tests.Embeddings;
 
-internal sealed class FeatureFileTests : TensorTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class FeatureFileTests : TensorTests, IDisposable
 {
     private const int Columns = 3;
 
     private static readonly ImageListing s_images = ImageListing.Of(SyntheticImages.Create(5, 2, seed: 0));
 
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
     private string FilePath => _folder["features.npy"];
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryDirectory();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [TestCase(FeatureType.Float32)]
     [TestCase(FeatureType.Float16)]

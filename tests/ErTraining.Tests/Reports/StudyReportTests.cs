@@ -7,17 +7,14 @@ using SkiaSharp;
 
 namespace ErTraining.Tests.Reports;
 
-internal sealed class StudyReportTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class StudyReportTests : IDisposable
 {
     private static readonly StudyPlan s_plan = Sample.Plan("method=simclr,byol objective=native,er batch_size=512,64 ema=0.99,0.8 kappa=10,5 seed=0,1");
 
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryDirectory();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public void The_figure_has_a_panel_a_metric_and_method_with_a_curve_a_variant()

@@ -6,20 +6,17 @@ using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 
-internal sealed class StudyFolderTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class StudyFolderTests : IDisposable
 {
     private static readonly StudyPlan s_plan = Sample.Plan("method=simclr objective=er batch_size=64", "epochs=2");
     private static readonly StudyCell s_cell = s_plan.Cells[0];
 
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
     private string CellPath => _folder["study/cells/simclr-er-b64-s0"];
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryDirectory();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public void A_study_of_more_values_finds_the_cells_that_are_there_and_keeps_those_that_it_leaves_out()
