@@ -1,25 +1,21 @@
-using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Studies;
 
 namespace ErTraining.Tests.Studies;
 
 /// <summary>Claims of processes of several machines, each with a clock of its own.</summary>
-internal sealed class CellClaimsTests
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class CellClaimsTests : IDisposable
 {
-    private const string Cell = "byol-er-b64-ema0.9-s0", Study = "a study";
+    private const string Cell = "byol-er-b64-ema0.9-s0";
 
-    private TemporaryDirectory _folder = null!;
+    private readonly TemporaryDirectory _folder = new();
 
-    [SetUp]
-    public void MakeFolder() => _folder = new TemporaryDirectory();
-
-    [TearDown]
-    public void DeleteFolder() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public async Task A_claim_is_taken_over_after_a_silence_of_its_process_that_another_one_has_watched()
     {
-        using Node a = await Join("a"), b = await Join("b");
+        using StudyNode a = await Join("a"), b = await Join("b");
         CellClaim first = a.Take(Cell)!;
         b.Clock.Now += TimeSpan.FromHours(1);
         Assert.That(b.Look(Cell), Is.EqualTo(CellStanding.Elsewhere("a")), "whatever the time before it first looked");
@@ -48,7 +44,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_process_that_slept_itself_gives_the_others_time_to_show_that_they_are_at_work()
     {
-        using Node a = await Join("a"), b = await Join("b");
+        using StudyNode a = await Join("a"), b = await Join("b");
         a.Take(Cell);
         b.Look(Cell);
         b.Clock.Now += TimeSpan.FromHours(8);
@@ -64,7 +60,7 @@ internal sealed class CellClaimsTests
     public async Task A_claim_of_a_process_of_this_machine_is_free_as_soon_as_that_is_over(int number, string? started, bool isOver)
     {
         ProcessIdentity here = ProcessIdentity.Current;
-        using Node a = await Join(here with { Number = number == 0 ? here.Number : number, Started = started ?? here.Started }), b = await Join("b");
+        using StudyNode a = await Join(here with { Number = number == 0 ? here.Number : number, Started = started ?? here.Started }), b = await Join("b");
         a.Take(Cell);
         Assert.That(b.Look(Cell).IsFree, Is.EqualTo(isOver));
     }
@@ -72,7 +68,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_claim_of_a_process_that_ended_in_order_is_free_at_once()
     {
-        using Node a = await Join("a"), b = await Join("b");
+        using StudyNode a = await Join("a"), b = await Join("b");
         a.Take(Cell);
         bool isFreeBefore = b.Look(Cell).IsFree;
         a.Processes.Dispose();
@@ -87,7 +83,7 @@ internal sealed class CellClaimsTests
     public async Task Of_processes_that_claim_cells_at_once_one_gets_each()
     {
         string[] cells = [.. Enumerable.Range(0, 100).Select(cell => $"cell-{cell}")];
-        Node[] nodes = [await Join("a"), await Join("b"), await Join("c")];
+        StudyNode[] nodes = [await Join("a"), await Join("b"), await Join("c")];
         Array.ForEach(nodes, node => node.Look(Cell)); // all are free
         int[] taken = new int[nodes.Length];
         Parallel.For(0, nodes.Length, node => taken[node] = cells.Count(cell => nodes[node].Claims.TryTake(cell) is not null));
@@ -99,7 +95,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_process_that_was_taken_to_be_over_notices_before_it_gives_a_cell_a_result()
     {
-        using Node a = await Join("a"), b = await Join("b");
+        using StudyNode a = await Join("a"), b = await Join("b");
         CellClaim slept = a.Take(Cell)!, ended = a.Take("other")!;
         b.Look(Cell);
         Assert.That(a.Claims.TryEnd(ended, null), "b does not know of it yet");
@@ -124,7 +120,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_process_that_ends_a_cell_before_it_is_taken_over_keeps_it()
     {
-        using Node a = await Join("a"), b = await Join("b");
+        using StudyNode a = await Join("a"), b = await Join("b");
         CellClaim claim = a.Take(Cell)!;
         while (!b.Look(Cell).IsFree)
         {
@@ -141,16 +137,16 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_failed_cell_is_tried_again_only_by_those_that_begin_when_all_others_are_over()
     {
-        Node a = await Join("a"), b = await Join("b");
+        StudyNode a = await Join("a"), b = await Join("b");
         a.Claims.TryEnd(a.Take(Cell)!, "Training diverged.");
         CellStanding atOnce = b.Look(Cell);
         a.Dispose();
         CellStanding afterwards = b.Look(Cell);
-        using Node c = await Join("c");
+        using StudyNode c = await Join("c");
         CellStanding seenByNext = c.Look(Cell);
         b.Dispose();
         c.Dispose();
-        using Node later = await Join("a");
+        using StudyNode later = await Join("a");
         Assert.Multiple(() =>
         {
             Assert.That(new[] { atOnce, afterwards, seenByNext }, Is.All.EqualTo(CellStanding.Failed("Training diverged.")));
@@ -161,7 +157,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task A_claim_whose_process_died_while_it_wrote_it_is_taken_over_too()
     {
-        using Node a = await Join("a");
+        using StudyNode a = await Join("a");
         File.WriteAllText(_folder[$"claims/{Cell}.3.claim"], "{ \"proc");
         Assert.That(a.Look(Cell), Is.EqualTo(CellStanding.Elsewhere(null)));
         while (!a.Look(Cell).IsFree)
@@ -174,7 +170,7 @@ internal sealed class CellClaimsTests
     [Test]
     public async Task The_last_process_deletes_the_claims_on_cells_that_are_over()
     {
-        Node a = await Join("a"), b = await Join("b");
+        StudyNode a = await Join("a"), b = await Join("b");
         a.Claims.TryEnd(a.Take(Cell)!, null);
         a.Take("interrupted");
         a.Dispose();
@@ -191,104 +187,7 @@ internal sealed class CellClaimsTests
         Assert.That(Directory.Exists(_folder["claims"]), Is.False);
     }
 
-    [Test]
-    public async Task A_process_with_another_study_is_refused_once_one_at_work_shows_a_sign_of_life()
-    {
-        Node here = await Join("b"), other = New("b");
-        Assert.That(() => other.Processes.JoinAsync("another study", _ => { }, default), Throws.TypeOf<DataException>().With.Message.Contains("wait until it is over"), "of this machine, at once");
-        Assert.That(Directory.GetFiles(_folder["claims"]), Has.Length.EqualTo(1));
-        here.Dispose();
+    private Task<StudyNode> Join(string host) => new StudyNode(_folder["claims"], host).JoinAsync();
 
-        using Node far = await Join("far");
-        Assert.That(() => other.Processes.JoinAsync("another study", _ => far.Processes.Beat(), default), Throws.TypeOf<DataException>().With.Message.Contains("a process on far is at work"));
-        string asked = "";
-        await other.Processes.JoinAsync("another study", host =>
-        {
-            asked = host;
-            far.Processes.Dispose();
-        }, default);
-        Assert.That(asked, Is.EqualTo("far"));
-        other.Dispose();
-    }
-
-    [Test]
-    public async Task Processes_that_begin_at_once_are_of_one_session()
-    {
-        Node[] nodes = [.. Enumerable.Range(0, 4).Select(node => New($"node{node}"))];
-        await Task.WhenAll(nodes.Select(node => Task.Run(() => node.Processes.JoinAsync(Study, _ => { }, default))));
-        Assert.That(nodes.Select(node => node.Processes.Session).Distinct().Count(), Is.EqualTo(1));
-        Array.ForEach(nodes, node => node.Dispose());
-    }
-
-    [Test]
-    public async Task A_process_that_slept_while_others_began_is_of_their_session_so_that_more_can_join()
-    {
-        using Node a = await Join("a");
-        File.Delete(Directory.GetFiles(_folder["claims"]).Single()); // as another one does that takes it to be over
-        using Node b = await Join("b");
-        bool areApart = a.Processes.Session != b.Processes.Session;
-        a.Processes.Beat();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        using Node c = New("c");
-        await c.Processes.JoinAsync(Study, _ => { }, patience.Token);
-        Assert.Multiple(() =>
-        {
-            Assert.That(areApart);
-            Assert.That(new[] { a, b, c }.Select(node => node.Processes.Session), Is.All.EqualTo(b.Processes.Session));
-        });
-    }
-
-    private Node New(string host) => new(_folder["claims"], new ProcessIdentity(host, host, 1, ""));
-
-    private Task<Node> Join(string host) => Join(new ProcessIdentity(host, host, 1, ""));
-
-    private async Task<Node> Join(ProcessIdentity process)
-    {
-        var node = new Node(_folder["claims"], process);
-        await node.Processes.JoinAsync(Study, _ => { }, default);
-        return node;
-    }
-
-    /// <summary>A process and its view of the others.</summary>
-    private sealed class Node : IDisposable
-    {
-        public Node(string folder, ProcessIdentity process)
-        {
-            var watch = new SilenceWatch(Clock);
-            (Host, Processes) = (process.Host, new StudyProcesses(folder, process, watch));
-            Claims = new CellClaims(folder, Processes, watch);
-        }
-
-        public string Host { get; }
-
-        public SettableClock Clock { get; } = new();
-
-        public StudyProcesses Processes { get; }
-
-        public CellClaims Claims { get; }
-
-        public CellStanding Look(string cell)
-        {
-            Claims.Refresh();
-            return Claims.Of(cell);
-        }
-
-        public CellClaim? Take(string cell)
-        {
-            Claims.Refresh();
-            return Claims.TryTake(cell);
-        }
-
-        public void Dispose() => Processes.Dispose();
-    }
-
-    /// <summary>A clock that a test sets.</summary>
-    private sealed class SettableClock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-    }
+    private Task<StudyNode> Join(ProcessIdentity process) => new StudyNode(_folder["claims"], process).JoinAsync();
 }
