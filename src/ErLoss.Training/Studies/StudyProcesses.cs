@@ -65,7 +65,11 @@ internal sealed class StudyProcesses : IDisposable
             }
             _study = study;
             Enter(others.Values.FirstOrDefault()?.Session ?? Id);
-            if (TryWrite() && AtWork().Values.All(other => other.Session == Session))
+            if (!TryWrite())
+            {
+                continue;
+            }
+            if (AtWork().Values.All(other => other.Session == Session))
             {
                 return;
             }
