@@ -109,12 +109,19 @@ internal sealed class StudyCells(StudyPlan plan, StudyFolder folder, StudyProces
         }
     }
 
+    /// <summary>Whether another process has taken a cell from this one. If that has finished it and ended since, the claims may be gone, and the result is there.</summary>
+    public bool IsLost(OwnCell own)
+    {
+        folder.Cells.Refresh();
+        return claims.IsLost(own.Claim) || folder.Kept(own.Cell) is not null;
+    }
+
     /// <summary>The cells that another process has taken from this one.</summary>
     public IReadOnlyList<OwnCell> Lost()
     {
         lock (_gate)
         {
-            return [.. _own.Values.Where(own => claims.IsLost(own.Claim))];
+            return [.. _own.Values.Where(IsLost)];
         }
     }
 

@@ -112,12 +112,12 @@ internal sealed class StudyRunner(
             run = folder.Begin(own.Cell, own.Claim.Number);
             _cells.OnStart(own, run);
             CellProcess.Ending ending = await runCell(train(folder.WriteSettings(own.Cell), run.Path), stop.Token);
-            if (!claims.IsLost(own.Claim) && Outcome(own, run, ending) is { } outcome)
+            if (!_cells.IsLost(own) && Outcome(own, run, ending) is { } outcome)
             {
                 return outcome;
             }
         }
-        catch (Exception) when (!cancellation.IsCancellationRequested && claims.IsLost(own.Claim))
+        catch (Exception) when (!cancellation.IsCancellationRequested && _cells.IsLost(own))
         {
             // Its folder may have been moved away at any time.
         }
