@@ -21,6 +21,7 @@ internal sealed record StudyAccuracy(
     public static StudyAccuracy LinearProbe { get; } = new(
         "linear probe", "linear_probe", result => (result.LinearProbeAccuracy, result.LinearProbeAccuracyInterval), result => (result.LinearProbeAccuracyBefore, result.LinearProbeAccuracyBeforeInterval));
 
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<StudyAccuracy> All { get; } = [Knn, LinearProbe];
+    /// <summary>Those that cells of a study have.</summary>
+    public static IEnumerable<StudyAccuracy> Of(IEnumerable<CellOutcome> outcomes) =>
+        new[] { Knn, LinearProbe }.Where(accuracy => outcomes.Any(outcome => outcome.Result is { } result && accuracy.After(result).Value is not null));
 }

@@ -21,9 +21,8 @@ internal static class StudyBudgetNote
         string work = string.Join(", ", sizes.Select(size => $"{Steps(size)} at batch {size.Key}"));
         string rates = plan.Settings.LearningRateRule == LearningRateRule.Held
             ? "The learning rate is the same at all batch sizes"
-            : "The learning rate falls with the batch size by the rule of the optimizer";
-        string ofSizes = string.Join(", ", sizes.Select(size => $"{Rates(size)} at batch {size.Key}"));
-        return $"{rule}: {work}. {rates}{(plan.Settings.LearningRateRule == LearningRateRule.Held ? "" : $": {ofSizes}")}.";
+            : $"The learning rate falls with the batch size by the rule of the optimizer: {string.Join(", ", sizes.Select(size => $"{Rates(size)} at batch {size.Key}"))}";
+        return $"{rule}: {work}. {rates}.";
 
         string Steps(IEnumerable<StudyCell> cells) => string.Join(" or ", cells.Select(cell => (cell.Settings.Epochs, Steps: (long)cell.Settings.Epochs * (images / cell.Settings.BatchSize))).Distinct().Order()
             .Select(each => $"{each.Steps.ToString("n0", CultureInfo.InvariantCulture)} steps ({Quantity.Of(each.Epochs, "epoch")})"));

@@ -18,20 +18,23 @@ internal enum StudyQuestion
 /// <param name="Subject">Title of the form that the question is about.</param>
 /// <param name="Other">Title of the form that it is compared with.</param>
 /// <param name="At">The variation, such as "batch 64", or what the reference is.</param>
-/// <param name="Metric">The measure of accuracy: "knn" or "linear_probe".</param>
+/// <param name="Accuracy">The measure of accuracy.</param>
 /// <param name="OfSubject">Points that the subject loses, or its accuracy in percent.</param>
 /// <param name="OfOther">Those of the other.</param>
 /// <param name="Difference">By how much the subject is ahead: points less lost, or points higher. Its interval is that of paired differences over seeds.</param>
 internal sealed record StudyComparison(
-    string Method, string Subject, string Other, string At, string Metric, Measure OfSubject, Measure OfOther, Measure Difference)
+    string Method, string Subject, string Other, string At, [property: JsonIgnore] StudyAccuracy Accuracy, Measure OfSubject, Measure OfOther, Measure Difference)
 {
     /// <summary>The question.</summary>
     [JsonIgnore]
     public StudyQuestion Question { get; init; }
 
-    /// <summary>Whether the forms are the first two of their method: natively and with ER, where there are these.</summary>
+    /// <summary>Whether the other form is the first of the method: the native one, where there is one.</summary>
     [JsonIgnore]
     public bool IsAgainstFirst { get; init; }
+
+    /// <summary>The measure of accuracy as study.json has it: "knn" or "linear_probe".</summary>
+    public string Metric => Accuracy.Word;
 
     /// <summary>The question as study.json has it.</summary>
     [JsonPropertyName("question")]
@@ -45,9 +48,18 @@ internal sealed record StudyComparison(
     public string Verdict => Judged.Words();
 
     /// <summary>
-    /// How many seeds tell apart a difference as large as the one that was seen, with the deviation that was seen, in four of five such studies; null where there are no two seeds of different values, or where it would be thousands.
+    /// How many seeds tell apart a difference as large as the one that was seen, with the deviation that was seen, in four of five such studies; null where there are no two seeds of different values, or where more than <see cref="PairedPower.MostPairs"/> would be needed.
     /// </summary>
     public int? SeedsToTell => Difference is { HasSpread: true, Mean: { } mean, Deviation: { } deviation } ? PairedPower.PairsFor(mean, deviation) : null;
+
+    /// <summary>The number of seeds as tables say it.</summary>
+    [JsonIgnore]
+    public string SeedsInWords => this switch
+    {
+        { Difference.HasSpread: false } or { Difference.Mean: 0 } => "–", // nobody knows, or no number of seeds tells apart what is the same
+        { SeedsToTell: { } seeds } => $"{seeds:n0}",
+        _ => $"over {PairedPower.MostPairs:n0}",
+    };
 
     /// <summary>All comparisons of a study: for each method every form with each one before it, at each variation that both have, for each measure that the cells have.</summary>
     /// <param name="plan">What was to be trained.</param>
@@ -55,7 +67,7 @@ internal sealed record StudyComparison(
     public static IReadOnlyList<StudyComparison> All(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         var comparisons = new List<StudyComparison>();
-        foreach (StudyAccuracy accuracy in StudyAccuracy.All.Where(accuracy => outcomes.Any(outcome => outcome.Result is { } result && accuracy.After(result).Value is not null)))
+        foreach (StudyAccuracy accuracy in StudyAccuracy.Of(outcomes))
         {
             var seeds = new PairedSeeds(outcomes, accuracy);
             foreach (IGrouping<string, IReadOnlyList<StudyVariant>> method in plan.Rows.GroupBy(row => row[0].Method))
@@ -84,7 +96,7 @@ internal sealed record StudyComparison(
             if (!variant.Equals(reference))
             {
                 yield return new StudyComparison(
-                    variant.Method, Title(reference), Title(ofOther), variation, accuracy.Word,
+                    variant.Method, Title(reference), Title(ofOther), variation, accuracy,
                     seeds.Lost(reference, variant), seeds.Lost(ofOther, counterpart), seeds.LessLost((reference, variant), (ofOther, counterpart)))
                 {
                     Question = StudyQuestion.LosesLess,
@@ -92,7 +104,7 @@ internal sealed record StudyComparison(
                 };
             }
             yield return new StudyComparison(
-                variant.Method, Title(reference), Title(ofOther), variation.Length > 0 ? variation : reference.Description, accuracy.Word,
+                variant.Method, Title(reference), Title(ofOther), variation.Length > 0 ? variation : reference.Description, accuracy,
                 seeds.Level(variant), seeds.Level(counterpart), seeds.Lead(variant, counterpart))
             {
                 Question = StudyQuestion.EndsHigher,

@@ -15,7 +15,11 @@ internal sealed record StudyLevel(Measure Accuracy, Measure Gain, Measure? Lost 
 /// <param name="Knn">The variant by its kNN accuracy.</param>
 /// <param name="LinearProbe">The variant by a linear probe; null where no cell has one.</param>
 /// <param name="Variant">What lost it.</param>
-internal sealed record StudyDelta(string Variation, Measure Lost, StudyLevel Knn, StudyLevel? LinearProbe, [property: JsonIgnore] StudyVariant Variant);
+internal sealed record StudyDelta(string Variation, Measure Lost, StudyLevel Knn, StudyLevel? LinearProbe, [property: JsonIgnore] StudyVariant Variant)
+{
+    /// <summary>The variant by a measure; null if no cell has that.</summary>
+    public StudyLevel? Level(StudyAccuracy accuracy) => accuracy == StudyAccuracy.Knn ? Knn : LinearProbe;
+}
 
 /// <summary>A method with an objective or an arm.</summary>
 /// <param name="Method">Name of the method.</param>
@@ -36,6 +40,9 @@ internal sealed record StudyTableRow(
     IReadOnlyList<StudyDelta> Deltas,
     [property: JsonIgnore] StudyVariant Reference)
 {
+    /// <summary>The reference by a measure; null if no cell has that.</summary>
+    public StudyLevel? Level(StudyAccuracy accuracy) => accuracy == StudyAccuracy.Knn ? Knn : LinearProbe;
+
     /// <summary>What is lost by a variation; null if the method has no such variant.</summary>
     public Measure? Lost(string variation) => Delta(variation)?.Lost;
 
@@ -48,6 +55,10 @@ internal sealed record StudyTableRow(
 /// <param name="Rows">The rows: for each method one an objective or an arm.</param>
 internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyList<StudyTableRow> Rows)
 {
+    /// <summary>The measures that there is a table of: kNN, and a linear probe where cells have one.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<StudyAccuracy> Accuracies => Rows.Any(row => row.LinearProbe is not null) ? [StudyAccuracy.Knn, StudyAccuracy.LinearProbe] : [StudyAccuracy.Knn];
+
     /// <summary>Whether a confidence interval stands in it anywhere.</summary>
     [JsonIgnore]
     public bool HasIntervals => Measures.Any(measure => measure.Interval is not null);
@@ -67,7 +78,7 @@ internal sealed record StudyTable(IReadOnlyList<string> Variations, IReadOnlyLis
     public static StudyTable Create(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         var knn = new PairedSeeds(outcomes, StudyAccuracy.Knn);
-        PairedSeeds? probe = outcomes.Any(outcome => outcome.Result?.LinearProbeAccuracy is not null) ? new(outcomes, StudyAccuracy.LinearProbe) : null;
+        PairedSeeds? probe = StudyAccuracy.Of(outcomes).Contains(StudyAccuracy.LinearProbe) ? new(outcomes, StudyAccuracy.LinearProbe) : null;
         StudyTableRow[] rows =
         [
             .. from variants in plan.Rows

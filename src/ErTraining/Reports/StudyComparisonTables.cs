@@ -1,5 +1,4 @@
 using System.Text;
-using ErLoss.Training.Statistics;
 using ErLoss.Training.Studies;
 
 namespace ErTraining.Reports;
@@ -36,11 +35,11 @@ internal static class StudyComparisonTables
         string? above = null;
         foreach (StudyComparison comparison in comparisons)
         {
-            string[] words = [comparison.Subject, comparison.Other, comparison.At, Name(comparison.Metric)];
+            string[] words = [comparison.Subject, comparison.Other, comparison.At, comparison.Accuracy.Name];
             page.Append(above == comparison.Method + comparison.Metric ? "<tr>" : "<tr class=\"group\">");
             page.AppendJoin("", words.Select(word => $"<td>{HtmlPage.Text(word)}</td>"));
             page.Append($"<td class=\"n\">{Number(comparison.OfSubject)}</td><td class=\"n\">{Number(comparison.OfOther)}</td><td class=\"n\">{WithInterval(comparison.Difference)}</td>");
-            page.Append($"<td>{comparison.Verdict}</td><td class=\"n\">{Seeds(comparison)}</td></tr>\n");
+            page.Append($"<td>{comparison.Verdict}</td><td class=\"n\">{comparison.SeedsInWords}</td></tr>\n");
             above = comparison.Method + comparison.Metric;
         }
         page.Append($"</table></div>\n{(isOpen ? "" : "</details>\n")}");
@@ -49,37 +48,27 @@ internal static class StudyComparisonTables
     /// <summary>What every form comes to at every setting, and how far that is above the untrained encoder.</summary>
     private static void AppendLevels(StringBuilder page, StudyPlan plan, StudyTable table)
     {
-        bool hasProbe = table.Rows.Any(row => row.LinearProbe is not null);
-        page.Append("<h2>Levels, and gains over the untrained encoder</h2>\n<div class=\"scroll\"><table class=\"numbers\">\n<tr><th>form</th><th>at</th><th class=\"n\">kNN, %</th><th class=\"n\">gain, points</th>");
-        page.Append(hasProbe ? "<th class=\"n\">linear probe, %</th><th class=\"n\">gain, points</th></tr>\n" : "</tr>\n");
+        page.Append("<h2>Levels, and gains over the untrained encoder</h2>\n<div class=\"scroll\"><table class=\"numbers\">\n<tr><th>form</th><th>at</th>");
+        page.AppendJoin("", table.Accuracies.Select(accuracy => $"<th class=\"n\">{accuracy.Name}, %</th><th class=\"n\">gain, points</th>")).Append("</tr>\n");
         foreach (StudyTableRow row in table.Rows)
         {
-            AppendLevel(page, row.Reference.Title(plan.Registry.Methods), row.Reference.Description, row.Knn, row.LinearProbe, hasProbe, isFirst: true);
+            AppendLevel(page, row.Reference.Title(plan.Registry.Methods), row.Reference.Description, table.Accuracies.Select(row.Level), isFirst: true);
             foreach (StudyDelta delta in row.Deltas)
             {
-                AppendLevel(page, "", delta.Variation, delta.Knn, delta.LinearProbe, hasProbe, isFirst: false);
+                AppendLevel(page, "", delta.Variation, table.Accuracies.Select(delta.Level), isFirst: false);
             }
         }
         page.Append("</table></div>\n<p class=\"note\">Points lost flatter a form that is hardly above the untrained encoder, since it has little to lose; this table shows how much each form had.</p>\n");
     }
 
-    private static void AppendLevel(StringBuilder page, string form, string at, StudyLevel knn, StudyLevel? probe, bool hasProbe, bool isFirst)
+    private static void AppendLevel(StringBuilder page, string form, string at, IEnumerable<StudyLevel?> levels, bool isFirst)
     {
-        page.Append($"{(isFirst ? "<tr class=\"group\">" : "<tr>")}<td>{HtmlPage.Text(form)}</td><td>{HtmlPage.Text(at)}</td><td class=\"n\">{WithInterval(knn.Accuracy)}</td><td class=\"n\">{WithInterval(knn.Gain)}</td>");
-        page.Append(hasProbe ? $"<td class=\"n\">{WithInterval(probe?.Accuracy)}</td><td class=\"n\">{WithInterval(probe?.Gain)}</td></tr>\n" : "</tr>\n");
+        page.Append($"{(isFirst ? "<tr class=\"group\">" : "<tr>")}<td>{HtmlPage.Text(form)}</td><td>{HtmlPage.Text(at)}</td>");
+        page.AppendJoin("", levels.Select(level => $"<td class=\"n\">{WithInterval(level?.Accuracy)}</td><td class=\"n\">{WithInterval(level?.Gain)}</td>")).Append("</tr>\n");
     }
-
-    private static string Name(string metric) => StudyAccuracy.All.First(accuracy => accuracy.Word == metric).Name;
 
     private static string Number(Measure measure) => AxisTicks.WithMinus(measure.ToString());
 
     private static string WithInterval(Measure? measure) => measure is null ? "–"
         : Number(measure) + (measure.Interval is { } interval ? $"<br><small>{AxisTicks.WithMinus(interval.ToString("f2"))}</small>" : "");
-
-    private static string Seeds(StudyComparison comparison) => comparison switch
-    {
-        { Difference.HasSpread: false } or { Difference.Mean: 0 } => "–", // nobody knows, or no number of seeds tells apart what is the same
-        { SeedsToTell: { } seeds } => $"{seeds:n0}",
-        _ => $"over {PairedPower.MostPairs:n0}",
-    };
 }

@@ -26,10 +26,9 @@ internal static class StudyReport
         var page = new StringBuilder();
         AppendFailures(page, outcomes);
         page.Append("<h2>Accuracy, and what is lost at a small batch or with a fast teacher</h2>\n<div class=\"beside\">\n<div>\n");
-        AppendTable(page, table, plan.Registry.Methods, StudyAccuracy.Knn, Untrained(outcomes, StudyAccuracy.Knn), row => row.Knn, delta => delta.Knn);
-        if (table.Rows.Any(row => row.LinearProbe is not null))
+        foreach (StudyAccuracy accuracy in table.Accuracies)
         {
-            AppendTable(page, table, plan.Registry.Methods, StudyAccuracy.LinearProbe, Untrained(outcomes, StudyAccuracy.LinearProbe), row => row.LinearProbe!, delta => delta.LinearProbe!);
+            AppendTable(page, table, plan.Registry.Methods, accuracy, Untrained(outcomes, accuracy));
         }
         page.Append("</div>\n<div>\n");
         AppendPaper(page, plan.Registry.Methods);
@@ -66,7 +65,7 @@ internal static class StudyReport
             ? ""
             : $" (the standard error of one accuracy is {100 * accuracies.Max(p => Math.Sqrt(p * (1 - p) / data.Test.LabelledCount)):f1} points)";
         string reference = plan.Rows.Select(row => row[0]).MaxBy(variant => variant.Values.Count)!.Description;
-        return $"Accuracy: kNN{(table.Rows.Any(row => row.LinearProbe is not null) ? " and a linear probe" : "")} on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
+        return $"Accuracy: {string.Join(" and a ", table.Accuracies.Select(accuracy => accuracy.Name))} on {data.Test.LabelledCount:n0} test images{error}, at {reference}, as far as a method has these. "
             + "Δ: points lost against it by what the column says"
             + $"{(plan.Seeds > 1 ? ", seed by seed; ± is the sample standard deviation over seeds" : "")}."
             + (StudyBudgetNote.Of(plan, data.Train.Count) is { } budget ? $" {budget}" : "")
@@ -103,7 +102,7 @@ internal static class StudyReport
         page.Append("</ul>\n");
     }
 
-    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods, StudyAccuracy accuracy, Measure untrained, Func<StudyTableRow, StudyLevel> ofReference, Func<StudyDelta, StudyLevel> ofVariant)
+    private static void AppendTable(StringBuilder page, StudyTable table, IReadOnlyDictionary<string, MethodSettings> methods, StudyAccuracy accuracy, Measure untrained)
     {
         page.Append($"<table class=\"numbers\">\n<caption>This study, {accuracy.Name}</caption>\n<tr><th>method</th>");
         page.Append(Cells(["accuracy, %", .. table.Variations.Select(variation => $"Δ {HtmlPage.Text(variation)}")], "th")).Append("</tr>\n");
@@ -111,9 +110,10 @@ internal static class StudyReport
         string? above = null;
         foreach (StudyTableRow row in table.Rows)
         {
+            Measure reference = row.Level(accuracy)!.Accuracy;
             page.Append(above != row.Method ? "<tr class=\"group\">" : "<tr>");
-            page.Append($"<td>{HtmlPage.Text(row.Reference.Title(methods))}</td>{Cell(ofReference(row).Accuracy, IsBelow(ofReference(row).Accuracy, untrained) ? "below the untrained encoder" : null)}");
-            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Delta(variation) is { } delta ? ofVariant(delta).Lost : null))).Append("</tr>\n");
+            page.Append($"<td>{HtmlPage.Text(row.Reference.Title(methods))}</td>{Cell(reference, IsBelow(reference, untrained) ? "below the untrained encoder" : null)}");
+            page.AppendJoin("", table.Variations.Select(variation => Cell(row.Delta(variation)?.Level(accuracy)!.Lost))).Append("</tr>\n");
             above = row.Method;
         }
         page.Append("</table>\n");

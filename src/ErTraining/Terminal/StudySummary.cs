@@ -10,10 +10,9 @@ internal static class StudySummary
     public static void Write(StudyPlan plan, IReadOnlyList<CellOutcome> outcomes)
     {
         StudyTable study = StudyTable.Create(plan, outcomes);
-        AnsiConsole.Write(Table(plan, study));
-        if (study.Rows.Any(row => row.LinearProbe is not null))
+        foreach (StudyAccuracy accuracy in study.Accuracies)
         {
-            AnsiConsole.Write(Table(plan, study, StudyAccuracy.LinearProbe));
+            AnsiConsole.Write(Table(plan, study, accuracy));
         }
         if (study.Variations.Any())
         {
@@ -36,17 +35,16 @@ internal static class StudySummary
     }
 
     /// <summary>The table. Its headings have values of settings, which may be any text.</summary>
-    internal static Table Table(StudyPlan plan, StudyTable study, StudyAccuracy? accuracy = null)
+    internal static Table Table(StudyPlan plan, StudyTable study, StudyAccuracy accuracy)
     {
-        bool isProbe = accuracy == StudyAccuracy.LinearProbe;
         Table table = new Table().Border(TableBorder.Rounded).AddColumn("method");
-        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend($"{(accuracy ?? StudyAccuracy.Knn).Name} accuracy, %"))
+        foreach (string heading in study.Variations.Select(variation => $"Δ {variation}").Prepend($"{accuracy.Name} accuracy, %"))
         {
             table.AddColumn(new TableColumn(heading.EscapeMarkup()).RightAligned());
         }
         foreach (StudyTableRow row in study.Rows)
         {
-            IEnumerable<Measure?> measures = [(isProbe ? row.LinearProbe : row.Knn)?.Accuracy, .. study.Variations.Select(row.Delta).Select(delta => (isProbe ? delta?.LinearProbe : delta?.Knn)?.Lost)];
+            IEnumerable<Measure?> measures = [row.Level(accuracy)?.Accuracy, .. study.Variations.Select(variation => row.Delta(variation)?.Level(accuracy)?.Lost)];
             table.AddRow([row.Reference.Title(plan.Registry.Methods).EscapeMarkup(), .. measures.Select(Cell)]);
         }
         return table;
@@ -62,10 +60,10 @@ internal static class StudySummary
             table.AddRow(
                 $"{comparison.Subject} than {comparison.Other}".EscapeMarkup(),
                 comparison.At.EscapeMarkup(),
-                StudyAccuracy.All.First(accuracy => accuracy.Word == comparison.Metric).Name,
+                comparison.Accuracy.Name,
                 Cell(comparison.Difference),
                 comparison.Verdict,
-                comparison.SeedsToTell?.ToString() ?? "–");
+                comparison.SeedsInWords);
         }
         return table;
     }

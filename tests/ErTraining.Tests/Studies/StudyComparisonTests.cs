@@ -74,6 +74,16 @@ internal sealed class StudyComparisonTests
         });
     }
 
+    [TestCase(0.9, 1.1, "3")] // with two, |Z + 10| would have to be above 12.7 |Z'|, which has a probability of 0.57
+    [TestCase(-1, 1.001, "over 9,999")]
+    [TestCase(-1, 1, "–")]
+    [TestCase(1, 1, "–")]
+    public void Tables_say_how_many_seeds_would_tell(double first, double second, string words)
+    {
+        var difference = new Measure([first, second], 0);
+        Assert.That(new StudyComparison("byol", "BYOL+ER", "BYOL", "batch 16", StudyAccuracy.Knn, difference, difference, difference).SeedsInWords, Is.EqualTo(words));
+    }
+
     [Test]
     public void A_seed_that_failed_is_left_out_and_a_study_without_results_has_no_answer()
     {

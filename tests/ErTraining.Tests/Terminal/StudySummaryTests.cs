@@ -11,7 +11,7 @@ internal sealed class StudySummaryTests
     public void A_value_that_looks_like_markup_heads_its_column_as_it_is()
     {
         StudyPlan plan = Sample.Plan("method=simclr objective=er batch_size=64 weights=plain,[red]spoilt[");
-        Assert.That(Written(StudySummary.Table(plan, StudyTable.Create(plan, Sample.Outcomes(plan, _ => 0.5)))), Does.Contain("Δ weights [red]spoilt["));
+        Assert.That(Written(StudySummary.Table(plan, StudyTable.Create(plan, Sample.Outcomes(plan, _ => 0.5)), StudyAccuracy.Knn)), Does.Contain("Δ weights [red]spoilt["));
     }
 
     [Test]
