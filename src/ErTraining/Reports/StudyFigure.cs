@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using ErLoss.SelfSupervised.IO;
 using ErLoss.Training.Studies;
 using ScottPlot;
@@ -11,7 +10,7 @@ namespace ErTraining.Reports;
 /// Metrics over epochs, a row each, a column a method, a curve a variant; one legend. Colour says what sets a variant apart from its reference, dashes the loss and the arm; bands are the span of the seeds. With equal steps at all
 /// batch sizes the curves are over steps.
 /// </summary>
-internal sealed partial class StudyFigure : IDisposable
+internal sealed class StudyFigure : IDisposable
 {
     private const int PanelWidth = 270, PanelHeight = 180; // of the data alone
     private const int Left = 64, FirstLeft = 92, Right = 14, Top = 14, FirstTop = 40, Bottom = 26, LastBottom = 50, LegendGap = 14;
@@ -117,30 +116,8 @@ internal sealed partial class StudyFigure : IDisposable
         _legend.Dispose();
     }
 
-    private string Svg(SKColor background) => _strokes.Svg(() =>
-    {
-        using var stream = new MemoryStream();
-        using (SKCanvas canvas = SKSvgCanvas.Create(SKRect.Create(Width, Height), stream))
-        {
-            canvas.Clear(background);
-            Render(canvas);
-        }
-        return WithOwnNames(Encoding.UTF8.GetString(stream.ToArray()));
-    });
-
-    /// <summary>Skia numbers the clipping areas of all pictures of a process. Numbered within the figure, the same study gives the same bytes; the number of rows tells apart those of the two figures of a page.</summary>
-    private string WithOwnNames(string svg)
-    {
-        var numbers = new Dictionary<string, int>();
-        return ClipName().Replace(svg, name =>
-        {
-            numbers.TryAdd(name.Value, numbers.Count);
-            return $"clip-{_metrics.Count}-{numbers[name.Value]}";
-        });
-    }
-
-    [GeneratedRegex("cl_[0-9a-f]+")]
-    private static partial Regex ClipName();
+    /// <summary>The figure as SVG. The number of rows tells apart the clipping areas of the two figures of a page.</summary>
+    private string Svg(SKColor background) => _strokes.Svg(() => SkiaSvg.Draw(Width, Height, background, Render, $"clip-{_metrics.Count}"));
 
     private void Render(SKCanvas canvas)
     {
