@@ -49,6 +49,19 @@ internal sealed class StudyCells(StudyPlan plan, StudyFolder folder, StudyProces
         }
     }
 
+    /// <summary>Where results alone are kept: deletes the rest of what cells have that are finished. A claim sees to it that no other process does the same at once.</summary>
+    public void Reduce()
+    {
+        lock (_gate)
+        {
+            IEnumerable<StudyCell> finished = _outcomes.Where(outcome => folder.KeepsResultsOnly && outcome.Status == CellStatus.Finished).Select(outcome => outcome.Cell);
+            foreach (StudyCell cell in finished.Where(cell => claims.Of(cell.Name).IsFree && claims.TryTake(cell.Name) is not null))
+            {
+                folder.Reduce(cell);
+            }
+        }
+    }
+
     /// <summary>Claims the first cell that is free; null if none is.</summary>
     public OwnCell? TakeNext()
     {

@@ -32,6 +32,7 @@ internal sealed class StudyRunner(
     public async Task RunAsync(int parallel, CancellationToken cancellation)
     {
         _cells.Look(isFirst: true);
+        _cells.Reduce();
         _cells.Save();
         using var over = new CancellationTokenSource();
         Task beating = BeatAsync(over.Token);

@@ -188,14 +188,6 @@ internal static class StudyCommand
         {
             AnsiConsole.MarkupLineInterpolated($"All cells are finished already; there is nothing left to do.");
         }
-        if (folder.KeepsResultsOnly)
-        {
-            claims.Refresh();
-            foreach (StudyCell cell in plan.Cells.Where(cell => folder.Kept(cell) is not null && claims.Of(cell.Name).IsFree && claims.TryTake(cell.Name) is not null))
-            {
-                folder.Reduce(cell); // which no other process does at the same time
-            }
-        }
         var display = new StudyDisplay(plan, data.Train.Count, parallel);
         var runner = new StudyRunner(plan, folder, processes, claims, display, cells, (file, cell) => ["train", "--config", file, "--output", cell, "--resume", .. data.CacheUse is null ? (string[])[] : ["--cache", common.Data.Cache ?? output]]);
         try
