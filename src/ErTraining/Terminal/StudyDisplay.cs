@@ -89,7 +89,7 @@ internal sealed class StudyDisplay : IStudyObserver, IDisposable
             string place = wasKept ? ", kept" : _elsewhere.TryGetValue(outcome.Cell, out var elsewhere) ? $", {elsewhere.Place}" : _running.ContainsKey(outcome.Cell) ? "" : ", in another process";
             Forget(outcome.Cell);
             _over.Add(outcome);
-            _lines?.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{place}{Left()}");
+            _lines?.WriteLine($"cell {_over.Count}/{Cells} {outcome.Cell.Name}: {Describe(outcome)}{place}{(wasKept ? "" : Left())}"); // before the others are looked through, what is left is not known
         }
     }
 
