@@ -21,7 +21,7 @@ internal sealed class RankTests : TensorTests
 
     private static readonly ImageData s_data = SyntheticImages.Create(24, 10, seed: 0);
 
-    private static readonly RunSettings s_settings = Given.Settings("epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 queue=20 linear_probe");
+    private static readonly RunSettings s_settings = Given.Settings("encoder_width=8 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 queue=20 linear_probe");
 
     [Test]
     public void Ranks_come_to_what_one_process_does_also_if_the_run_goes_on_with_another_number_of_them()

@@ -19,11 +19,11 @@ internal sealed partial class ResumeTests
     /// <summary>The same images, none of them in memory.</summary>
     private static readonly ImageData s_read = new(s_data.Name, OnDemand(s_data.Train), OnDemand(s_data.Test));
 
-    private const string Line = "image_size=16 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2 linear_probe";
+    private const string Line = "image_size=16 encoder_width=8 epochs=2 batch_size=8 hidden_dimension=16 projection_dimension=8 evaluations=2";
 
     private static readonly RunSettings s_settings = Given.Settings(Line);
 
-    /// <summary>All methods in both forms, those on the sphere with a queue in one; optimizers and precisions take turns.</summary>
+    /// <summary>All methods in both forms, those on the sphere with a queue in one; optimizers and precisions take turns. One has the linear probe, which no method knows of.</summary>
     private static IEnumerable<TestCaseData> All =>
         from form in Registry.Default.Methods.Keys.SelectMany(method => Enum.GetValues<Objective>(), (method, objective) => (method, objective)).Index()
         let optimizer = new[] { "adamw", "sgd", "lars" }[form.Index % 3]
@@ -32,7 +32,7 @@ internal sealed partial class ResumeTests
         let more = form.Item switch
         {
             // When a run stops, the queue is filling, over its end, or about to be.
-            ("simclr", Objective.Er) => " learn_kappa queue=20",
+            ("simclr", Objective.Er) => " learn_kappa queue=20 linear_probe",
             ("byol", Objective.Er) => " queue=20",
             ("dino", Objective.Er) or ("swav", Objective.Native) => " small_crops=2 small_crop_size=12",
             _ => "",
@@ -94,7 +94,7 @@ internal sealed partial class ResumeTests
     [TestCase(StepsPerEpoch + 1, 3, Description = "in the midst of an epoch")]
     public void An_extended_run_ends_alike_whether_it_is_stopped_or_planned_so_from_the_start(int stepsBefore, int epochs)
     {
-        RunSettings settings = Given.Settings($"{Line} method=byol");
+        RunSettings settings = Given.Settings($"{Line} method=byol linear_probe");
         RunSettings extended = settings.WithEpochs(epochs, stepsBefore);
         var before = new EveryStep();
         Outcome shorter = Train(settings, null, before);
@@ -126,16 +126,17 @@ internal sealed partial class ResumeTests
     [Test]
     public void Stopped_in_the_midst_of_an_evaluation_it_goes_on_with_that()
     {
-        Outcome whole = Train(s_settings, null, null);
+        RunSettings settings = Given.Settings($"{Line} linear_probe");
+        Outcome whole = Train(settings, null, null);
         using var cancellation = new CancellationTokenSource();
         var states = new EveryEpoch();
-        using (var trainer = new Trainer(Registry.Default, s_settings, s_data, CPU) { Observers = { new Evaluated { Cancel = cancellation.Cancel } } })
+        using (var trainer = new Trainer(Registry.Default, settings, s_data, CPU) { Observers = { new Evaluated { Cancel = cancellation.Cancel } } })
         {
             Assert.That(() => trainer.Run(cancellation.Token, states), Throws.InstanceOf<OperationCanceledException>());
         }
         TrainingState state = states.Kept[^1];
         Assert.That((state.Position.Epochs.Count, state.Position.StepsDone), Is.EqualTo((1, 2L * StepsPerEpoch)), "all steps of the second epoch are done, but it is not over");
-        Outcome resumed = Train(s_settings, state, null);
+        Outcome resumed = Train(settings, state, null);
         Assert.Multiple(() =>
         {
             Assert.That(resumed.Epochs, Is.EqualTo(whole.Epochs));
