@@ -30,9 +30,9 @@ internal sealed class EvaluateCommandTests
         _folder = new TemporaryDirectory();
         CifarWriter.Write(SyntheticImages.Create(300, TestImages, seed: 2), _folder["images"]);
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(
-            _folder.Path, "train", "--data", "images", "--train-images", "256", "--image-size", "24", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
+            _folder.Path, "train", "--data", "images", "--train-images", "256", "--image-size", "24", "--encoder-width", "8", "--epochs", "1", "--batch-size", "64", "--seed", "3", "--output", "run");
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-        _first = ProgramUnderTest.Run(_folder.Path, "evaluate", "--checkpoint", "run", "--output", "new/folder/first.json");
+        _first = Evaluate("--checkpoint", "run", "--output", "new/folder/first.json");
     }
 
     [OneTimeTearDown]
@@ -51,7 +51,7 @@ internal sealed class EvaluateCommandTests
             Assert.That(result.GetProperty("knn_class_accuracy").GetRawText(), Is.EqualTo(Read("run/result.json").GetProperty("class_accuracy").GetRawText()));
             Assert.That(Number(result, "train_images"), Is.EqualTo(256));
             Assert.That(Number(result, "test_images"), Is.EqualTo(TestImages));
-            Assert.That(Number(result, "feature_dimension"), Is.EqualTo(256));
+            Assert.That(Number(result, "feature_dimension"), Is.EqualTo(64));
             Assert.That(Number(result, "linear_probe_accuracy"), Is.GreaterThan(0.1).And.LessThan(1), "better than chance");
             Assert.That(Number(result, "linear_probe_train_accuracy"), Is.GreaterThan(Number(result, "linear_probe_accuracy")));
             Assert.That(result.GetProperty("linear_probe_converged").GetBoolean());
@@ -61,7 +61,7 @@ internal sealed class EvaluateCommandTests
                 Assert.That(Number(result, accuracy), Is.GreaterThan(Number(interval, "low")).And.LessThan(Number(interval, "high")));
             }
             Assert.That(_first.Output.Split("95% confidence interval"), Has.Length.EqualTo(3), "of either accuracy");
-            Assert.That(_first.Output, Does.Contain("convnet, trained with simclr, 256 features").And.Contain("kNN accuracy").And.Contain("linear-probe accuracy"));
+            Assert.That(_first.Output, Does.Contain("convnet (width 8), trained with simclr, 64 features").And.Contain("kNN accuracy").And.Contain("linear-probe accuracy"));
             Assert.That(_first.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
         });
     }
@@ -84,7 +84,7 @@ internal sealed class EvaluateCommandTests
         ProgramUnderTest.Outcome outcome = Evaluate("--checkpoint", "run", "--untrained", "--output", "untrained.json");
         Assert.Multiple(() =>
         {
-            Assert.That(outcome.Output, Does.Contain("convnet, untrained"));
+            Assert.That(outcome.Output, Does.Contain("convnet (width 8), untrained"));
             Assert.That(Number(Read("untrained.json"), "knn_accuracy"), Is.EqualTo(Number(Read("run/result.json"), "knn_accuracy_before")));
         });
     }
@@ -110,7 +110,7 @@ internal sealed class EvaluateCommandTests
     public void An_exported_encoder_is_the_run_s_and_can_be_evaluated_and_trained_on()
     {
         ProgramUnderTest.Outcome exported = ProgramUnderTest.RunHere(_folder.Path, "export", "--checkpoint", "run", "--output", "new/encoder.safetensors");
-        Assert.That(exported.Output, Is.EqualTo($"convnet, 388,896 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
+        Assert.That(exported.Output, Is.EqualTo($"convnet (width 8), 24,648 parameters, is in new/encoder.safetensors.{Environment.NewLine}"), exported.Error);
 
         ProgramUnderTest.Outcome evaluated = Evaluate("--weights", "new/encoder.safetensors", "--train-images", "256", "--data", "images", "--output", "weights.json");
         Assert.That(evaluated.ExitCode, Is.Zero, evaluated.Error);
@@ -119,7 +119,7 @@ internal sealed class EvaluateCommandTests
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.Multiple(() =>
         {
-            Assert.That(evaluated.Output, Does.Contain("convnet, the weights in new/encoder.safetensors").And.Contain("scaled to 24x24"), "the size is in the file");
+            Assert.That(evaluated.Output, Does.Contain("convnet (width 8), the weights in new/encoder.safetensors").And.Contain("scaled to 24x24"), "the size is in the file");
             foreach (string output in (string[])[evaluated.Output, trained.Output])
             {
                 Assert.That(output, Does.Contain("new/encoder.safetensors: 24 tensors taken; nothing left."));
@@ -134,7 +134,7 @@ internal sealed class EvaluateCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_ends_it_with_130_and_writes_nothing()
     {
-        using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "4000", "--output", "interrupted.json");
+        using Process process = ProgramUnderTest.Start(_folder.Path, "evaluate", "--checkpoint", "run", "--data", "synthetic", "--train-images", "10000", "--output", "interrupted.json");
         ProgramUnderTest.ReadUntil(process, "convnet"); // its first line; the images are yet to come
         ProgramUnderTest.Signal(process, "TERM");
         string error = process.StandardError.ReadToEnd();
@@ -154,7 +154,7 @@ internal sealed class EvaluateCommandTests
         Directory.CreateDirectory(_folder["unlucky/checkpoint"]);
         File.Copy(_folder["run/config.json"], _folder["unlucky/config.json"], overwrite: true);
         using (ProgramUnderTest.Alone())
-        using (TwoViewMethod method = InitialWeights.Method(Registry.Default, new RunSettings(), images: 256))
+        using (TwoViewMethod method = InitialWeights.Method(Registry.Default, Registry.Default.Document.With(new RunSettings(), [("encoder_width", "8")]), images: 256))
         {
             MakeTooFineForFloat32((ConvNet)method.Encoder);
             ModelWeights.Save(_folder["unlucky/checkpoint"], method);

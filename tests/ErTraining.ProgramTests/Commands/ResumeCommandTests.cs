@@ -122,7 +122,7 @@ internal sealed partial class ResumeCommandTests
             WorkingDirectory = _folder.Path,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
-            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // its memory would be a file
+            Environment = { ["OMP_NUM_THREADS"] = "1", ["DOTNET_TC_CallCounting"] = "0", ["DOTNET_EnableWriteXorExecute"] = "0" }, // its memory would be a file
         })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

@@ -10,7 +10,10 @@ namespace ErTraining.Tests.Commands;
 internal sealed class StudyCommandTests : IDisposable
 {
     private static readonly string[] s_twoCells =
-        ["study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--output", "study"];
+    [
+        "study", "--methods", "simclr", "--objectives", "er", "--batch-sizes", "64,32", "--epochs", "1", "--data", "images", "--encoder-width", "8", "--linear-probe", "false",
+        "--output", "study",
+    ];
 
     private readonly TemporaryDirectory _folder = new();
 
@@ -22,7 +25,7 @@ internal sealed class StudyCommandTests : IDisposable
     public void A_study_trains_its_cells_and_leaves_table_curves_and_report()
     {
         File.WriteAllText(_folder["base.json"], """{ "epochs": 2, "batch_size": 64, "method": { "name": "dino", "objective": "er", "teacher": { "ema": 0.9 } } }""");
-        string[] command = ["study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16", "--parallel", "2", "--threads", "1"];
+        string[] command = ["study", "--config", "base.json", "--methods", "simclr,dino", "--axis", "prototypes=32,16", "--parallel", "2", "--threads", "1", "--encoder-width", "8"];
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, [.. command, "--data", "images", "--output", "study"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
 
@@ -58,7 +61,7 @@ internal sealed class StudyCommandTests : IDisposable
         string report = File.ReadAllText(_folder["study/report.html"]);
         Directory.Move(_folder["images"], _folder["pictures"]);
         Directory.Move(_folder["study"], _folder["copy"]);
-        ProgramUnderTest.Outcome again = ProgramUnderTest.Run(_folder.Path, [.. command, "--data", "pictures", "--output", "copy", "--results-only"]);
+        ProgramUnderTest.Outcome again = ProgramUnderTest.RunStudyHere(_folder.Path, [.. command, "--data", "pictures", "--output", "copy", "--results-only"]);
         Assert.Multiple(() =>
         {
             Assert.That(again.ExitCode, Is.Zero, again.Error);
@@ -181,7 +184,7 @@ internal sealed class StudyCommandTests : IDisposable
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupted_cell_goes_on_where_it_was()
     {
-        string[] study = [.. s_twoCells.Select(word => word == "1" ? "8" : word == "64,32" ? "64" : word)];
+        string[] study = [.. s_twoCells.Select(word => word == "1" ? "20" : word == "64,32" ? "64" : word)];
         string metrics = _folder["study/cells/simclr-er-b64-s0.running-1/metrics.jsonl"];
         using (Process process = ProgramUnderTest.Start(_folder.Path, study))
         {
@@ -191,14 +194,14 @@ internal sealed class StudyCommandTests : IDisposable
             process.WaitForExit();
         }
         string[] before = File.ReadAllLines(metrics);
-        Assert.That(before, Has.Length.InRange(1, 7));
+        Assert.That(before, Has.Length.InRange(1, 19));
 
         ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunStudyHere(_folder.Path, study);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
             string[] after = File.ReadAllLines(_folder["study/cells/simclr-er-b64-s0/metrics.jsonl"]);
-            Assert.That(after, Has.Length.EqualTo(8));
+            Assert.That(after, Has.Length.EqualTo(20));
             Assert.That(after[..before.Length], Is.EqualTo(before), "images a second and all: they were not trained again");
         });
     }

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Xml.Linq;
-using ErLoss.Training.Data;
 
 namespace ErTraining.Tests.Commands;
 
@@ -23,19 +22,17 @@ internal sealed class TrainCommandTests
         ["epoch", "loss", "entropy", "reconstruction", "mutual_information_bound", "learning_rate", "images_per_second"];
 
     private TemporaryDirectory _shared = null!, _folder = null!;
-    private string[] _short = null!;
+    private ProgramUnderTest.Outcome _outcome = null!;
 
     /// <summary>
-    /// Images, and one run on them, which no test changes. Fewer test images than the two thousand that come with the built-in images, since they are evaluated three times a run.
+    /// One run in a process of its own, which no test changes. Fewer test images than the two thousand that come with the built-in images, since they are evaluated three times a run.
     /// </summary>
     [OneTimeSetUp]
-    public void MakeImagesAndTrain()
+    public void TrainOnce()
     {
         _shared = new TemporaryDirectory();
-        CifarWriter.Write(SyntheticImages.Create(128, 50, seed: 0), _shared["images"]);
-        _short = ["--data", _shared["images"], .. s_byDefault];
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_shared.Path, _short);
-        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
+        _outcome = ProgramUnderTest.Run(_shared.Path, s_byDefault);
+        Assert.That(_outcome.ExitCode, Is.Zero, _outcome.Error);
     }
 
     [OneTimeTearDown]
@@ -50,12 +47,9 @@ internal sealed class TrainCommandTests
     [Test]
     public void Without_a_command_it_trains_and_leaves_what_the_contract_names()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.Run(_folder.Path, s_byDefault);
-        Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
-
-        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(_folder["run/result.json"]));
-        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
-        JsonElement[] epochs = [.. File.ReadLines(_folder["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(_shared["run/result.json"]));
+        using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_shared["run/config.json"]));
+        JsonElement[] epochs = [.. File.ReadLines(_shared["run/metrics.jsonl"]).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Multiple(() =>
         {
             Assert.That(result.RootElement.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(s_resultMembers));
@@ -73,20 +67,20 @@ internal sealed class TrainCommandTests
             Assert.That(epochs[0].EnumerateObject().Select(member => member.Name), Is.SupersetOf(s_metricsMembers));
             Assert.That(
                 epochs[1].GetProperty("knn_accuracy").GetDouble(), Is.EqualTo(result.RootElement.GetProperty("knn_accuracy").GetDouble()));
-            Assert.That(new FileInfo(_folder["run/checkpoint/model.safetensors"]).Length, Is.GreaterThan(100_000));
-            Assert.That(outcome.Output, Does.Contain("epoch 2/2").And.Match(
+            Assert.That(new FileInfo(_shared["run/checkpoint/model.safetensors"]).Length, Is.GreaterThan(100_000));
+            Assert.That(_outcome.Output, Does.Contain("epoch 2/2").And.Match(
                 @"kNN accuracy on the test images: [\d.]+ ?% \([\d.]+ ?% to [\d.]+ ?%\) before training, [\d.]+ ?% \([\d.]+ ?% to [\d.]+ ?%\) after: [+-]?[\d.]+ points \([+-][\d.]+ to [+-][\d.]+; 95% confidence intervals in brackets\)\."));
             Assert.That(
-                outcome.Output,
+                _outcome.Output,
                 Does.Match(@"Mutual information of the views' projections, lower bound as estimated: -?[\d.]+ nats\. Entropy in the loss: -[\d.]+, reconstruction: -[\d.]+\."));
-            Assert.That(outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
+            Assert.That(_outcome.Output, Does.Not.Contain("\e"), "a pipe gets no terminal codes");
         });
     }
 
     [Test]
     public void An_optimizer_trains_at_its_own_learning_rate_where_none_is_given()
     {
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, [.. _short, "--optimizer", "lars", "--keep-own"]);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_folder.Path, [.. s_byDefault, "--optimizer", "lars", "--keep-own"]);
         Assert.That(outcome.ExitCode, Is.Zero, outcome.Error);
         using JsonDocument settings = JsonDocument.Parse(File.ReadAllText(_folder["run/config.json"]));
         Assert.Multiple(() =>
@@ -160,7 +154,7 @@ internal sealed class TrainCommandTests
     public void A_folder_that_holds_a_run_is_not_overwritten()
     {
         string before = File.ReadAllText(_shared["run/metrics.jsonl"]);
-        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_shared.Path, _short);
+        ProgramUnderTest.Outcome outcome = ProgramUnderTest.RunHere(_shared.Path, s_byDefault);
         Assert.Multiple(() =>
         {
             Assert.That(outcome.ExitCode, Is.EqualTo(2));
@@ -191,7 +185,7 @@ internal sealed class TrainCommandTests
     [Platform(Exclude = "Win", Reason = "Windows has no signals to send to another process.")]
     public void An_interrupt_saves_the_weights_and_exits_with_130()
     {
-        using Process process = ProgramUnderTest.Start(_folder.Path, [.. _short.Select(word => word == "2" ? "100000" : word)]);
+        using Process process = ProgramUnderTest.Start(_folder.Path, [.. s_byDefault.Select(word => word == "2" ? "100000" : word)]);
         ProgramUnderTest.ReadUntil(process, "epoch 1/");
         ProgramUnderTest.Signal(process, IgnoresInterrupts(process) ? "TERM" : "INT"); // a shell has what it starts in the background ignore Ctrl-C
         string error = process.StandardError.ReadToEnd();

@@ -19,7 +19,7 @@ internal sealed class OwnEncoderTests
         ProgramUnderTest.Outcome evaluated = program.RunHere(folder, "evaluate --checkpoint run --output result.json");
         ProgramUnderTest.Outcome refused = program.RunHere(folder, "train --encoder patches --width 0");
         ProgramUnderTest.Outcome studied = program.Run(
-            folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --precision bfloat16 --output study");
+            folder, "study --methods simclr --objectives er --batch-sizes 32 --epochs 1 --data images --encoder patches --width 8 --precision bfloat16 --linear-probe false --output study");
         Assert.Multiple(() =>
         {
             Assert.That(trained.ExitCode, Is.Zero, trained.Error);

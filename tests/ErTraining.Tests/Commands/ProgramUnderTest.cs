@@ -74,7 +74,7 @@ internal static partial class ProgramUnderTest
         }
     }
 
-    /// <summary>Sends a process a signal, "TERM" or "USR1", by the system's call: the command kill takes a while to start, and the process may be over by then.</summary>
+    /// <summary>Sends a process a signal, "INT", "TERM", "USR1" or "USR2", by the system's call: the command kill takes a while to start, and the process may be over by then.</summary>
     public static void Signal(Process process, string name)
     {
         bool isMac = OperatingSystem.IsMacOS();
