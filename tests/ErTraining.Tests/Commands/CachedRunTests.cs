@@ -36,7 +36,7 @@ internal sealed partial class CachedRunTests : IDisposable
         string Outcome(string run, params string[] more)
         {
             ProgramUnderTest.Outcome trained = ProgramUnderTest.RunHere(
-                _folder.Path, ["train", "--data", "photos", "--image-size", "8", "--epochs", "1", "--batch-size", "8", "--encoder", "convnet", "--output", run, .. more]);
+                _folder.Path, ["train", "--data", "photos", "--image-size", "8", "--epochs", "1", "--batch-size", "8", "--encoder", "convnet", "--encoder-width", "8", "--output", run, .. more]);
             Assert.That(trained.ExitCode, Is.Zero, trained.Error);
             made = more.Length > 0 ? Directory.GetFiles(_folder["cache"]).Single() : null;
             DateTime? written = Written();

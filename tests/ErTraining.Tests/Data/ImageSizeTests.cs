@@ -60,7 +60,7 @@ internal sealed class ImageSizeTests
     [Test]
     public void A_run_trains_and_reports_at_the_size_that_is_set()
     {
-        RunSettings settings = Given.Settings("method=dino small_crops=1 image_size=100 epochs=1 batch_size=8");
+        RunSettings settings = Given.Settings("method=dino encoder_width=8 small_crops=1 image_size=100 epochs=1 batch_size=8");
         ImageData data = SyntheticImages.Create(8, 20, seed: 0, size: 100);
         (EpochMetrics Metrics, RunPictures Pictures)[] runs = [Train(), Train()];
         using SKBitmap views = SKBitmap.Decode(runs[0].Pictures.Views), neighbours = SKBitmap.Decode(runs[0].Pictures.NeighboursAfter.Png);
