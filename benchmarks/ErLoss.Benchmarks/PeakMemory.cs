@@ -25,6 +25,9 @@ internal static class PeakMemory
 {
     private const string NoMemory = "out of memory";
 
+    /// <summary>From this number of rows on, the composed form needs more memory than the machines that measure on a CPU have.</summary>
+    private const int TooManyForComposedOnCpu = 65536;
+
     private static readonly int[] s_rows = [4096, 16384, 65536], s_rowsOnCuda = [.. s_rows, 131072];
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true };
@@ -33,8 +36,10 @@ internal static class PeakMemory
     public static Command Create()
     {
         Option<string?> device = BenchmarkDevice.Option(), json = Outputs.Json();
+        Option<IReadOnlyList<int>?> sizes = Options.Numbers(
+            "--k", "Numbers of rows (batch sizes). On the CPU the default ends at 65536.", n => n is >= 2 and <= 1 << 20, "a whole number from 2 to 1048576", s_rowsOnCuda);
         var single = new Argument<string[]>("EVALUATION K D QUANTITY") { Arity = new ArgumentArity(0, 4), Description = "Measure one case only, in this process, and print the bytes." };
-        var command = new Command("memory", "Measure the peak memory of entropy and loss by each evaluation, forward and backward.") { single, device, json };
+        var command = new Command("memory", "Measure the peak memory of entropy and loss by each evaluation, forward and backward.") { single, device, sizes, json };
         command.SetAction(parsed =>
         {
             Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
@@ -46,7 +51,7 @@ internal static class PeakMemory
             switch (parsed.GetValue(single))
             {
                 case null or []:
-                    MeasureAll(on, parsed.GetValue(json));
+                    MeasureAll(on, parsed.GetValue(sizes) ?? (on.type == DeviceType.CUDA ? s_rowsOnCuda : s_rows), parsed.GetValue(json));
                     break;
                 case [var name, var k, var d, .. var rest] when Enum.TryParse(name, ignoreCase: true, out KernelEvaluation evaluation) && Enum.IsDefined(evaluation)
                     && int.TryParse(k, out int rows) && int.TryParse(d, out int dimension) && rows > 0 && dimension > 1 && (rest is [] || Variant.Quantities.Contains(rest[0])):
@@ -79,16 +84,16 @@ internal static class PeakMemory
 
     private static string Show(Row row) => row.PeakBytes is { } bytes ? $"{bytes / 1048576.0:n0} MiB" : row.Note ?? NoMemory;
 
-    private static void MeasureAll(Device device, string? json)
+    private static void MeasureAll(Device device, IReadOnlyList<int> sizes, string? json)
     {
         const int Dimension = 128;
         long? free = BenchmarkDevice.FreeBytes(device);
         var rows = new List<Row>();
         foreach ((string quantity, int k, KernelEvaluation evaluation) in
             from quantity in Variant.Quantities
-            from k in device.type == DeviceType.CUDA ? s_rowsOnCuda : s_rows
+            from k in sizes
             from evaluation in LossForm.Evaluations
-            where device.type == DeviceType.CUDA || evaluation != KernelEvaluation.Composed || k < s_rows[^1]
+            where device.type == DeviceType.CUDA || evaluation != KernelEvaluation.Composed || k < TooManyForComposedOnCpu
             select (quantity, k, evaluation))
         {
             int buffers = quantity == Variant.Quantities[0] ? Workload.ComposedEntropyBuffers : Workload.ComposedLossBuffers;
