@@ -40,7 +40,10 @@ internal sealed partial class CodeTests
         ];
         Assert.That(
             references,
-            Is.EqualTo([("ErLoss.Modules", LibraryVersion.Number), ("TorchSharp-cpu", TorchSharpLibrary.PackageVersion)]));
+            Is.EquivalentTo([("ErLoss.Modules", LibraryVersion.Number), ("TorchSharp-cpu", TorchSharpLibrary.PackageVersion), ("Mono.Cecil", PinnedVersion("Mono.Cecil"))]));
+
+        static string PinnedVersion(string package) => XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props"))
+            .Descendants("PackageVersion").Single(element => element.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
     }
 
     [Test]

@@ -61,10 +61,12 @@ public class PackageInUseTests
                 <NuGetAudit>false</NuGetAudit>
                 <!-- Of the program above they say nothing that this tests, and they take longer than the compilers. -->
                 <RunAnalyzers>false</RunAnalyzers>
+                <KeepTorchSharpArgumentsAlive Condition="'$(TargetFramework)' == 'net10.0'">true</KeepTorchSharpArgumentsAlive>
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="ErLoss.Modules" />
                 <PackageReference Include="TorchSharp-cpu" Condition="'$(TargetFramework)' == 'net10.0'" />
+                <PackageReference Include="Mono.Cecil" GeneratePathProperty="true" ExcludeAssets="all" PrivateAssets="all" />
               </ItemGroup>
             </Project>
             """);
@@ -112,6 +114,14 @@ public class PackageInUseTests
         byte[] built = File.ReadAllBytes(Path.Combine(OutputOf("net10.0"), TorchSharpLibrary.FileName));
         Assert.That(built.AsSpan().SequenceEqual(TorchSharpLibrary.AsBuilt(original)));
         Assert.That(original.AsSpan().SequenceEqual(built), Is.EqualTo(TorchSharpLibrary.SystemHasVersion));
+    }
+
+    [Test]
+    public void MakesTorchSharpKeepItsArgumentsWhereTheProjectAsksForIt()
+    {
+        Assert.That(TorchSharpAssembly.KeepsArguments(Path.Combine(OutputOf("net10.0"), TorchSharpAssembly.FileName)));
+        Assert.That(
+            File.ReadAllBytes(Path.Combine(OutputOf("net8.0"), TorchSharpAssembly.FileName)).AsSpan().SequenceEqual(File.ReadAllBytes(TorchSharpAssembly.InPackageCache)));
     }
 
     private string OutputOf(string framework) => Directory.GetDirectories(Path.Combine(_folder, "bin", "Release", framework)).Single();
