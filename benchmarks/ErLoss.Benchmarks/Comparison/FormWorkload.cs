@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ErLoss.Benchmarks;
 
 /// <summary>
-/// The loss in all its forms, fused, forward and backward: weighted and masked rows, ids, labels, a queue, many views. Each form stands beside a yardstick: what
+/// The loss in all its forms as users have them, with the evaluation that serves, forward and backward: weighted and masked rows, ids, labels, a queue, many views. Each form stands beside a yardstick: what
 /// the least of its work would take.
 /// </summary>
 internal sealed class FormWorkload : IDisposable
@@ -55,7 +55,6 @@ internal sealed class FormWorkload : IDisposable
     private static EntropyReconstructionLoss Make(double reconstructionWeight) => new(new EntropyReconstructionOptions
     {
         Estimator = EntropyEstimator.Joe,
-        Evaluation = KernelEvaluation.Fused,
         ReconstructionWeight = reconstructionWeight,
     });
 

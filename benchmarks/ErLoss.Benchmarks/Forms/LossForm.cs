@@ -25,6 +25,9 @@ internal sealed record LossForm(string Name, EntropyReconstructionOptions Option
 /// <summary>The forms that are counted and checked. What is said of the rows is drawn on the host, so that every device has the same.</summary>
 internal sealed class LossForms : IDisposable
 {
+    /// <summary>On a CPU two operators normalise rows of ordinary norms. Rows of this norm take as many as on any other device.</summary>
+    public const double TinyNorm = 1e-6;
+
     /// <summary>Rows of a queue for each row of the batch.</summary>
     private const int QueueRatio = 2;
 
@@ -35,7 +38,8 @@ internal sealed class LossForms : IDisposable
     /// <param name="k">Rows of the batch.</param>
     /// <param name="d">Dimension.</param>
     /// <param name="dtype">The type that a queue's rows are rounded to.</param>
-    public LossForms(Device device, int k, int d, ScalarType dtype = ScalarType.Float32)
+    /// <param name="norm">Of a queue's rows.</param>
+    public LossForms(Device device, int k, int d, ScalarType dtype = ScalarType.Float32, double norm = 1)
     {
         using var generator = new Generator(7);
         Tensor Uniform(int n) => rand(n, dtype: ScalarType.Float64, device: CPU, generator: generator);
@@ -43,7 +47,7 @@ internal sealed class LossForms : IDisposable
         _mask = Uniform(k).lt(0.9).to(device);
         _ids = arange(k, dtype: ScalarType.Int64, device: CPU).floor_divide(2).to(device);
         _labels = arange(k, dtype: ScalarType.Int64, device: CPU).remainder(10).to(device);
-        _queue = nn.functional.normalize(randn(QueueRatio * k, d, dtype: ScalarType.Float64, device: CPU, generator: generator), dim: 1).to(dtype).to(device);
+        _queue = (norm * nn.functional.normalize(randn(QueueRatio * k, d, dtype: ScalarType.Float64, device: CPU, generator: generator), dim: 1)).to(dtype).to(device);
         _queueWeights = (0.1 + Uniform(QueueRatio * k)).to(device);
     }
 

@@ -67,7 +67,8 @@ internal static class LossOperators
             _loss = new EntropyReconstructionLoss(form.Options with { Evaluation = evaluation });
             _loss.to(device);
             random.manual_seed(0);
-            _views = form.Views([.. Enumerable.Range(0, form.ViewCount).Select(_ => nn.functional.normalize(randn(k, d, device: CPU), dim: 1).to(device).requires_grad_())]);
+            double norm = form.Options is { Support: Support.Sphere, NormalizeInputs: true } ? LossForms.TinyNorm : 1;
+            _views = form.Views([.. Enumerable.Range(0, form.ViewCount).Select(_ => (norm * nn.functional.normalize(randn(k, d, device: CPU), dim: 1)).to(device).requires_grad_())]);
         }
 
         /// <summary>The loss. Two views alone go the shorter way, which makes no terms.</summary>

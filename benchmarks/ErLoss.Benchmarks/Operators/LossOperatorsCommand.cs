@@ -27,7 +27,7 @@ internal static class LossOperatorsCommand
         {
             Device on = BenchmarkDevice.Use(parsed.GetValue(device)!);
             int k = parsed.GetValue(rows), d = parsed.GetValue(dimension);
-            using var forms = new LossForms(on, k, d);
+            using var forms = new LossForms(on, k, d, norm: LossForms.TinyNorm);
             LossForm[] chosen = [.. forms.All.Where(form => form.Name.Contains(parsed.GetValue(only) ?? "", StringComparison.OrdinalIgnoreCase))];
             (LossForm Form, KernelEvaluation Evaluation)[] cases =
             [

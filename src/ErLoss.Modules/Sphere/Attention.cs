@@ -38,11 +38,11 @@ internal sealed class Attention(Device device, ScalarType products)
     }
 
     /// <summary>See <see cref="AttentionUnit.Centers"/>.</summary>
-    public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs)
+    public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor kappa, Tensor? logits, Tensor? signs)
     {
         // What fills centres up has a logit.
         (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null || centers.shape[0] % CudnnMultiple != 0);
-        return unit.Centers(rows, centers, root, logits, signs, shape);
+        return unit.Centers(rows, centers, kappa, logits, signs, shape);
     }
 
     /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>

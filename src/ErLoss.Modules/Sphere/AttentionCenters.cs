@@ -8,7 +8,8 @@ internal sealed class AttentionCenters : ICenterKernels
     private readonly Tensor _rows;
     private readonly Tensor _centers;
     private readonly Tensor? _weights;
-    private readonly Tensor _root;
+    private readonly Concentration _concentration;
+    private readonly Tensor _kappa;
     private readonly Attention _attention;
     private Tensor? _logSums;
     private Tensor? _means;
@@ -16,20 +17,22 @@ internal sealed class AttentionCenters : ICenterKernels
     /// <param name="rows">z, (n, d), without gradient.</param>
     /// <param name="centers">y, (m, d), m ≥ 1, without gradient.</param>
     /// <param name="weights">v, (m) in float64; null where each is one.</param>
-    /// <param name="settings">κ, whose gradient is not looked at, and the kernels.</param>
-    public AttentionCenters(Tensor rows, Tensor centers, Tensor? weights, KernelSettings settings)
+    /// <param name="concentration">κ, whose gradient is not looked at.</param>
+    /// <param name="attention">The kernels.</param>
+    public AttentionCenters(Tensor rows, Tensor centers, Tensor? weights, Concentration concentration, Attention attention)
     {
         _rows = rows;
         _centers = centers;
         _weights = weights;
-        _root = settings.Concentration.Root(rows.dtype);
-        _attention = settings.Attention!;
+        _concentration = concentration;
+        _kappa = concentration.Constant(rows.dtype);
+        _attention = attention;
     }
 
     /// <inheritdoc/>
     public Tensor LogSums()
     {
-        (_means, Tensor logSums) = _attention.Centers(_rows, _centers, _root, _weights?.log().to(_rows.dtype), null);
+        (_means, Tensor logSums) = _attention.Centers(_rows, _centers, _kappa, _weights?.log().to(_rows.dtype), null);
         return _logSums = logSums.to(ScalarType.Float64);
     }
 
@@ -40,12 +43,11 @@ internal sealed class AttentionCenters : ICenterKernels
     public Tensor CenterGradient(Tensor slopes, Tensor logSums)
     {
         var factors = AttentionFactors.Of(slopes, logSums, _rows.dtype);
-        (Tensor means, Tensor sums) = _attention.Centers(_centers, _rows, _root, factors.Logarithms.to(_rows.dtype), factors.Signs);
+        (Tensor means, Tensor sums) = _attention.Centers(_centers, _rows, _kappa, factors.Logarithms.to(_rows.dtype), factors.Signs);
         Tensor logWeights = sums.to(ScalarType.Float64);
         // As logarithms, because infinity times a weight of zero would be NaN.
         return means * Column((_weights is null ? logWeights : logWeights + _weights.log()).exp());
     }
 
-    // Means are of √κ·y_j and √κ·z_i.
-    private Tensor Column(Tensor factors) => (_root * factors).to(_rows.dtype).unsqueeze(1);
+    private Tensor Column(Tensor factors) => _concentration.ScaleConstant(factors).to(_rows.dtype).unsqueeze(1);
 }

@@ -58,8 +58,8 @@ internal static class AttentionScripts
     };
 
     /// <summary>
-    /// Of the kernels a_ij·exp(κ·z_i·y_j + b_j): the logarithm of their sum over j, and the mean of r_j·√κ·y_j by them. <c>others</c> has the rows themselves as centres, each but its own;
-    /// <c>centers</c> has others.
+    /// Of the kernels a_ij·exp(κ·z_i·y_j + b_j): the logarithm of their sum over j, and a mean by them. <c>others</c> has the rows themselves as centres, each but its own, and gives the mean
+    /// of r_j·√κ·z_j; <c>centers</c> has others, of which there may be many more than rows, so that κ is in the rows alone, and gives that of r_j·y_j.
     /// </summary>
     /// <remarks>
     /// b_j are added in two columns beyond those of the rows: a number of the products' type and the rest of it. They are relative to the largest, and a finite number stands for −∞.
@@ -77,9 +77,8 @@ internal static class AttentionScripts
             return rows.to(dtype)
 
 
-        def narrowed(centers: Tensor, root: Tensor, logits: Optional[Tensor], dtype: int, columns: int) -> Tuple[Tensor, Optional[Tensor]]:
-            scaled = centers * root
-            width = up(centers.size(1) + (0 if logits is None else 2), columns)
+        def narrowed(scaled: Tensor, logits: Optional[Tensor], dtype: int, columns: int) -> Tuple[Tensor, Optional[Tensor]]:
+            width = up(scaled.size(1) + (0 if logits is None else 2), columns)
             top: Optional[Tensor] = None
             if logits is None:
                 return widen(scaled, None, width, dtype), top
@@ -124,7 +123,7 @@ internal static class AttentionScripts
             d = rows.size(1)
             if k == 0:
                 return rows, rows
-            keys, top = narrowed(rows, root, logits, dtype, columns)
+            keys, top = narrowed(rows * root, logits, dtype, columns)
             have_logits = logits is not None
             if apart:
                 output, sums = triangles(keys, signs, have_logits, d, 0, multiple)
@@ -146,7 +145,7 @@ internal static class AttentionScripts
 
 
         def centers(
-                rows: Tensor, others: Tensor, root: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int, multiple: int
+                rows: Tensor, others: Tensor, kappa: Tensor, logits: Optional[Tensor], signs: Optional[Tensor], dtype: int, columns: int, multiple: int
         ) -> Tuple[Tensor, Tensor]:
             n = rows.size(0)
             m = others.size(0)
@@ -159,8 +158,8 @@ internal static class AttentionScripts
                 logits = torch.constant_pad_nd(weighed, [0, missing], -float("inf"))
                 signs = None if signs is None else torch.constant_pad_nd(signs, [0, missing])
                 others = torch.constant_pad_nd(others, [0, 0, 0, missing])
-            keys, top = narrowed(others, root, logits, dtype, columns)
-            queries = widen(rows * root, None if logits is None else torch.ones([n, 2], dtype=rows.dtype, device=rows.device), keys.size(1), dtype)
+            keys, top = narrowed(others, logits, dtype, columns)
+            queries = widen(rows * kappa, None if logits is None else torch.ones([n, 2], dtype=rows.dtype, device=rows.device), keys.size(1), dtype)
             ordered = orders(keys, 0, m + missing)
             weighed = ordered if signs is None else ordered * signs.to(dtype).unsqueeze(1)
             output, sums = attend(orders(queries, 0, up(n, multiple)), ordered, weighed, False, 1.0)

@@ -32,15 +32,15 @@ internal sealed class AttentionUnit
     public (Tensor Mean, Tensor LogSums) Others(Tensor rows, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
         ((Tensor, Tensor))_unit.invoke("others", rows, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple, shape.Apart);
 
-    /// <summary>The same of other centres y_j, all of which count: the mean of r_j·√κ·y_j, (n, d), and the logarithm of the sum, (n).</summary>
+    /// <summary>Of the kernels exp(κ·z_i·y_j + b_j) of other centres, all of which count, the mean of r_j·y_j, (n, d), and the logarithm of the sum, (n).</summary>
     /// <param name="rows">z, (n, d), n ≥ 1.</param>
     /// <param name="centers">y, (m, d), m ≥ 1.</param>
-    /// <param name="root">√κ, a scalar of the rows' type.</param>
+    /// <param name="kappa">κ, a scalar of the rows' type.</param>
     /// <param name="logits">b, (m), or null.</param>
     /// <param name="signs">r, (m), or null for ones.</param>
     /// <param name="shape">Type and sizes of the products.</param>
-    public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor root, Tensor? logits, Tensor? signs, AttentionShape shape) =>
-        ((Tensor, Tensor))_unit.invoke("centers", rows, centers, root, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple);
+    public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor kappa, Tensor? logits, Tensor? signs, AttentionShape shape) =>
+        ((Tensor, Tensor))_unit.invoke("centers", rows, centers, kappa, logits!, signs!, (int)shape.Type, shape.Columns, shape.Multiple);
 
     /// <summary>The loss of two views, or the entropy of any number; see <see cref="AttentionLossScript"/>.</summary>
     /// <param name="projections">(V, k, d), k ≥ 2, float32 or float64.</param>

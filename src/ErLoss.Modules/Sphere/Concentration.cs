@@ -59,6 +59,9 @@ internal sealed class Concentration
     /// <summary>√κ, a scalar without gradient: on the CPU where the host knows κ, which operations on another device take as a number.</summary>
     public Tensor Root(ScalarType dtype) => Value is double kappa ? tensor(Math.Sqrt(kappa), dtype, CPU) : Learnt!.detach().sqrt().to(dtype);
 
+    /// <summary>κ itself, in the same way.</summary>
+    public Tensor Constant(ScalarType dtype) => Value is double kappa ? tensor(kappa, dtype, CPU) : Learnt!.detach().to(dtype);
+
     /// <summary>
     /// log C_d(κ), a float64 scalar on <paramref name="device"/>; where κ carries gradient its derivative is exact.
     /// </summary>

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ErLoss.Modules;
@@ -5,7 +6,7 @@ namespace ErLoss.Modules;
 /// <summary>Rows divided by their Euclidean norms: points on the sphere, and the zero vector where a row has no direction.</summary>
 /// <remarks>
 /// <para>
-/// Each row is divided by its largest absolute entry first. Its squares are then neither too small nor too large for their type, so that the
+/// Each row is divided by its largest absolute entry first, unless the rows are on a CPU and their norms are ordinary. Its squares are then neither too small nor too large for their type, so that the
 /// direction of a finite row does not depend on its scale. Nothing is read back from a GPU. A row that holds an infinity or NaN gives NaN.
 /// </para>
 /// <para>
@@ -19,6 +20,9 @@ internal static class Directions
 {
     // Norms are at least one when they are divided by, but for those of zero.
     private const double LeastNorm = 0.5;
+
+    // Between them neither the squares of entries nor the gradients come near the ends of float32.
+    private const double ShortestOrdinary = 1e-3, LongestOrdinary = 1e10;
 
     /// <summary>Directions of (k, d) rows where inputs are normalised, else the rows as they are; in float32 at least.</summary>
     public static Tensor Read(Tensor projections, bool normalizeInputs) =>
@@ -38,8 +42,31 @@ internal static class Directions
     /// <summary>Directions of (…, d) rows, in float32 at least.</summary>
     public static Tensor Normalize(Tensor projections)
     {
+        Tensor rows = FloatConversion.AtLeastSingle(projections);
+        return projections.device_type == DeviceType.CPU && OfOrdinaryNorms(rows, finfo(projections.dtype).tiny) is { } directions ? directions : OfAnyNorms(projections, rows);
+    }
+
+    /// <summary>
+    /// Directions by two operations instead of ten, where no row is so long or so short that its scale would matter; null where one is. What it reads back would make the host wait for a GPU.
+    /// </summary>
+    private static Tensor? OfOrdinaryNorms(Tensor rows, double normal)
+    {
+        Tensor norms = linalg.vector_norm(rows, 2, [-1], keepdim: true);
+        (Tensor least, Tensor most) = norms.detach().aminmax();
+        (double shortest, double longest) = (least.ToDouble(), most.ToDouble());
+        if (!(shortest >= Math.Max(ShortestOrdinary, normal * Math.Sqrt(rows.shape[^1])) && longest <= LongestOrdinary))
+        {
+            return null;
+        }
+        // Constant rows that were normalised before, as a queue's are, stay as they are.
+        double rounding = 2 * finfo(rows.dtype).eps;
+        return !rows.requires_grad && shortest >= 1 - rounding && longest <= 1 + rounding ? rows.alias() : rows / norms;
+    }
+
+    private static Tensor OfAnyNorms(Tensor projections, Tensor rows)
+    {
         // Absolute values by a function that the meta device has too, as it has no other of one operation.
-        Tensor rows = FloatConversion.AtLeastSingle(projections), largest = nn.functional.leaky_relu(rows.detach(), negative_slope: -1).amax([-1], keepdim: true);
+        Tensor largest = nn.functional.leaky_relu(rows.detach(), negative_slope: -1).amax([-1], keepdim: true);
         double normal = finfo(projections.dtype).tiny, least = normal * finfo(projections.dtype).eps;
         Tensor divisors = largest.clamp_min(normal), scaled = rows / divisors;
         // Outside the graph: the value is that of division by the largest entry, the gradient that of the divisor.

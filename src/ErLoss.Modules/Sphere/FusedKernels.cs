@@ -161,6 +161,16 @@ internal sealed class FusedKernels
     private RectangularKernels Shifted() => new(
         _rows, _rows, new KernelCenters(_weights.Rows, _weights.Ids, _weights.Ids, AreRows: true), _settings, _wanted.RowsOrKappa, _wanted.RowsOrKappa);
 
-    private ICenterKernels? Further() => _centers is null ? null : _settings.Attention is not null ? new AttentionCenters(_rows, _centers, _weights.Centers, _settings) : new RectangularKernels(
-        _rows, _centers, new KernelCenters(_weights.Centers, _weights.CenterIds, _weights.Ids, AreRows: false), _settings, _wanted.RowsOrKappa, _wanted.Centers);
+    private ICenterKernels? Further()
+    {
+        if (_centers is null)
+        {
+            return null;
+        }
+        Attention? attention = _settings.Attention ?? (_wanted.Centers ? null : _settings.CenterAttention);
+        return attention is not null
+            ? new AttentionCenters(_rows, _centers, _weights.Centers, _settings.Concentration, attention)
+            : new RectangularKernels(
+                _rows, _centers, new KernelCenters(_weights.Centers, _weights.CenterIds, _weights.Ids, AreRows: false), _settings, _wanted.RowsOrKappa, _wanted.Centers);
+    }
 }

@@ -24,6 +24,9 @@ internal sealed record KernelSettings(Concentration Concentration, EntropyEstima
     /// <summary>Attention, if kernels are evaluated by it; null where they are evaluated over tiles.</summary>
     public Attention? Attention { get; init; }
 
+    /// <summary>Attention for further centres without gradient, if their kernels are evaluated by it though those of the rows are not.</summary>
+    public Attention? CenterAttention { get; init; }
+
     /// <summary>Whether the plain estimate is wanted as well where rows are left out.</summary>
     public bool WithPlain { get; init; }
 

@@ -161,8 +161,7 @@ public class AttentionLossTests : TensorTests
 
         Tensor[] Compute(int columns, int multiple)
         {
-            var settings = new KernelSettings(new Concentration(5), EntropyEstimator.Joe, LeaveOneOut: false, UnitRows: true) { Attention = new Attention(CPU, ScalarType.Float64) { Columns = columns, Multiple = multiple } };
-            var kernels = new AttentionCenters(rows, centers, weights, settings);
+            var kernels = new AttentionCenters(rows, centers, weights, new Concentration(5), new Attention(CPU, ScalarType.Float64) { Columns = columns, Multiple = multiple });
             Tensor logSums = kernels.LogSums();
             return [logSums, kernels.RowGradient(slopes, logSums), kernels.CenterGradient(slopes, logSums)];
         }

@@ -5,16 +5,17 @@ using static TorchSharp.torch;
 namespace ErTraining.Tests.Operators;
 
 /// <summary>How many operators of one call of the loss, value and gradients, launch a kernel: no more than there were.</summary>
+/// <remarks>On the sphere three of them are a CPU's alone, which looks at the norms of rows before it normalises them.</remarks>
 [Platform("Linux")]
 internal sealed class LossOperatorsTests : TensorTests
 {
     private static readonly (string Form, KernelEvaluation Evaluation, int Most)[] s_most =
     [
-        ("Joe", KernelEvaluation.Composed, 85),
-        ("Joe", KernelEvaluation.Fused, 103),
-        ("plug-in", KernelEvaluation.Composed, 95),
-        ("plug-in", KernelEvaluation.Fused, 113),
-        ("Joe, labels", KernelEvaluation.Fused, 201),
+        ("Joe", KernelEvaluation.Composed, 88),
+        ("Joe", KernelEvaluation.Fused, 106),
+        ("plug-in", KernelEvaluation.Composed, 98),
+        ("plug-in", KernelEvaluation.Fused, 116),
+        ("Joe, labels", KernelEvaluation.Fused, 204),
         ("classes, plug-in", KernelEvaluation.Auto, 54),
         ("classes, plug-in, six views", KernelEvaluation.Auto, 79),
     ];
