@@ -43,7 +43,7 @@ internal static class Directions
     public static Tensor Normalize(Tensor projections)
     {
         Tensor rows = FloatConversion.AtLeastSingle(projections);
-        return projections.device_type == DeviceType.CPU && OfOrdinaryNorms(rows, finfo(projections.dtype).tiny) is { } directions ? directions : OfAnyNorms(projections, rows);
+        return projections.device_type == DeviceType.CPU && rows.numel() > 0 && OfOrdinaryNorms(rows, finfo(projections.dtype).tiny) is { } directions ? directions : OfAnyNorms(projections, rows);
     }
 
     /// <summary>
@@ -54,13 +54,9 @@ internal static class Directions
         Tensor norms = linalg.vector_norm(rows, 2, [-1], keepdim: true);
         (Tensor least, Tensor most) = norms.detach().aminmax();
         (double shortest, double longest) = (least.ToDouble(), most.ToDouble());
-        if (!(shortest >= Math.Max(ShortestOrdinary, normal * Math.Sqrt(rows.shape[^1])) && longest <= LongestOrdinary))
-        {
-            return null;
-        }
-        // Constant rows that were normalised before, as a queue's are, stay as they are.
-        double rounding = 2 * finfo(rows.dtype).eps;
-        return !rows.requires_grad && shortest >= 1 - rounding && longest <= 1 + rounding ? rows.alias() : rows / norms;
+        bool areOrdinary = shortest >= Math.Max(ShortestOrdinary, normal * Math.Sqrt(rows.shape[^1])) && longest <= LongestOrdinary;
+        // Rows that have unit norms already are copied as well: the caller may write into its own before the backward pass.
+        return areOrdinary ? rows / norms : null;
     }
 
     private static Tensor OfAnyNorms(Tensor projections, Tensor rows)
