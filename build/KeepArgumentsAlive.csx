@@ -12,13 +12,17 @@ using Mono.Cecil.Cil;
 /// <remarks>
 /// TorchSharp passes native code the handles of tensors and numbers, and the runtime may take an object for dead as soon as its handle has been
 /// read: if a garbage collection comes at that moment, the finalizer frees what the native code is about to read. Here every method that calls
-/// native code itself ends with GC.KeepAlive for its own object, its arguments, and all other objects whose handle it reads, as the documentation
-/// of GC.KeepAlive asks. Nothing else changes. GC.KeepAlive costs no instruction.
+/// native code, or passes an address on to a method that does, or reads memory by an address ends with GC.KeepAlive for its own object, its arguments,
+/// and all other objects whose handle it reads, as the documentation of GC.KeepAlive asks. GC.KeepAlive costs no instruction.
+/// An argument does not hold every object: an IEnumerable may make its tensors one by one, and a span is no object. Such a method copies them into an array first.
+/// The numbers among the arguments of a script are stored in the object that allocates the native array of arguments, since that array outlives the method that fills it.
 /// </remarks>
 public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
 {
     /// <summary>The name of the assembly's metadata attribute that says what was done.</summary>
     private const string Mark = "KeepsArgumentsAlive";
+
+    private const string HandlesOf = "ToHandleArray", ScriptArguments = "NativeTensorOrScalarIndexedArray";
 
     private static readonly Code[] ArgumentLoads = { Code.Ldarg, Code.Ldarg_S, Code.Ldarg_0, Code.Ldarg_1, Code.Ldarg_2, Code.Ldarg_3 };
 
@@ -54,10 +58,16 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
             ModuleDefinition module = assembly.MainModule;
             var finalized = new HashSet<TypeDefinition>(module.GetTypes().Where(type => type.Methods.Any(method => method.Name == "Finalize")));
             MethodReference keepAlive = Method(module, "System", "GC", "KeepAlive", false, module.TypeSystem.Object);
-            List<MethodDefinition> methods = module.GetTypes().SelectMany(type => type.Methods).Where(CallsNativeCode).ToList();
+            if (!module.GetTypes().SelectMany(type => type.Methods).Any(CallsNativeCode))
+            {
+                return 0;
+            }
+            List<MethodDefinition> methods = module.GetTypes().SelectMany(type => type.Methods).Where(method => CallsNativeCode(method) || UsesAddress(method)).ToList();
+            FieldDefinition kept = AddFieldOfKept(module);
             foreach (MethodDefinition method in methods)
             {
-                Mend(method, keepAlive, finalized);
+                CopyBeforeHandlesAreRead(method);
+                Mend(method, keepAlive, finalized, kept);
             }
             var mark = new CustomAttribute(Method(module, "System.Reflection", "AssemblyMetadataAttribute", ".ctor", true, module.TypeSystem.String, module.TypeSystem.String));
             mark.ConstructorArguments.Add(new CustomAttributeArgument(module.TypeSystem.String, Mark));
@@ -86,16 +96,85 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
             instruction.OpCode.Code == Code.Call && instruction.Operand is MethodDefinition called && called.IsPInvokeImpl);
     }
 
-    private static void Mend(MethodDefinition method, MethodReference keepAlive, HashSet<TypeDefinition> finalized)
+    private static bool UsesAddress(MethodDefinition method)
+    {
+        return method.HasBody && method.Body.Instructions.Any(instruction =>
+            (instruction.Operand is MethodReference called && (IsAddress(called.ReturnType) || called.Parameters.Any(parameter => IsAddress(parameter.ParameterType))))
+            || (instruction.Operand is FieldReference field && IsAddress(field.FieldType)));
+    }
+
+    private static bool IsAddress(TypeReference type)
+    {
+        return type.IsPointer || (type is ArrayType array ? array.ElementType : type).MetadataType == MetadataType.IntPtr;
+    }
+
+    /// <summary>What an IEnumerable or a span yields is put into an array, which <see cref="Mend"/> then keeps.</summary>
+    private static void CopyBeforeHandlesAreRead(MethodDefinition method)
+    {
+        ILProcessor processor = method.Body.GetILProcessor();
+        foreach (Instruction reading in method.Body.Instructions.Where(ReadsHandles).Where(_ => method.Name != HandlesOf).ToList())
+        {
+            var read = (MethodReference)reading.Operand;
+            if (!(read.Parameters[0].ParameterType is GenericInstanceType source))
+            {
+                continue;
+            }
+            if (source.Name == "IEnumerable`1")
+            {
+                var copy = new GenericInstanceMethod(method.Module.GetMemberReferences().OfType<MethodReference>()
+                    .First(known => known.Name == "ToArray" && known.DeclaringType.FullName == "System.Linq.Enumerable").GetElementMethod());
+                copy.GenericArguments.Add(source.GenericArguments[0]);
+                Insert(reading, processor, Instruction.Create(OpCodes.Call, copy));
+            }
+            else if (source.Name == "ReadOnlySpan`1")
+            {
+                var span = new VariableDefinition(source);
+                method.Body.Variables.Add(span);
+                var copy = new MethodReference("ToArray", new ArrayType(source.ElementType.GenericParameters[0]), source) { HasThis = true };
+                MethodDefinition ofArray = ((MethodDefinition)read).DeclaringType.Methods
+                    .First(other => other.Name == HandlesOf && other.Parameters[0].ParameterType is ArrayType);
+                reading.Operand = ofArray;
+                Insert(reading, processor, Instruction.Create(OpCodes.Stloc, span), Instruction.Create(OpCodes.Ldloca, span), Instruction.Create(OpCodes.Call, copy));
+            }
+        }
+    }
+
+    /// <summary>Adds to the object that allocates a script's arguments the list of what must live as long.</summary>
+    private static FieldDefinition AddFieldOfKept(ModuleDefinition module)
+    {
+        TypeDefinition owner = module.GetTypes().First(type => type.Name == ScriptArguments);
+        var list = new GenericInstanceType(module.GetTypeReferences().First(type => type.FullName == "System.Collections.Generic.List`1")) { GenericArguments = { module.TypeSystem.Object } };
+        var field = new FieldDefinition(Mark, FieldAttributes.Assembly | FieldAttributes.InitOnly, list);
+        owner.Fields.Add(field);
+        foreach (MethodDefinition constructor in owner.Methods.Where(method => method.IsConstructor && !method.IsStatic))
+        {
+            ILProcessor processor = constructor.Body.GetILProcessor();
+            Insert(constructor.Body.Instructions[0], processor, Instruction.Create(OpCodes.Ldarg_0),
+                Instruction.Create(OpCodes.Newobj, new MethodReference(".ctor", module.TypeSystem.Void, list) { HasThis = true }), Instruction.Create(OpCodes.Stfld, field));
+        }
+        return field;
+    }
+
+    private static void Mend(MethodDefinition method, MethodReference keepAlive, HashSet<TypeDefinition> finalized, FieldDefinition kept)
     {
         LengthenBranches(method);
         ILProcessor processor = method.Body.GetILProcessor();
         List<Instruction> loads = LoadsOfArguments(method).ToList();
-        foreach (Instruction reading in method.Body.Instructions.Where(instruction => ReadsHandle(instruction, finalized)).ToList())
+        ParameterDefinition script = method.Parameters.FirstOrDefault(parameter => parameter.ParameterType.Name == ScriptArguments);
+        foreach (Instruction reading in method.Body.Instructions.Where(instruction => ReadsHandle(instruction, finalized) || ReadsHandles(instruction)).ToList())
         {
             if (reading.Previous == null || !ArgumentLoads.Contains(reading.Previous.OpCode.Code)) // An argument is kept already.
             {
-                loads.Add(Instruction.Create(OpCodes.Ldloc, Remember(reading, method, processor)));
+                VariableDefinition variable = Remember(reading, method, processor);
+                loads.Add(Instruction.Create(OpCodes.Ldloc, variable));
+                if (script != null)
+                {
+                    var add = new MethodReference("Add", method.Module.TypeSystem.Void, kept.FieldType) { HasThis = true };
+                    add.Parameters.Add(new ParameterDefinition(((GenericInstanceType)kept.FieldType).ElementType.GenericParameters[0]));
+                    Instruction again = reading.Next.Next;
+                    Insert(again, processor, Instruction.Create(OpCodes.Ldarg, script), Instruction.Create(OpCodes.Ldfld, kept),
+                        Instruction.Create(OpCodes.Ldloc, variable), Instruction.Create(OpCodes.Callvirt, add));
+                }
             }
         }
         foreach (Instruction end in method.Body.Instructions.Where(instruction => instruction.OpCode.Code == Code.Ret).ToList())
@@ -136,20 +215,34 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
             || (instruction.OpCode.Code == Code.Ldfld && instruction.Operand is FieldDefinition field && field.FieldType.MetadataType == MetadataType.IntPtr && finalized.Contains(field.DeclaringType));
     }
 
-    /// <summary>Stores the object in a local variable before its handle is read. The instruction itself becomes the first of the new ones, since a branch may lead to it.</summary>
+    private static bool ReadsHandles(Instruction instruction)
+    {
+        return instruction.Operand is MethodDefinition { Name: HandlesOf };
+    }
+
+    /// <summary>Stores the object in a local variable before its handle is read.</summary>
     private static VariableDefinition Remember(Instruction reading, MethodDefinition method, ILProcessor processor)
     {
         var variable = new VariableDefinition(method.Module.TypeSystem.Object);
         method.Body.Variables.Add(variable);
         method.Body.InitLocals = true; // The path that was taken may not have stored anything.
-        Instruction again = Instruction.Create(OpCodes.Nop), store = Instruction.Create(OpCodes.Stloc, variable);
-        again.OpCode = reading.OpCode;
-        again.Operand = reading.Operand;
-        reading.OpCode = OpCodes.Dup;
-        reading.Operand = null;
-        processor.InsertAfter(reading, store);
-        processor.InsertAfter(store, again);
+        Insert(reading, processor, Instruction.Create(OpCodes.Dup), Instruction.Create(OpCodes.Stloc, variable));
         return variable;
+    }
+
+    /// <summary>Puts instructions before another one, which itself becomes the first of them, since a branch may lead to it.</summary>
+    private static void Insert(Instruction place, ILProcessor processor, params Instruction[] before)
+    {
+        Instruction again = Instruction.Create(OpCodes.Nop), last = place;
+        again.OpCode = place.OpCode;
+        again.Operand = place.Operand;
+        place.OpCode = before[0].OpCode;
+        place.Operand = before[0].Operand;
+        foreach (Instruction next in before.Skip(1).Append(again))
+        {
+            processor.InsertAfter(last, next);
+            last = next;
+        }
     }
 
     private static void KeepUntil(Instruction end, List<Instruction> loads, MethodReference keepAlive, ILProcessor processor)

@@ -50,6 +50,29 @@ public class ArgumentsAliveTests
     public void TensorsWithoutAScopeLiveUntilNativeCodeHasReadThem() => UnderCollections(
         () => ones(4, dtype: ScalarType.Float64).mul(full([4], 16.0, dtype: ScalarType.Float64)).abs().neg().neg().sum().item<double>(), 64);
 
+    /// <summary>The handles are read by a helper of the method that is called, and the array is used no more.</summary>
+    [Test]
+    public void TensorsOfAnArrayLiveUntilNativeCodeHasReadThem() => UnderCollections(
+        () =>
+        {
+            Tensor[] rows = [.. OneByOne()];
+            return cat(rows).sum().item<double>() + vstack([.. OneByOne()]).sum().item<double>();
+        }, 32);
+
+    /// <summary>Nothing but the method that reads its handle ever refers to such a tensor.</summary>
+    [Test]
+    public void TensorsThatAreMadeWhileHandlesAreReadLiveUntilNativeCodeHasReadThem() => UnderCollections(() => stack(OneByOne()).sum().item<double>(), 16);
+
+    /// <summary>The numbers become objects in a helper that returns before the script runs.</summary>
+    [Test]
+    public void NumbersOfAScriptLiveUntilItHasRun()
+    {
+        using jit.CompilationUnit script = jit.compile("def scaled(x, factor: float):\n  return x * factor\n");
+        UnderCollections(() => ((Tensor)script.invoke("scaled", ones(4, dtype: ScalarType.Float64), 16.0)).sum().item<double>(), 64);
+    }
+
+    private static IEnumerable<Tensor> OneByOne() => Enumerable.Range(0, 4).Select(_ => ones(4, dtype: ScalarType.Float64).abs());
+
     private static void UnderCollections(Func<double> evaluate, double expected)
     {
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(1));
