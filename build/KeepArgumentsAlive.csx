@@ -177,9 +177,9 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
                 }
             }
         }
-        foreach (Instruction end in method.Body.Instructions.Where(instruction => instruction.OpCode.Code == Code.Ret).ToList())
+        foreach (Instruction end in method.Body.Instructions.Where(instruction => instruction.OpCode.Code == Code.Ret).Where(_ => loads.Count > 0).ToList())
         {
-            KeepUntil(end, loads, keepAlive, processor);
+            Insert(end, processor, loads.SelectMany(load => new[] { Copy(load), Instruction.Create(OpCodes.Call, keepAlive) }).ToArray());
         }
     }
 
@@ -233,9 +233,7 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
     /// <summary>Puts instructions before another one, which itself becomes the first of them, since a branch may lead to it.</summary>
     private static void Insert(Instruction place, ILProcessor processor, params Instruction[] before)
     {
-        Instruction again = Instruction.Create(OpCodes.Nop), last = place;
-        again.OpCode = place.OpCode;
-        again.Operand = place.Operand;
+        Instruction again = Copy(place), last = place;
         place.OpCode = before[0].OpCode;
         place.Operand = before[0].Operand;
         foreach (Instruction next in before.Skip(1).Append(again))
@@ -245,25 +243,12 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
         }
     }
 
-    private static void KeepUntil(Instruction end, List<Instruction> loads, MethodReference keepAlive, ILProcessor processor)
+    private static Instruction Copy(Instruction instruction)
     {
-        Instruction last = end;
-        foreach (Instruction load in loads)
-        {
-            Instruction next = last == end ? end : Instruction.Create(OpCodes.Nop);
-            next.OpCode = load.OpCode;
-            next.Operand = load.Operand;
-            if (next != end)
-            {
-                processor.InsertAfter(last, next);
-            }
-            last = Instruction.Create(OpCodes.Call, keepAlive);
-            processor.InsertAfter(next, last);
-        }
-        if (last != end)
-        {
-            processor.InsertAfter(last, Instruction.Create(OpCodes.Ret));
-        }
+        Instruction copy = Instruction.Create(OpCodes.Nop);
+        copy.OpCode = instruction.OpCode;
+        copy.Operand = instruction.Operand;
+        return copy;
     }
 
     private void PutInPlace(string written)
@@ -279,7 +264,7 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
                 File.Move(written, Destination);
             }
         }
-        catch (IOException) when (File.Exists(Destination)) // Another build was faster, or reads it; what it wrote is the same.
+        catch (Exception e) when ((e is IOException || e is UnauthorizedAccessException) && File.Exists(Destination)) // Another build was faster, or reads it.
         {
             File.Delete(written);
         }
