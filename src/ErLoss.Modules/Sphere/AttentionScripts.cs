@@ -63,6 +63,7 @@ internal static class AttentionScripts
     /// </summary>
     /// <remarks>
     /// b_j are added in two columns beyond those of the rows: a number of the products' type and the rest of it. They are relative to the largest, and a finite number stands for −∞.
+    /// The kernels take the numbers of a row to lie one after the other and do not check it, so that a transposed tensor would be read as other rows: hence <c>contiguous</c>.
     /// </remarks>
     private const string Common = """
         def up(number: int, multiple: int) -> int:
@@ -74,7 +75,7 @@ internal static class AttentionScripts
                 rows = torch.cat([rows, columns], 1)
             if rows.size(1) < width:
                 rows = torch.constant_pad_nd(rows, [0, width - rows.size(1)])
-            return rows.to(dtype)
+            return rows.to(dtype).contiguous()
 
 
         def narrowed(scaled: Tensor, logits: Optional[Tensor], dtype: int, columns: int) -> Tuple[Tensor, Optional[Tensor]]:

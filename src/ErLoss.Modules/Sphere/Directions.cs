@@ -55,7 +55,7 @@ internal static class Directions
         (Tensor least, Tensor most) = norms.detach().aminmax();
         (double shortest, double longest) = (least.ToDouble(), most.ToDouble());
         bool areOrdinary = shortest >= Math.Max(ShortestOrdinary, normal * Math.Sqrt(rows.shape[^1])) && longest <= LongestOrdinary;
-        // Rows that have unit norms already are copied as well: the caller may write into its own before the backward pass.
+        // Rows of norm one are copied as well: the backward pass may need them after the user has written into his tensor, and cannot have an inference tensor.
         return areOrdinary ? rows / norms : null;
     }
 

@@ -101,4 +101,29 @@ public class CenterAttentionTests : TensorTests
             return leaf.grad!;
         }
     }
+
+    // The kernel takes the numbers of a row to lie one after the other. MoCo's queue is (d, m), for example.
+    [Test]
+    public void RowsMayLieInMemoryInAnyOrder(
+        [Values(KernelEvaluation.Auto, KernelEvaluation.Attention)] KernelEvaluation evaluation, [Values("transposed centres", "every other column", "one centre expanded", "transposed rows")] string kind)
+    {
+        random.manual_seed(3);
+        Tensor rows = kind == "transposed rows" ? randn(Dimension, Rows).t() : randn(Rows, Dimension), centers = kind switch
+        {
+            "transposed centres" => randn(Dimension, Centers).t(),
+            "every other column" => randn(Centers, Dimension, 2)[.., .., 0],
+            "one centre expanded" => randn(1, Dimension).expand(Centers, Dimension),
+            _ => randn(Centers, Dimension),
+        };
+        Tensor exact = Run(rows.to(ScalarType.Float64), centers.to(ScalarType.Float64), KernelEvaluation.Composed), single = Run(rows, centers, evaluation);
+        Assert.That(RelativeError.Of(single.to(ScalarType.Float64), exact), Is.LessThan(4e-6));
+
+        static Tensor Run(Tensor rows, Tensor centers, KernelEvaluation evaluation)
+        {
+            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Evaluation = evaluation });
+            Tensor leaf = rows.detach().requires_grad_(); // no copy, which might lie otherwise
+            loss.terms(new ProjectedViews(leaf) { Target = leaf, Centers = [new(centers)] }).Entropy.backward();
+            return leaf.grad!;
+        }
+    }
 }
