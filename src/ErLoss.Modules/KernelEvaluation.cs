@@ -8,7 +8,7 @@ public enum KernelEvaluation
 {
     /// <summary>
     /// The fastest one. On a CPU that is <see cref="Composed"/> for fewer than 512 rows and fewer than a million pairs of a row and a centre, and <see cref="Fused"/> from there on,
-    /// where one call of libtorch's attention kernel computes float32 centres that need no gradient, if there are no ids and κ is at most 60. On an
+    /// where one call of libtorch's attention kernel computes float32 centres that need no gradient, if there is one process, rows are normalised and have no ids, and κ is at most 60. On an
     /// NVIDIA GPU it is <see cref="Attention"/>, unless the rows have ids, are used as given, are float64, or are too many or too wide for its kernel in their type; for
     /// several calls of it (weights, a mask, further centres) there must be two million pairs. The library cannot know
     /// whether higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
