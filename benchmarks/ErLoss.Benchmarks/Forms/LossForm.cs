@@ -25,7 +25,7 @@ internal sealed record LossForm(string Name, EntropyReconstructionOptions Option
 /// <summary>The forms that are counted and checked. What is said of the rows is drawn on the host, so that every device has the same.</summary>
 internal sealed class LossForms : IDisposable
 {
-    /// <summary>On a CPU two operators normalise rows of ordinary norms. Rows of this norm take as many as on any other device.</summary>
+    /// <summary>On a CPU fewer operators normalise rows of ordinary norms. Rows of this norm take those of every other device.</summary>
     public const double TinyNorm = 1e-6;
 
     /// <summary>Rows of a queue for each row of the batch.</summary>

@@ -47,7 +47,7 @@ internal static class Directions
     }
 
     /// <summary>
-    /// Directions by two operations instead of ten, where no row is so long or so short that its scale would matter; null where one is. What it reads back would make the host wait for a GPU.
+    /// Directions by fewer operations, where no row is so long or so short that its scale would matter; null where one is. What it reads back would make the host wait for a GPU.
     /// </summary>
     private static Tensor? OfOrdinaryNorms(Tensor rows, double normal)
     {
