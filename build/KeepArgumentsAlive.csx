@@ -161,7 +161,7 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
         ILProcessor processor = method.Body.GetILProcessor();
         List<Instruction> loads = LoadsOfArguments(method).ToList();
         ParameterDefinition script = method.Parameters.FirstOrDefault(parameter => parameter.ParameterType.Name == ScriptArguments);
-        foreach (Instruction reading in method.Body.Instructions.Where(instruction => ReadsHandle(instruction, finalized) || ReadsHandles(instruction)).ToList())
+        foreach (Instruction reading in method.Body.Instructions.Where(instruction => ReadsHandle(instruction, finalized) || ReadsHandlesOfObject(instruction)).ToList())
         {
             if (reading.Previous == null || !ArgumentLoads.Contains(reading.Previous.OpCode.Code)) // An argument is kept already.
             {
@@ -218,6 +218,12 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
     private static bool ReadsHandles(Instruction instruction)
     {
         return instruction.Operand is MethodDefinition { Name: HandlesOf };
+    }
+
+    /// <summary>A span is no object: the collector would take the address in it for an object's, and write its marks over the first element.</summary>
+    private static bool ReadsHandlesOfObject(Instruction instruction)
+    {
+        return ReadsHandles(instruction) && !((MethodReference)instruction.Operand).Parameters[0].ParameterType.IsValueType;
     }
 
     /// <summary>Stores the object in a local variable before its handle is read.</summary>

@@ -12,6 +12,8 @@ namespace ErLoss.Package.Tests;
 [NonParallelizable]
 public class ArgumentsAliveTests
 {
+    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+
     private const int LeastEvaluations = 10; // however busy the machine is; idle, it is thousands
 
     [Test]
@@ -24,12 +26,22 @@ public class ArgumentsAliveTests
     [Test]
     public void EachMethodOfATensorThatCallsNativeCodeEndsWithKeepAlive()
     {
-        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly;
         MethodInfo[] native = [.. typeof(Tensor).GetMethods(All).Where(method => !method.IsAbstract && Calls(method).Any(called => called.Attributes.HasFlag(MethodAttributes.PinvokeImpl)))];
         MethodInfo[] unkept = [.. native.Where(method => method.Name != "Finalize" && !EndsWithKeepAlive(method))];
         TestContext.Out.WriteLine($"{native.Length} methods");
         Assert.That(native, Has.Length.GreaterThan(300));
         Assert.That(unkept.Select(method => method.Name), Is.Empty);
+    }
+
+    /// <summary>
+    /// What is stored in a variable for objects, just before its handle is read, is an object. Of a span there, the collector would take the address for an object's and write its marks over the first element.
+    /// </summary>
+    [Test]
+    public void WhatIsStoredToLiveLongerIsAnObject()
+    {
+        Type[] stored = [.. typeof(torch).Assembly.GetTypes().SelectMany(type => type.GetMethods(All | BindingFlags.Static)).SelectMany(StoredBeforeACall)];
+        Assert.That(stored, Has.Length.GreaterThan(50).And.Some.EqualTo(typeof(Tensor[])));
+        Assert.That(stored.Where(type => type.IsValueType), Is.Empty);
     }
 
     /// <summary>Each number becomes an object of its own, which nothing refers to but the call.</summary>
@@ -110,6 +122,20 @@ public class ArgumentsAliveTests
             if (code[i] == OpCodes.Call.Value && Called(method, code, i) is { } called)
             {
                 yield return called;
+            }
+        }
+    }
+
+    /// <summary>The types that called methods take first, where that first argument is duplicated and stored in a local variable just before the call.</summary>
+    private static IEnumerable<Type> StoredBeforeACall(MethodInfo method)
+    {
+        byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
+        for (int i = 0; i + 10 <= code.Length; i++)
+        {
+            bool isStored = code[i] == OpCodes.Dup.Value && code[i + 1] == OpCodes.Prefix1.Value && code[i + 2] == (OpCodes.Stloc.Value & 0xff);
+            if (isStored && (code[i + 5] == OpCodes.Call.Value || code[i + 5] == OpCodes.Callvirt.Value) && Called(method, code, i + 5) is { } called)
+            {
+                yield return called.IsStatic ? called.GetParameters()[0].ParameterType : called.DeclaringType!;
             }
         }
     }
