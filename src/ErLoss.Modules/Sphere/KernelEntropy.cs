@@ -51,7 +51,9 @@ internal static class KernelEntropy
         own = weights.LogOwn is null ? own : own + weights.LogOwn.to(own.dtype);
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
         Tensor? others = isAlone ? null : ExponentsOfOthers(embeddings, centers, weights, settings.Concentration);
-        if (others is not null && settings.UnitRows && settings.Concentration.Value <= ExponentRange.Largest(embeddings.dtype) && weights.Rows is null)
+        // The largest weight is one. Without its own kernel a row may be left with weights so small that their sum would underflow.
+        bool isSummable = weights.Rows is null || !(settings.LeaveOneOut && weights.MaySpan);
+        if (others is not null && settings.UnitRows && settings.Concentration.Value <= ExponentRange.Largest(embeddings.dtype) && isSummable)
         {
             return OfSums(others.exp_().sum(1));
         }
