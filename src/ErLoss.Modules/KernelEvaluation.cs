@@ -10,7 +10,7 @@ public enum KernelEvaluation
     /// The fastest one. On a CPU that is <see cref="Composed"/> for fewer than 512 rows and fewer than a million pairs of a row and a centre, and <see cref="Fused"/> from there on,
     /// where one call of libtorch's attention kernel computes float32 centres that need no gradient, if there is one process, rows are normalised and have no ids, and κ is at most 60. On an
     /// NVIDIA GPU it is <see cref="Attention"/>, unless the rows have ids, are used as given, are float64, or are too many or too wide for its kernel in their type; for
-    /// several calls of it (weights, a mask, further centres) there must be two million pairs. The library cannot know
+    /// several calls of it (weights, a mask, further centres with gradient, with weights, or of each view) there must be two million pairs. The library cannot know
     /// whether higher derivatives will be requested; choose <see cref="Composed"/> if you need them.
     /// </summary>
     /// <remarks>The sizes at which it changes on a GPU come from times on an H100; some of these are of parts of the computation.</remarks>
@@ -51,7 +51,7 @@ public enum KernelEvaluation
 
     /// <summary>
     /// The value and its first derivatives are computed by the attention kernels of libtorch, since attention is a kernel density estimate: its log-sum is the log-density, and its output
-    /// the gradient. There is no k×k matrix. Without weights, mask, ids and further centres the loss of two views, or the entropy of more, is one call of a compiled script.
+    /// the gradient. There is no k×k matrix. Without weights, mask and ids the loss of two views, or the entropy of more, is one call of a compiled script; a queue without weights may be part of it.
     /// </summary>
     /// <remarks>
     /// <para>

@@ -40,16 +40,15 @@ internal sealed class Attention(Device device, ScalarType products)
     /// <summary>See <see cref="AttentionUnit.Centers"/>.</summary>
     public (Tensor Mean, Tensor LogSums) Centers(Tensor rows, Tensor centers, Tensor kappa, Tensor? logits, Tensor? signs)
     {
-        // What fills centres up has a logit.
-        (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null || centers.shape[0] % CudnnMultiple != 0);
+        (AttentionUnit unit, AttentionShape shape) = For(centers, logits is not null || MayBeFilledUp(centers.shape[0]));
         return unit.Centers(rows, centers, kappa, logits, signs, shape);
     }
 
     /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>
-    public Tensor[] Loss(Tensor projections, AttentionLossNumbers numbers, AttentionLossCall call)
+    public Tensor[] Loss(Tensor projections, Tensor? further, AttentionLossNumbers numbers, AttentionLossCall call)
     {
-        (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits);
-        return unit.Loss(projections, numbers, call, shape);
+        (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits || MayBeFilledUp(call.FurtherCenters));
+        return unit.Loss(projections, further, numbers, call, shape);
     }
 
     /// <summary>The kernels for products of a type and so many columns, the best first.</summary>
@@ -65,6 +64,9 @@ internal sealed class Attention(Device device, ScalarType products)
         },
         _ => [],
     };
+
+    /// <summary>Whether others may fill up so many centres. They have a logit.</summary>
+    private static bool MayBeFilledUp(long centers) => centers % CudnnMultiple != 0;
 
     private (AttentionUnit Unit, AttentionShape Shape) For(Tensor keys, bool haveLogits)
     {

@@ -29,7 +29,7 @@ internal static class AttentionLoss
         Tensor projections = Stack(views);
         Concentration kernels = settings.Concentration;
         AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels) || Learns(decoder), isApart: wanted.Bound, isAlone: false);
-        (Tensor[] results, AttentionLossNumbers numbers) = Run(attention, projections, kernels, decoder, call);
+        (Tensor[] results, AttentionLossNumbers numbers) = Run(attention, projections, FurtherOf(views), kernels, decoder, call);
         return (call.IsApart ? Apart() : Joined()).MoveToOuterDisposeScope();
 
         LossParts Apart()
@@ -70,7 +70,7 @@ internal static class AttentionLoss
         Tensor projections = Stack(views);
         Concentration kernels = settings.Concentration;
         AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels), isApart: true, isAlone: true) with { WithPlain = settings.WithPlain && options.LeaveOneOut };
-        (Tensor[] results, _) = Run(attention, projections, kernels, kernels, call);
+        (Tensor[] results, _) = Run(attention, projections, FurtherOf(views), kernels, kernels, call);
         Tensor entropy = call.WithGradient ? OnceDifferentiable.Attach(results[0], (projections, results[2]), (kernels.Learnt, results[3])) : results[0];
         return new KernelEstimates(entropy, call.WithPlain ? results[1] : null).MoveToOuterDisposeScope();
     }
@@ -81,10 +81,10 @@ internal static class AttentionLoss
 
     private static bool Learns(Concentration concentration) => Requires(concentration.Learnt);
 
-    /// <summary>Attention, if it serves and there is nothing but rows that all count once.</summary>
+    /// <summary>Attention, if it serves and there is nothing but rows, and further centres for all views, that all count once.</summary>
     private static Attention? AttentionFor(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, WantedTerms wanted)
     {
-        bool isPlain = views is { Weights: null, Mask: null, Ids: null } && views.Centers.All(centers => centers.Rows.shape[0] == 0)
+        bool isPlain = views is { Weights: null, Mask: null, Ids: null } && AreConstant(views.Centers)
             && options is { NormalizeInputs: true, Reduction: nn.Reduction.Mean } && wanted.Entropy
             && AttentionLossNumbers.IsUsual(options.EntropyWeight) && (!wanted.Reconstruction || options.ReconstructionWeight == 0 || AttentionLossNumbers.IsUsual(options.ReconstructionWeight));
         if (!isPlain)
@@ -92,11 +92,18 @@ internal static class AttentionLoss
             return null;
         }
         Tensor first = views.Projections[0];
-        long k = first.shape[0], d = first.shape[1];
+        long k = first.shape[0], d = first.shape[1], m = Count(views.Centers);
         return k < 2 || k > MostRows || views.Projections.Count * k * d > MostNumbers
             ? null
-            : EvaluationChoice.Resolve(first.device, FloatConversion.AtLeastSingle(first.dtype), k, 0, d, haveIds: false, isOneCall: true, settings).Attention;
+            : EvaluationChoice.Resolve(first.device, FloatConversion.AtLeastSingle(first.dtype), k, m, d, haveIds: false, isOneCall: true, settings).Attention;
     }
+
+    /// <summary>Whether there are no further centres, or the same for all views, each of weight one and without gradient.</summary>
+    private static bool AreConstant(IReadOnlyList<Centers> centers) => Count(centers) == 0 || (centers is [{ Weights: null, Ids: null }] && !Requires(centers[0].Rows));
+
+    private static long Count(IReadOnlyList<Centers> centers) => centers.Sum(each => each.Rows.shape[0]);
+
+    private static Tensor? FurtherOf(ProjectedViews views) => Count(views.Centers) == 0 ? null : Directions.Read(views.Centers[0].Rows.detach(), normalizeInputs: true);
 
     private static AttentionLossCall CallFor(ProjectedViews views, EntropyReconstructionOptions options, Concentration kernels, bool withGradient, bool isApart, bool isAlone)
     {
@@ -111,15 +118,16 @@ internal static class AttentionLoss
             WithGradient = withGradient,
             LearnsKappa = Learns(kernels),
             MayOverflow = !(kernels.Value <= LargestExponent),
+            FurtherCenters = Count(views.Centers),
             Normal = finfo(first.dtype).tiny,
             Least = finfo(first.dtype).tiny * finfo(first.dtype).eps,
         };
     }
 
-    private static (Tensor[] Results, AttentionLossNumbers Numbers) Run(Attention attention, Tensor projections, Concentration kernels, Concentration decoder, AttentionLossCall call)
+    private static (Tensor[] Results, AttentionLossNumbers Numbers) Run(Attention attention, Tensor projections, Tensor? further, Concentration kernels, Concentration decoder, AttentionLossCall call)
     {
         using IDisposable noGrad = no_grad();
         var numbers = new AttentionLossNumbers(kernels, decoder, call, projections.dtype);
-        return (attention.Loss(projections.detach(), numbers, call), numbers);
+        return (attention.Loss(projections.detach(), further, numbers, call), numbers);
     }
 }

@@ -13,6 +13,9 @@ namespace ErLoss.Modules;
 /// With l_i a row's log-sum, the second pass of Joe's estimate has c_j ∝ exp(−l_j). Where the own kernel is kept, exp(κ − l_j) is between 1/k and 1 and multiplies the values, 256 times as large so that they are no subnormal numbers of float16;
 /// left out, it can be any number, and its logarithm enters the exponents. The plug-in estimate has c_j ∝ b_j = 1 + l_j − log n + H, whatever is left out, since its weights are ∝ exp(l_j).
 /// </para>
+/// <para>
+/// Further centres without gradient are the same for all views, whose rows meet them in one call. Its output, a mean of the centres, is rescaled to the rows' whole sums, so that there is no second pass for them.
+/// </para>
 /// </remarks>
 internal static class AttentionLossScript
 {
@@ -20,7 +23,7 @@ internal static class AttentionLossScript
     /// <remarks>
     /// Of <c>x</c>, (2, k, d), <c>loss</c> returns where <c>apart</c>: entropy, plain entropy, reconstruction, the gradients of entropy and reconstruction in x, the derivative of the entropy in
     /// κ and Σ_i z_i·z'_i; else the weighted difference in place of the first three, one gradient, and the difference's derivative in κ. Without <c>gradient</c> the values alone. Where
-    /// <c>alone</c>, x is of any number of views, and what belongs to the reconstruction is left out. The numbers are those of <see cref="AttentionLossNumbers"/>, those of <see cref="RowOrders"/>, which fill sequences up at their end, and <c>zero</c> is zero.
+    /// <c>alone</c>, x is of any number of views, and what belongs to the reconstruction is left out. The numbers are those of <see cref="AttentionLossNumbers"/>, those of <see cref="RowOrders"/>, which fill sequences up at their end, and <c>zero</c> is zero. <c>further</c> are the directions of further centres, (m, d).
     /// </remarks>
     public const string Source = """
         def both_orders(rows: Tensor, places: Tensor) -> Tensor:
@@ -52,8 +55,8 @@ internal static class AttentionLossScript
 
 
         def loss(
-                x: Tensor, places: Tensor, zero: Tensor, kappa: Tensor, root: Optional[Tensor], met: Optional[Tensor], after: Optional[Tensor], decoder: Optional[Tensor],
-                joe: bool, leave_out: bool, apart: bool, alone: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, dtype: int, columns: int,
+                x: Tensor, places: Tensor, zero: Tensor, kappa: Tensor, root: Optional[Tensor], met: Optional[Tensor], after: Optional[Tensor], decoder: Optional[Tensor], further: Optional[Tensor],
+                joe: bool, leave_out: bool, apart: bool, alone: bool, plain: bool, gradient: bool, learnt: bool, clamp: bool, dtype: int, columns: int, multiple: int,
                 normal: float, least: float, log_count: float, log_rows: float, scale: float, shift: float, entropy_weight: float, agreement_factor: float, gradient_factor: float,
                 met_factor: float, factor: float, slope_factor: float, share_factor: float
         ) -> List[Tensor]:
@@ -82,6 +85,11 @@ internal static class AttentionLossScript
             torch.logaddexp(after_first, sums[:, 0], out=after_first)
             before_last = part(l, 1, 0, k - 1)
             torch.logaddexp(before_last, later, out=before_last)
+            means_of_further, sums_of_further = z, l
+            if further is not None:
+                means_of_further, sums_of_further = centers(z.reshape([-1, d]), further, kappa, None, None, dtype, columns, multiple)
+                sums_of_further = sums_of_further.reshape([-1, k])
+                torch.logaddexp(l, sums_of_further, out=l)
 
             # The entropy's negative, and of the plug-in estimate 1 + l − log n + H as well.
             b = l
@@ -146,12 +154,23 @@ internal static class AttentionLossScript
                 total = other if met_factor == 1.0 else other * met_factor
             part(total, 1, 1, n).add_(parts[:, 0], alpha=factor)
             part(total, 1, 0, n).add_(torch.flip(parts[:, 1], [1]), alpha=factor)
+            along_further = cross
+            if further is not None:
+                e = torch.exp(sums_of_further - level)
+                e = e if joe else e * b
+                part_of_further = means_of_further.reshape([-1, k, d]) * (e if root is None else e * root).unsqueeze(2)
+                total.add_(part_of_further, alpha=factor)
+                if learnt:
+                    along_further = torch.sum(part_of_further * z)
             along = torch.sum(total * z, [2], True)
             sizes = torch.clamp_min(largest, normal)
             values.append(tangential(total, along, z, torch.addcmul(zero, norms, sizes, value=1 / gradient_factor), after))
             slope = cross
             if learnt:
+                # Two rows are twice in it and once in the value; a row and a further centre are in each once.
                 slope = along.sum()
+                if further is not None:
+                    slope = torch.add(slope, along_further, alpha=factor)
                 slope = torch.add(slope / root if root is not None else slope, share, alpha=share_factor)
                 slope = slope * slope_factor
             if alone:

@@ -44,10 +44,11 @@ internal sealed class AttentionUnit
 
     /// <summary>The loss of two views, or the entropy of any number; see <see cref="AttentionLossScript"/>.</summary>
     /// <param name="projections">(V, k, d), k ≥ 2, float32 or float64.</param>
+    /// <param name="further">Directions of further centres, (m, d), m ≥ 1, or null.</param>
     /// <param name="numbers">What it computes with.</param>
     /// <param name="call">What is wanted.</param>
     /// <param name="shape">Type and sizes of the products.</param>
-    public Tensor[] Loss(Tensor projections, AttentionLossNumbers numbers, AttentionLossCall call, AttentionShape shape)
+    public Tensor[] Loss(Tensor projections, Tensor? further, AttentionLossNumbers numbers, AttentionLossCall call, AttentionShape shape)
     {
         long k = call.Rows, sequence = (k - 1 + shape.Multiple - 1) / shape.Multiple * shape.Multiple;
         Tensor places = RowOrders.Of(k, sequence + 1, projections.device);
@@ -58,14 +59,14 @@ internal sealed class AttentionUnit
         [
             .. new[]
             {
-                call.Normal, call.Least, Math.Log(k - (call.LeavesOneOut ? 1 : 0)), Math.Log(k), numbers.Scale, numbers.Shift, call.EntropyWeight, numbers.AgreementFactor,
+                call.Normal, call.Least, Math.Log(k - (call.LeavesOneOut ? 1 : 0) + call.FurtherCenters), Math.Log(k + call.FurtherCenters), numbers.Scale, numbers.Shift, call.EntropyWeight, numbers.AgreementFactor,
                 numbers.GradientFactor, numbers.MetFactor, numbers.GatheredFactor, numbers.SlopeFactor, numbers.ShareFactor,
             }.Select(number => (Scalar)number),
         ];
-        object?[] tensors = [projections, places, Constants.Zero(projections.dtype, projections.device), numbers.Kappa, numbers.Root, numbers.Met, numbers.After, numbers.Decoder];
+        object?[] tensors = [projections, places, Constants.Zero(projections.dtype, projections.device), numbers.Kappa, numbers.Root, numbers.Met, numbers.After, numbers.Decoder, further];
         object?[] choices =
         [
-            call.IsJoe, call.LeavesOneOut, call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, mayOverflow, (int)shape.Type, shape.Columns,
+            call.IsJoe, call.LeavesOneOut, call.IsApart, call.IsAlone, call.WithPlain, call.WithGradient, call.LearnsKappa, mayOverflow, (int)shape.Type, shape.Columns, shape.Multiple,
         ];
         try
         {
@@ -99,6 +100,6 @@ internal sealed class AttentionUnit
             Normal = 1,
             Least = 1,
         };
-        Loss(rows.unsqueeze(0), new AttentionLossNumbers(new Concentration(1), new Concentration(1), call, ScalarType.Float32), call, shape);
+        Loss(rows.unsqueeze(0), null, new AttentionLossNumbers(new Concentration(1), new Concentration(1), call, ScalarType.Float32), call, shape);
     }
 }

@@ -19,23 +19,28 @@ internal sealed class TangentialTruth
     /// <param name="kappa">κ.</param>
     /// <param name="estimator">Plug-in or Joe's.</param>
     /// <param name="leaveOneOut">Whether j = i is left out of row i's estimate.</param>
-    public TangentialTruth(Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut)
+    /// <param name="centers">Further centres, (m, d), of any norms; null for none.</param>
+    public TangentialTruth(Tensor rows, double kappa, EntropyEstimator estimator, bool leaveOneOut, Tensor? centers = null)
     {
-        long k = rows.shape[0];
+        long k = rows.shape[0], m = centers?.shape[0] ?? 0;
         Tensor x = rows.detach().to(ScalarType.Float64);
         _norms = x.norm(1, keepdim: true);
         _directions = x / _norms;
         Tensor exponents = kappa * _directions.mm(_directions.t());
         exponents.diagonal().fill_(double.NegativeInfinity);
-        Tensor others = logsumexp(exponents, 1);
+        Tensor past = (centers ?? zeros(0, rows.shape[1])).detach().to(ScalarType.Float64);
+        past = past / past.norm(1, keepdim: true);
+        Tensor exponentsOfPast = kappa * _directions.mm(past.t());
+        Tensor others = logsumexp(cat([exponents, exponentsOfPast], 1), 1);
         Tensor logSums = leaveOneOut ? others : logaddexp(others, full_like(others, kappa));
-        Tensor logDensities = logSums - Math.Log(leaveOneOut ? k - 1 : k);
+        Tensor logDensities = logSums - Math.Log((leaveOneOut ? k - 1 : k) + m);
         Tensor weights = estimator == EntropyEstimator.Joe ? full_like(others, 1.0 / k) : logDensities.softmax(0);
         Tensor entropy = -weights.dot(logDensities);
         Entropy = entropy.ToDouble();
         Tensor slopes = estimator == EntropyEstimator.Joe ? -weights : -weights * (1 + logDensities + entropy);
         Tensor shares = slopes.unsqueeze(1) * (exponents - logSums.unsqueeze(1)).exp();
-        Gradient = Tangential(kappa * (shares + shares.t()).mm(_directions)) / _norms;
+        Tensor sharesOfPast = slopes.unsqueeze(1) * (exponentsOfPast - logSums.unsqueeze(1)).exp();
+        Gradient = Tangential(kappa * ((shares + shares.t()).mm(_directions) + sharesOfPast.mm(past))) / _norms;
     }
 
     /// <summary>Ĥ + log C_d(κ).</summary>
