@@ -22,7 +22,7 @@ internal sealed class FormWorkload : IDisposable
     {
         random.manual_seed(0);
         _views = [.. Enumerable.Range(0, Views).Select(_ => Own(Workload.UnitRows(device, k, d)))];
-        Tensor[] two = _views[..2], batch = [Own(Workload.UnitRows(device, QueueBatch, d))];
+        Tensor[] two = _views[..2], batch = [Own(Workload.UnitRows(device, QueueBatch, d)), Own(Workload.UnitRows(device, QueueBatch, d))];
         using var scope = NewDisposeScope();
         Tensor ids = Own((arange(k, dtype: ScalarType.Int64) / 2).floor().to(ScalarType.Int64).to(device)), labels = Own((arange(k, dtype: ScalarType.Int64) % 100).to(device));
         Tensor weights = Own(rand(k, device: CPU).to(device)), mask = Own(rand(k, device: CPU).lt(0.9).to(device));
@@ -37,6 +37,8 @@ internal sealed class FormWorkload : IDisposable
             ("labels, 100", "two views, plain", () => Differentiate(_loss, new(two) { Labels = labels })),
             ("two rectangular products", "", () => Products(batch[0], queue)),
             ("entropy with a queue", "two rectangular products", () => Differentiate(_entropy, new(batch[0]) { Target = batch[0], Centers = [new(queue)] })),
+            ("their products, of two views", "", () => Array.ForEach(batch, rows => Products(rows, queue))),
+            ("two views with a queue", "their products, of two views", () => Differentiate(_loss, new(batch) { Centers = [new(queue)] })),
             ("six entropies", "", SixEntropies),
             ("six views", "six entropies", () => Differentiate(_loss, new(_views))),
         ];
@@ -70,6 +72,7 @@ internal sealed class FormWorkload : IDisposable
     /// <summary>The least that an entropy with a queue takes: rows against centres for the kernels, kernels against centres for the gradient.</summary>
     private static void Products(Tensor rows, Tensor centers)
     {
+        using var scope = NewDisposeScope();
         using var frozen = no_grad();
         rows.mm(centers.t()).mm(centers);
     }

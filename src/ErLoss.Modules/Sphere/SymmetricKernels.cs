@@ -147,8 +147,11 @@ internal sealed class SymmetricKernels
         }
         // A row that does not count may have any sum.
         all = _weights.Counted is { } counted ? counted.Fill(all, s_infinite) : all;
-        return !(all.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0]));
+        return !(all.min().ToDouble() >= ExponentRange.LeastSum(_rows.dtype, _rows.shape[0])) || (_leaveOneOut && AreWeightsCoarse);
     }
+
+    /// <summary>Whether a weight is a subnormal number of the rows' type, which has few digits. They count where such weights are all that a row is left with.</summary>
+    private bool AreWeightsCoarse => _weights.Rows is { } weights && weights.lt(finfo(_rows.dtype).tiny).logical_and(weights.gt(0)).any().item<bool>();
 
     /// <summary>
     /// κ·[E ∘ (c_i·v_j + c_j·v_i)]·Z, (k, d), with c_i = a_i/Σ_j v_j·E_ij: the gradient in the rows of a function whose derivative in row i's log-sum is
