@@ -26,7 +26,7 @@ public class ArgumentsAliveTests
     [Test]
     public void EachMethodOfATensorThatCallsNativeCodeEndsWithKeepAlive()
     {
-        MethodInfo[] native = [.. typeof(Tensor).GetMethods(All).Where(method => !method.IsAbstract && Calls(method).Any(called => called.Attributes.HasFlag(MethodAttributes.PinvokeImpl)))];
+        MethodInfo[] native = [.. typeof(Tensor).GetMethods(All).Where(method => !method.IsAbstract && CallsNativeCode(method))];
         MethodInfo[] unkept = [.. native.Where(method => method.Name != "Finalize" && !EndsWithKeepAlive(method))];
         TestContext.Out.WriteLine($"{native.Length} methods");
         Assert.That(native, Has.Length.GreaterThan(300));
@@ -34,14 +34,14 @@ public class ArgumentsAliveTests
     }
 
     /// <summary>
-    /// What is stored in a variable for objects, just before its handle is read, is an object. Of a span there, the collector would take the address for an object's and write its marks over the first element.
+    /// What lives longer is an object. Of a span, say, the collector would take the address in it for an object's and write its marks over the first element.
     /// </summary>
     [Test]
-    public void WhatIsStoredToLiveLongerIsAnObject()
+    public void WhatLivesLongerIsAnObject()
     {
-        Type[] stored = [.. typeof(torch).Assembly.GetTypes().SelectMany(type => type.GetMethods(All | BindingFlags.Static)).SelectMany(StoredBeforeACall)];
-        Assert.That(stored, Has.Length.GreaterThan(50).And.Some.EqualTo(typeof(Tensor[])));
-        Assert.That(stored.Where(type => type.IsValueType), Is.Empty);
+        (string Method, Type? Kept)[] kept = [.. IntermediateCode.MethodsOf(typeof(torch).Assembly).SelectMany(method => Kept(method).Select(type => (method.ToString()!, type)))];
+        Assert.That(kept.Select(of => of.Kept).ToArray(), Has.Length.GreaterThan(3000).And.Some.EqualTo(typeof(Tensor[])).And.Some.EqualTo(typeof(Scalar)));
+        Assert.That(kept.Where(of => of.Kept is not { IsValueType: false, IsByRef: false, IsPointer: false, IsGenericParameter: false }), Is.Empty);
     }
 
     /// <summary>Each number becomes an object of its own, which nothing refers to but the call.</summary>
@@ -113,47 +113,42 @@ public class ArgumentsAliveTests
         Assert.That(evaluations, Is.GreaterThan(LeastEvaluations));
     }
 
-    /// <summary>The methods of TorchSharp that a method calls, as the places of its code look that hold a call and a known method's token.</summary>
-    private static IEnumerable<MethodBase> Calls(MethodInfo method)
-    {
-        byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
-        for (int i = 0; i + 5 <= code.Length; i++)
-        {
-            if (code[i] == OpCodes.Call.Value && Called(method, code, i) is { } called)
-            {
-                yield return called;
-            }
-        }
-    }
-
-    /// <summary>The types that called methods take first, where that first argument is duplicated and stored in a local variable just before the call.</summary>
-    private static IEnumerable<Type> StoredBeforeACall(MethodInfo method)
-    {
-        byte[] code = method.GetMethodBody()?.GetILAsByteArray() ?? [];
-        for (int i = 0; i + 10 <= code.Length; i++)
-        {
-            bool isStored = code[i] == OpCodes.Dup.Value && code[i + 1] == OpCodes.Prefix1.Value && code[i + 2] == (OpCodes.Stloc.Value & 0xff);
-            if (isStored && (code[i + 5] == OpCodes.Call.Value || code[i + 5] == OpCodes.Callvirt.Value) && Called(method, code, i + 5) is { } called)
-            {
-                yield return called.IsStatic ? called.GetParameters()[0].ParameterType : called.DeclaringType!;
-            }
-        }
-    }
-
-    private static MethodBase? Called(MethodInfo method, byte[] code, int place)
-    {
-        try
-        {
-            return method.Module.ResolveMethod(BitConverter.ToInt32(code, place + 1), method.DeclaringType!.GetGenericArguments(), method.GetGenericArguments());
-        }
-        catch (ArgumentException)
-        {
-            return null; // no call, but a part of another instruction
-        }
-    }
+    private static bool CallsNativeCode(MethodInfo method) => IntermediateCode.Of(method)
+        .Any(instruction => instruction.Code == OpCodes.Call && IntermediateCode.Member(method, instruction) is MethodInfo called && called.Attributes.HasFlag(MethodAttributes.PinvokeImpl));
 
     /// <summary>Whether the last instructions are a call of GC.KeepAlive and the return.</summary>
-    private static bool EndsWithKeepAlive(MethodInfo method) =>
-        method.GetMethodBody()!.GetILAsByteArray() is { Length: >= 6 } code
-        && code[^1] == OpCodes.Ret.Value && code[^6] == OpCodes.Call.Value && Called(method, code, code.Length - 6) is { Name: nameof(GC.KeepAlive) };
+    private static bool EndsWithKeepAlive(MethodInfo method) => IntermediateCode.Of(method) is [.., var call, var end] && end.Code == OpCodes.Ret && IntermediateCode.KeepsAlive(method, call);
+
+    /// <summary>The types of what a method passes to GC.KeepAlive: of its arguments, and of all that it stores in the variables that it passes. A type is null if it is not known.</summary>
+    private static IEnumerable<Type?> Kept(MethodBase method)
+    {
+        IntermediateCode.Instruction[] code = IntermediateCode.Of(method);
+        foreach (int call in Enumerable.Range(0, code.Length).Skip(1).Where(i => IntermediateCode.KeepsAlive(method, code[i])))
+        {
+            IntermediateCode.Instruction load = code[call - 1];
+            IEnumerable<Type?> types = load.Code == OpCodes.Ldarg ? [TypeOfArgument(method, load.Operand)]
+                : load.Code == OpCodes.Ldloc ? Enumerable.Range(0, call).Where(i => code[i].Code == OpCodes.Stloc && code[i].Operand == load.Operand).Select(i => TypeOfStored(method, code, i))
+                : [null];
+            foreach (Type? type in types)
+            {
+                yield return type;
+            }
+        }
+    }
+
+    private static Type TypeOfArgument(MethodBase method, int index) =>
+        method.IsStatic ? method.GetParameters()[index].ParameterType : index == 0 ? method.DeclaringType! : method.GetParameters()[index - 1].ParameterType;
+
+    /// <summary>What is stored was duplicated before. The duplicate is what the next instruction reads a handle of, behind those that give a script's list the object.</summary>
+    private static Type? TypeOfStored(MethodBase method, IntermediateCode.Instruction[] code, int store)
+    {
+        IntermediateCode.Instruction reading = code[store + 1].Code == OpCodes.Ldarg ? code[store + 5] : code[store + 1];
+        return code[store - 1].Code != OpCodes.Dup ? null : IntermediateCode.Member(method, reading) switch
+        {
+            MethodInfo { IsStatic: true } called => called.GetParameters() is [var only] ? only.ParameterType : null,
+            MethodInfo called when called.GetParameters() is [] => called.DeclaringType,
+            FieldInfo field when reading.Code == OpCodes.Ldfld => field.DeclaringType,
+            _ => null,
+        };
+    }
 }
