@@ -44,6 +44,17 @@ public class ArgumentsAliveTests
         Assert.That(kept.Where(of => of.Kept is not { IsValueType: false, IsByRef: false, IsPointer: false, IsGenericParameter: false }), Is.Empty);
     }
 
+    /// <summary>The finalizer of an optimizer disposes of its state, and that of a layer normalisation of its weights, which are no arguments.</summary>
+    [TestCase(typeof(TorchSharp.Modules.LayerNorm))]
+    [TestCase(typeof(TorchSharp.Modules.Adam))]
+    [TestCase(typeof(TorchSharp.Modules.OptimizerHelper))]
+    public void EachMethodOfAnObjectThatIsFinalizedEndsWithKeepAlive(Type type)
+    {
+        MethodInfo[] methods = [.. type.GetMethods(All).Where(method => !method.IsAbstract && IntermediateCode.Of(method)[^1].Code == OpCodes.Ret)];
+        Assert.That(methods, Is.Not.Empty);
+        Assert.That(methods.Where(method => !EndsWithKeepAlive(method)), Is.Empty);
+    }
+
     /// <summary>Each number becomes an object of its own, which nothing refers to but the call.</summary>
     [Test]
     public void NumbersLiveUntilNativeCodeHasReadThem() => UnderCollections(() =>
