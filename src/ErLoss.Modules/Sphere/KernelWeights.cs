@@ -9,6 +9,8 @@ namespace ErLoss.Modules;
 /// </summary>
 internal sealed class KernelWeights
 {
+    private const double LeastWeight = 2.3e-308; // a normal number
+
     /// <summary>How much each row counts in the estimate of all; null where each counts once.</summary>
     public RowWeights? Counted { get; private init; }
 
@@ -129,7 +131,8 @@ internal sealed class KernelWeights
             Centers = areWeighted ? further : null,
             Ids = ids,
             CenterIds = m == 0 ? null : centers!.Ids,
-            LogOwn = FiniteLog(ownKernels),
+            // Beside the largest weight one of a row that counts may have become zero.
+            LogOwn = ownKernels.clamp_min(LeastWeight).log(),
             OtherRows = otherRows,
             AreAlone = areAlone,
             LogAll = FiniteLog(WithFurther(own.sum())),

@@ -167,6 +167,27 @@ internal sealed class KernelFormTests : TensorTests
         TermValues.AssertNear(Value(scale), Value(1), 1e-13, "entropy");
     }
 
+    // The quotient of two weights may be below all numbers. Such rows add nothing to any density, their own included.
+    [Test]
+    public void RowsMayWeighNothingBesideTheCenters(
+        [Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(KernelEvaluation.Fused, KernelEvaluation.Composed, KernelEvaluation.Attention)] KernelEvaluation evaluation)
+    {
+        using EntropyReconstructionLoss loss = Make(4, estimator, leaveOneOut, evaluation);
+        Tensor z = Draw.Normal(5, K, D).ToTensor();
+        (double Entropy, double Bound) Values(double light)
+        {
+            EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(z, z)
+            {
+                Weights = tensor(s_weights) * light,
+                Centers = [new(s_centers.ToTensor()) { Weights = tensor(s_centerWeights) / light }],
+            });
+            return (terms.Entropy.ToDouble(), terms.MutualInformationBound.ToDouble());
+        }
+        (double entropy, double bound) = Values(1e-200);
+        TermValues.AssertNear(entropy, Values(1e-20).Entropy, 1e-13, "entropy");
+        TermValues.AssertNear(bound, Values(1e-20).Bound, 1e-13, "bound");
+    }
+
     // Attention knows no ids.
     private static bool IsRefused(KernelCase form, KernelEvaluation evaluation) => evaluation == KernelEvaluation.Attention && form.Ids is not null;
 
