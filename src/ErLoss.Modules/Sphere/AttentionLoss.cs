@@ -21,13 +21,15 @@ internal static class AttentionLoss
     public static LossParts? Compute(ProjectedViews views, EntropyReconstructionOptions options, KernelSettings settings, Concentration decoder, WantedTerms wanted)
     {
         bool arePaired = wanted.Reconstruction && views is { Projections.Count: 2, Predictions: null, GivenTargets: null, Labels: null };
-        if (!arePaired || AttentionFor(views, options, settings, wanted) is not { } attention)
+        Concentration kernels = settings.Concentration;
+        // In the difference, a κ of the kernels that is a tensor is a factor of the whole gradient, so that it must be that of both terms.
+        bool haveOneFactor = wanted.Bound || ReferenceEquals(kernels, decoder) || (kernels.Value is double kappa && AttentionLossNumbers.IsUsual(kappa));
+        if (!arePaired || !haveOneFactor || AttentionFor(views, options, settings, wanted) is not { } attention)
         {
             return null;
         }
         using var scope = NewDisposeScope();
         Tensor projections = Stack(views);
-        Concentration kernels = settings.Concentration;
         AttentionLossCall call = CallFor(views, options, kernels, Requires(projections) || Learns(kernels) || Learns(decoder), isApart: wanted.Bound, isAlone: false);
         (Tensor[] results, AttentionLossNumbers numbers) = Run(attention, projections, FurtherOf(views), kernels, decoder, call);
         return (call.IsApart ? Apart() : Joined()).MoveToOuterDisposeScope();

@@ -46,6 +46,24 @@ public class ExtremeConcentrationTests : TensorTests
         }
     }
 
+    // Attention computes with such numbers as tensors, and the two must not change places.
+    [Test]
+    public void EachTermHasItsOwnSmallConcentration([Values] EntropyEstimator estimator, [Values] bool leaveOneOut, [Values(1e-11, 2)] double kappa, [Values(3e-12, 5)] double reconstructionKappa)
+    {
+        Tensor first = Draw.Normal(1, 6, 8).ToTensor(), second = Draw.Normal(2, 6, 8).ToTensor();
+        Tensor expected = Gradient(KernelEvaluation.Composed), actual = Gradient(KernelEvaluation.Attention);
+        Assert.That((actual - expected).norm().ToDouble(), Is.LessThan(1e-12 * expected.norm().ToDouble()));
+
+        Tensor Gradient(KernelEvaluation evaluation)
+        {
+            using var loss = new EntropyReconstructionLoss(
+                new EntropyReconstructionOptions { Kappa = kappa, ReconstructionKappa = reconstructionKappa, Estimator = estimator, LeaveOneOut = leaveOneOut, Evaluation = evaluation });
+            Tensor leaf = first.clone().requires_grad_();
+            loss.call(leaf, second).backward();
+            return leaf.grad!;
+        }
+    }
+
     // e^(1e6) is no double: all rows equal, the density is C·e^κ.
     [Test]
     public void EqualRowsAreNoOverflow([Values(ScalarType.Float32, ScalarType.Float64)] ScalarType dtype, [Values] bool leaveOneOut)
