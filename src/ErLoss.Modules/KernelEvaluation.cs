@@ -55,7 +55,7 @@ public enum KernelEvaluation
     /// </summary>
     /// <remarks>
     /// <para>
-    /// It is made for GPUs; on a CPU it is several times slower than <see cref="Fused"/>. It serves weights, masks, further centres with and without gradient, a learnt κ and the values of the
+    /// It is made for GPUs; on a CPU it is several times slower than <see cref="Fused"/> if there is no queue. It serves weights, masks, further centres with and without gradient, a learnt κ and the values of the
     /// rows. An <see cref="ArgumentException"/> says so where it cannot serve: rows with ids, float64 on a GPU, a κ of over 10,000 that the host knows, and where libtorch or the device has no
     /// such kernel (see <see cref="KernelEvaluations"/>). On the meta device <see cref="Composed"/> takes its place. It gives no second derivatives, as <see cref="Fused"/>.
     /// </para>

@@ -15,7 +15,8 @@ internal static class EvaluationChoice
     /// <summary>Pairs from which on it is the faster one on a GPU: on an H100 it was behind at 4,096 rows, and ahead at 16,384.</summary>
     private const long FusedFromPairsOnGpu = 1L << 25;
 
-    // On an H100 the float32 kernel was as fast as tiles at 16,384 rows and slower at 65,536, and with more than 128 columns slower than either other form at 4,096 rows.
+    // On an H100 the float32 kernel was as fast as tiles at 16,384 rows and slower at 65,536, and with more than 128 columns slower than either other form at 4,096 rows. It does not share the centres of one row
+    // among processors, so that its time grows with them however few the rows are.
     private const long MostSingleRows = 32_768, MostSingleColumns = 128, MostSingleRowsOfMoreColumns = 1024;
 
     // With several calls it takes two to three times the launches of the composed form, which for fewer pairs decide the time.
@@ -89,7 +90,7 @@ internal static class EvaluationChoice
         bool attends = !(kappa > LargestKappa) && (isOneCall || pairs >= LeastPairsOfManyCalls) && products switch
         {
             ScalarType.Float16 or ScalarType.BFloat16 => d <= MostHalfColumns,
-            ScalarType.Float32 => pairs <= (d <= MostSingleColumns ? MostSingleRows * MostSingleRows : MostSingleRowsOfMoreColumns * MostSingleRowsOfMoreColumns),
+            ScalarType.Float32 => k + m <= MostSingleRows && pairs <= (d <= MostSingleColumns ? MostSingleRows * MostSingleRows : MostSingleRowsOfMoreColumns * MostSingleRowsOfMoreColumns),
             _ => false,
         };
         return attends ? KernelEvaluation.Attention : pairs >= FusedFromPairsOnGpu ? KernelEvaluation.Fused : KernelEvaluation.Composed;

@@ -51,9 +51,7 @@ internal static class KernelEntropy
         own = weights.LogOwn is null ? own : own + weights.LogOwn.to(own.dtype);
         // One row has nothing but its own kernel; it stays in the graph, so that the entropy has a gradient, which the normalisation makes zero.
         Tensor? others = isAlone ? null : ExponentsOfOthers(embeddings, centers, weights, settings.Concentration);
-        // The largest weight is one. Without its own kernel a row may be left with weights so small that their sum would underflow.
-        bool isSummable = weights.Rows is null || !(settings.LeaveOneOut && weights.MaySpan);
-        if (others is not null && settings.UnitRows && settings.Concentration.Value <= ExponentRange.Largest(embeddings.dtype) && isSummable)
+        if (others is not null && settings.UnitRows && settings.Concentration.Value <= LargestSummable(embeddings.dtype, weights, settings))
         {
             return OfSums(others.exp_().sum(1));
         }
@@ -89,6 +87,14 @@ internal static class KernelEntropy
             return settings.EachRow ? -logDensities : EntropyEstimate.Value(logDensities, counted, settings.Estimator);
         }
     }
+
+    /// <summary>
+    /// Up to which κ kernels are summed without a shift. The largest weight is one. Kernels of lighter rows need room below them, or their gradients would have few digits; and without its own kernel a row may be left
+    /// with nothing but light ones.
+    /// </summary>
+    private static double LargestSummable(ScalarType dtype, KernelWeights weights, KernelSettings settings) => weights.Rows is null
+        ? ExponentRange.Largest(dtype)
+        : settings.LeaveOneOut && weights.MaySpan ? 0 : ExponentRange.Largest(dtype) * 2 / 3;
 
     /// <summary>log(e^own + e^others), in a form whose derivatives of any order are finite however far the two are apart.</summary>
     private static Tensor WithOwn(Tensor? others, Tensor own, KernelWeights weights)

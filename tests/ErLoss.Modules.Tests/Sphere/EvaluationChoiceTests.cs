@@ -21,6 +21,8 @@ public class EvaluationChoiceTests : TensorTests
     [TestCase(DeviceType.CUDA, ScalarType.Float32, 16_384, 0, 256, 10, true, ExpectedResult = KernelEvaluation.Fused)]
     [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, 101, true, ExpectedResult = KernelEvaluation.Composed)]
     [TestCase(DeviceType.CUDA, ScalarType.Float32, 1024, 0, 128, null, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 256, 4096, 128, 10, true, ExpectedResult = KernelEvaluation.Attention)]
+    [TestCase(DeviceType.CUDA, ScalarType.Float32, 256, 65_536, 128, 10, true, ExpectedResult = KernelEvaluation.Composed)]
     [TestCase(DeviceType.CUDA, ScalarType.Float16, 65_536, 0, 128, 10, true, ExpectedResult = KernelEvaluation.Attention)]
     [TestCase(DeviceType.CUDA, ScalarType.Float16, 256, 65_536, 254, 10, true, ExpectedResult = KernelEvaluation.Attention)]
     [TestCase(DeviceType.CUDA, ScalarType.Float16, 4096, 0, 255, 10, true, ExpectedResult = KernelEvaluation.Composed)]
