@@ -4,75 +4,11 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests;
 
-/// <summary>The loss of two views by attention in one call, and the sizes and types that a GPU's kernels want, on the CPU.</summary>
+/// <summary>The loss of two views by attention in one call: its errors, and the sizes and types that a GPU's kernels want, on the CPU.</summary>
 public class AttentionLossTests : TensorTests
 {
     // As on a CPU, and as on a GPU: columns a multiple of 8, sequences one of 16.
     private static readonly (int Columns, int Multiple)[] s_sizes = [(1, 1), (8, 16)];
-
-    [Test]
-    public void ItIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values("", "leave-one-out", "learnt κ", "two κ")] string kind, [Values] bool terms)
-    {
-        var options = new EntropyReconstructionOptions
-        {
-            Kappa = 7,
-            Estimator = estimator,
-            EntropyWeight = 1.3,
-            ReconstructionWeight = 0.8,
-            LeaveOneOut = kind == "leave-one-out",
-            LearnKappa = kind == "learnt κ",
-            ReconstructionKappa = kind == "two κ" ? 3 : null,
-            LearnReconstructionKappa = kind == "two κ",
-        };
-        foreach ((int k, int d) in ((int, int)[])[(2, 2), (3, 5), (9, 300), (34, 3)])
-        {
-            using var scope = NewDisposeScope();
-            // One row has no direction.
-            Tensor first = Draw.Normal(k, k, d).ToTensor(), second = first + 0.5 * Draw.Normal(k + 1, k, d).ToTensor();
-            first[0].mul_(k == 9 ? 0 : 1);
-            Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
-            Assert.That(actual, Has.Length.EqualTo(expected.Length));
-            foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
-            {
-                Assert.That((got - wanted).norm().ToDouble(), Is.LessThan(1e-12 * Math.Max(1, wanted.norm().ToDouble())), $"{k} × {d}");
-            }
-
-            Tensor[] Run(KernelEvaluation evaluation)
-            {
-                using var loss = new EntropyReconstructionLoss(options with { Evaluation = evaluation });
-                Tensor leaf1 = first.clone().requires_grad_(), leaf2 = second.clone().requires_grad_();
-                Tensor[] values = [loss.call(leaf1, leaf2)];
-                if (terms)
-                {
-                    EntropyReconstructionTerms all = loss.terms(leaf1, leaf2);
-                    values = [2 * all.Entropy + all.Reconstruction, all.Loss, all.MutualInformationBound];
-                }
-                values[0].backward();
-                return [.. values, leaf1.grad!, leaf2.grad!, .. loss.parameters().Select(parameter => parameter.grad!)];
-            }
-        }
-    }
-
-    // One call for the entropies of all views; the reconstruction is computed as ever.
-    [Test]
-    public void TheEntropyOfAnyNumberOfViewsIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values(1, 2, 5)] int count, [Values] bool leaveOneOut)
-    {
-        Tensor[] rows = [.. Enumerable.Range(0, count).Select(view => Draw.Normal(view, 9, 4).ToTensor())], targets = [.. rows.Select(view => view.flip(0))];
-        Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
-        foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
-        {
-            Assert.That((got - wanted).norm().ToDouble(), Is.LessThan(1e-12 * Math.Max(1, wanted.norm().ToDouble())));
-        }
-
-        Tensor[] Run(KernelEvaluation evaluation)
-        {
-            using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LeaveOneOut = leaveOneOut, LearnKappa = !leaveOneOut, Evaluation = evaluation });
-            Tensor[] leaves = [.. rows.Select(view => view.clone().requires_grad_())];
-            EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(leaves) { Targets = count == 1 ? null : targets, Target = count == 1 ? targets[0] : null });
-            terms.Loss.backward();
-            return [terms.Loss, terms.Entropy, terms.MutualInformationBound, .. leaves.Select(leaf => leaf.grad!), .. loss.parameters().Select(parameter => parameter.grad!)];
-        }
-    }
 
     public enum Rows { Spread, Clusters, Concentrated, Collapsed, Opposite, NearPairs, ClusterAndOpposite, ClusterAndStrays }
 

@@ -3,15 +3,15 @@ using static TorchSharp.torch;
 
 namespace ErLoss.Modules.Tests;
 
-/// <summary>Further centres without gradient in the one call of attention: the rows of a queue.</summary>
-public class AttentionQueueTests : TensorTests
+/// <summary>The loss by attention in one call, without and with further centres that have no gradient: the rows of a queue.</summary>
+public class AttentionCallTests : TensorTests
 {
     // As on a CPU, and as on a GPU: columns a multiple of 8, sequences one of 16.
     private static readonly (int Columns, int Multiple)[] s_sizes = [(1, 1), (8, 16)];
 
     [Test]
     public void TheLossIsThatOfTheComposedForm(
-        [Values] EntropyEstimator estimator, [Values("", "leave-one-out", "learnt κ", "two κ", "κ beyond usual numbers")] string kind, [Values] bool terms, [Values(1, 7)] int m)
+        [Values] EntropyEstimator estimator, [Values("", "leave-one-out", "learnt κ", "two κ", "κ beyond usual numbers")] string kind, [Values] bool terms, [Values(0, 1, 7)] int m)
     {
         var options = new EntropyReconstructionOptions
         {
@@ -24,13 +24,13 @@ public class AttentionQueueTests : TensorTests
             ReconstructionKappa = kind == "two κ" ? 3 : null,
             LearnReconstructionKappa = kind == "two κ",
         };
-        foreach ((int k, int d) in ((int, int)[])[(2, 2), (9, 300)])
+        foreach ((int k, int d) in ((int, int)[])[(2, 2), (3, 5), (9, 300), (34, 3)])
         {
             using var scope = NewDisposeScope();
             // One row has no direction, and neither has a centre.
             Tensor first = Draw.Normal(k, k, d).ToTensor(), second = first + 0.5 * Draw.Normal(k + 1, k, d).ToTensor(), centers = first.mean([0]) + Draw.Normal(3, m, d).ToTensor();
             first[0].mul_(k == 9 ? 0 : 1);
-            centers[0].mul_(m == 7 ? 0 : 1);
+            centers[..1].mul_(m == 7 ? 0 : 1);
             Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
             Assert.That(actual, Has.Length.EqualTo(expected.Length));
             foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
@@ -42,18 +42,20 @@ public class AttentionQueueTests : TensorTests
             {
                 using var loss = new EntropyReconstructionLoss(options with { Evaluation = evaluation });
                 Tensor leaf1 = first.clone().requires_grad_(), leaf2 = second.clone().requires_grad_();
-                EntropyReconstructionTerms all = loss.terms(new ProjectedViews(leaf1, leaf2) { Centers = [new(centers)] });
-                Tensor[] values = terms ? [2 * all.Entropy + all.Reconstruction, all.Loss, all.MutualInformationBound] : [all.Loss];
+                Tensor[] values = terms || m > 0 ? Terms(loss.terms(new ProjectedViews(leaf1, leaf2) { Centers = m == 0 ? [] : [new(centers)] })) : [loss.call(leaf1, leaf2)];
                 values[0].backward();
                 return [.. values, leaf1.grad!, leaf2.grad!, .. loss.parameters().Select(parameter => parameter.grad!)];
             }
+
+            Tensor[] Terms(EntropyReconstructionTerms all) => terms ? [2 * all.Entropy + all.Reconstruction, all.Loss, all.MutualInformationBound] : [all.Loss];
         }
     }
 
+    // One call for the entropies of all views; the reconstruction is computed as ever.
     [Test]
-    public void TheEntropyOfAnyNumberOfViewsIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values(1, 3)] int count, [Values] bool leaveOneOut)
+    public void TheEntropyOfAnyNumberOfViewsIsThatOfTheComposedForm([Values] EntropyEstimator estimator, [Values(1, 2, 5)] int count, [Values] bool leaveOneOut, [Values] bool haveQueue)
     {
-        Tensor[] rows = [.. Enumerable.Range(0, count).Select(view => Draw.Normal(view, 9, 4).ToTensor())];
+        Tensor[] rows = [.. Enumerable.Range(0, count).Select(view => Draw.Normal(view, 9, 4).ToTensor())], targets = [.. rows.Select(view => view.flip(0))];
         Tensor centers = Draw.Normal(8, 5, 4).ToTensor();
         Tensor[] expected = Run(KernelEvaluation.Composed), actual = Run(KernelEvaluation.Attention);
         foreach ((Tensor wanted, Tensor got) in expected.Zip(actual))
@@ -65,7 +67,12 @@ public class AttentionQueueTests : TensorTests
         {
             using var loss = new EntropyReconstructionLoss(new EntropyReconstructionOptions { Estimator = estimator, LeaveOneOut = leaveOneOut, LearnKappa = !leaveOneOut, Evaluation = evaluation });
             Tensor[] leaves = [.. rows.Select(view => view.clone().requires_grad_())];
-            EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(leaves) { Target = centers.mean([0]).expand(9, 4), Centers = [new(centers)] });
+            EntropyReconstructionTerms terms = loss.terms(new ProjectedViews(leaves)
+            {
+                Targets = count == 1 ? null : targets,
+                Target = count == 1 ? targets[0] : null,
+                Centers = haveQueue ? [new(centers)] : [],
+            });
             terms.Loss.backward();
             return [terms.Loss, terms.Entropy, terms.MutualInformationBound, .. leaves.Select(leaf => leaf.grad!), .. loss.parameters().Select(parameter => parameter.grad!)];
         }
