@@ -16,7 +16,7 @@ using Mono.Cecil.Cil;
 /// and all other objects whose handle it reads, as the documentation of GC.KeepAlive asks. GC.KeepAlive costs no instruction.
 /// An argument does not hold every object: an IEnumerable may make its tensors one by one, and a span is no object. Such a method copies them into an array first.
 /// The numbers among the arguments of a script are stored in the object that allocates the native array of arguments, since that array outlives the method that fills it.
-/// Some finalizers dispose of other objects: an optimizer's of its state, a layer normalisation's of its weights. Thus each method of an object that is finalized keeps the object.
+/// Some finalizers dispose of other objects: an optimizer's of its state, a layer normalisation's of its weights. Thus each method of an object that is finalized is among these methods.
 /// </remarks>
 public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
 {
@@ -63,18 +63,12 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
             {
                 return 0;
             }
-            List<MethodDefinition> methods = module.GetTypes().SelectMany(type => type.Methods).Where(method => CallsNativeCode(method) || UsesAddress(method)).ToList();
-            List<MethodDefinition> others = module.GetTypes().SelectMany(type => type.Methods).Where(method => MayBeFinalizedDuring(method, finalized)).Except(methods).ToList();
+            List<MethodDefinition> methods = module.GetTypes().SelectMany(type => type.Methods).Where(method => CallsNativeCode(method) || UsesAddress(method) || MayBeFinalizedDuring(method, finalized)).ToList();
             FieldDefinition kept = AddFieldOfKept(module);
             foreach (MethodDefinition method in methods)
             {
                 CopyBeforeHandlesAreRead(method);
                 Mend(method, keepAlive, finalized, kept);
-            }
-            foreach (MethodDefinition method in others)
-            {
-                LengthenBranches(method);
-                EndWithKeepAlive(method, keepAlive, new[] { Instruction.Create(OpCodes.Ldarg, method.Body.ThisParameter) });
             }
             var mark = new CustomAttribute(Method(module, "System.Reflection", "AssemblyMetadataAttribute", ".ctor", true, module.TypeSystem.String, module.TypeSystem.String));
             mark.ConstructorArguments.Add(new CustomAttributeArgument(module.TypeSystem.String, Mark));
@@ -82,7 +76,7 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
             assembly.CustomAttributes.Add(mark);
             module.Attributes &= ~ModuleAttributes.StrongNameSigned; // The name stays, the signature no longer fits.
             assembly.Write(path, new WriterParameters { DeterministicMvid = true });
-            return methods.Count + others.Count;
+            return methods.Count;
         }
     }
 
@@ -194,12 +188,6 @@ public sealed class KeepArgumentsAlive : Microsoft.Build.Utilities.Task
                 }
             }
         }
-        EndWithKeepAlive(method, keepAlive, loads);
-    }
-
-    private static void EndWithKeepAlive(MethodDefinition method, MethodReference keepAlive, ICollection<Instruction> loads)
-    {
-        ILProcessor processor = method.Body.GetILProcessor();
         foreach (Instruction end in method.Body.Instructions.Where(instruction => instruction.OpCode.Code == Code.Ret).Where(_ => loads.Count > 0).ToList())
         {
             Insert(end, processor, loads.SelectMany(load => new[] { Copy(load), Instruction.Create(OpCodes.Call, keepAlive) }).ToArray());

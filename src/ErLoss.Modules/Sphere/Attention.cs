@@ -47,7 +47,7 @@ internal sealed class Attention(Device device, ScalarType products)
     /// <summary>See <see cref="AttentionUnit.Loss"/>.</summary>
     public Tensor[] Loss(Tensor projections, Tensor? further, AttentionLossNumbers numbers, AttentionLossCall call)
     {
-        (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits || MayBeFilledUp(call.FurtherCenters));
+        (AttentionUnit unit, AttentionShape shape) = For(projections, call.HasLogits || MayBeFilledUp(further?.shape[0] ?? 0));
         return unit.Loss(projections, further, numbers, call, shape);
     }
 

@@ -120,7 +120,6 @@ internal static class AttentionLoss
             WithGradient = withGradient,
             LearnsKappa = Learns(kernels),
             MayOverflow = !(kernels.Value <= LargestExponent),
-            FurtherCenters = Count(views.Centers),
             Normal = finfo(first.dtype).tiny,
             Least = finfo(first.dtype).tiny * finfo(first.dtype).eps,
         };

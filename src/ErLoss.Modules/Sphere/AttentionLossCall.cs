@@ -37,9 +37,6 @@ internal sealed record AttentionLossCall(bool IsJoe, bool LeavesOneOut, long Vie
     /// <summary>The smallest number of the projections' type.</summary>
     public required double Least { get; init; }
 
-    /// <summary>How many further centres there are, all without gradient.</summary>
-    public long FurtherCenters { get; init; }
-
     /// <summary>Whether the second pass has two columns more, see <see cref="AttentionLossScript"/>.</summary>
     public bool HasLogits => IsJoe && LeavesOneOut && WithGradient;
 }

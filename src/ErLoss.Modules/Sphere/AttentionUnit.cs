@@ -50,7 +50,7 @@ internal sealed class AttentionUnit
     /// <param name="shape">Type and sizes of the products.</param>
     public Tensor[] Loss(Tensor projections, Tensor? further, AttentionLossNumbers numbers, AttentionLossCall call, AttentionShape shape)
     {
-        long k = call.Rows, sequence = (k - 1 + shape.Multiple - 1) / shape.Multiple * shape.Multiple;
+        long k = call.Rows, m = further?.shape[0] ?? 0, sequence = (k - 1 + shape.Multiple - 1) / shape.Multiple * shape.Multiple;
         Tensor places = RowOrders.Of(k, sequence + 1, projections.device);
         // The factor of a row of zeros is e^κ/k, which float16 cannot hold from a κ of about 20 on; infinity times zero would be NaN.
         bool mayOverflow = call.MayOverflow || shape.Type == ScalarType.Float16;
@@ -59,7 +59,7 @@ internal sealed class AttentionUnit
         [
             .. new[]
             {
-                call.Normal, call.Least, Math.Log(k - (call.LeavesOneOut ? 1 : 0) + call.FurtherCenters), Math.Log(k + call.FurtherCenters), numbers.Scale, numbers.Shift, call.EntropyWeight, numbers.AgreementFactor,
+                call.Normal, call.Least, Math.Log(k - (call.LeavesOneOut ? 1 : 0) + m), Math.Log(k + m), numbers.Scale, numbers.Shift, call.EntropyWeight, numbers.AgreementFactor,
                 numbers.GradientFactor, numbers.MetFactor, numbers.GatheredFactor, numbers.SlopeFactor, numbers.ShareFactor,
             }.Select(number => (Scalar)number),
         ];
